@@ -1,0 +1,1 @@
+//! OTLP to the next hop, with retry and a bounded queue on disk.

@@ -1,0 +1,7 @@
+//! The domain of Errata, pure: parse a stack trace, mask personal data, parameterize, fingerprint,
+//! sign, classify, match against known patterns, and explain the result.
+//!
+//! Knows nothing of I/O, clocks, tokio, Arrow or OTLP. Parsing never fails and never panics: it
+//! returns what it understood. Every store in here has a bound that its caller sets.
+
+pub mod model;

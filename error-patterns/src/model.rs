@@ -1,0 +1,181 @@
+//! The types that parsing, grouping and classification share.
+
+use std::borrow::Cow;
+use std::fmt;
+
+/// One exception as a client sent it. Absent fields are `None`; texts may be cut, coloured, huge or empty.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct RawException<'a> {
+    /// `exception.type`.
+    pub error_type: Option<&'a str>,
+    /// `exception.message`.
+    pub message: Option<&'a str>,
+    /// `exception.stacktrace`: free text in the runtime's own format.
+    pub stacktrace: Option<&'a str>,
+    /// `exec.language` or `process.runtime.name`: what the failed program was written in.
+    pub language: Option<&'a str>,
+    /// `telemetry.sdk.language`: the reporter's language, believed only when the text has no shape of its own.
+    pub sdk_language: Option<&'a str>,
+    /// `exec.code.snippet`.
+    pub snippet: Option<&'a str>,
+    /// `process.exit.code`.
+    pub exit_code: Option<i64>,
+}
+
+/// The runtime (taxonomy level 1) whose format a text is in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Runtime {
+    Python,
+    JavaScript,
+    Java,
+    Shell,
+    Go,
+    Rust,
+    DotNet,
+    Ruby,
+    Php,
+    /// C and C++: compilers and sanitizers.
+    Native,
+    R,
+    #[default]
+    Unknown,
+}
+
+/// A parsed report: one or more exceptions, the first of which is the one that was reported (the
+/// outermost); the others are reached from it through `parent`.
+#[derive(Clone, Debug, Default)]
+pub struct Parsed<'a> {
+    pub runtime: Runtime,
+    /// Never empty: unknown text gives one exception with what the client said of it.
+    pub exceptions: Vec<ParsedException<'a>>,
+    /// The text ended in the middle of a frame, or a limit of the parser was reached.
+    pub truncated: bool,
+}
+
+/// How an exception hangs on its parent.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Relation {
+    /// The reported exception itself.
+    #[default]
+    Reported,
+    /// The parent was raised because of this one (`raise ... from`, `Caused by`, `cause`, `%w`).
+    Cause,
+    /// The parent was raised while this one was handled (Python's implicit context).
+    Context,
+    /// Java's `Suppressed`.
+    Suppressed,
+    /// A member of an exception group or AggregateError.
+    Member,
+}
+
+/// One exception of a chain.
+#[derive(Clone, Debug, Default)]
+pub struct ParsedException<'a> {
+    /// As written, with its module or package; empty when unknown.
+    pub error_type: Cow<'a, str>,
+    /// Without the type prefix; may have several lines; empty when there is none.
+    pub message: Cow<'a, str>,
+    /// Innermost (the raise site) first, whatever order the runtime prints.
+    pub frames: Vec<Frame<'a>>,
+    pub relation: Relation,
+    /// Index into [`Parsed::exceptions`] of the exception this one hangs on; `None` for the first.
+    pub parent: Option<usize>,
+}
+
+/// One call on the stack.
+#[derive(Clone, Debug, Default)]
+pub struct Frame<'a> {
+    /// Function or method name without module or class (`read_csv`, `<module>`, `<anonymous>`); empty when unknown.
+    pub function: Cow<'a, str>,
+    /// Class, package or module that owns it (`java.util.ArrayList`, `runtime`, `Module`); empty when unknown.
+    pub module: Cow<'a, str>,
+    /// Path as printed, ANSI colours removed; empty when unknown.
+    pub file: Cow<'a, str>,
+    pub line: Option<u32>,
+    pub column: Option<u32>,
+    /// The source line that the runtime printed under the frame, trimmed.
+    pub source: Option<Cow<'a, str>>,
+    pub origin: Origin,
+}
+
+/// Whose code a frame is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Origin {
+    /// One user's own program: script, notebook cell, `<stdin>`, temporary file. Its names never split a pattern.
+    Program,
+    /// A deployed application's own code (shared by executions, not a published library).
+    #[default]
+    Application,
+    /// A published library.
+    Library,
+    /// The language's standard library or runtime.
+    Runtime,
+    /// Thread pools, event loops, decorators, test and cell runners: carries calls, says nothing of the cause.
+    Carrier,
+}
+
+impl Runtime {
+    /// The name written to `errata.taxonomy.runtime`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Python => "python",
+            Self::JavaScript => "javascript",
+            Self::Java => "java",
+            Self::Shell => "shell",
+            Self::Go => "go",
+            Self::Rust => "rust",
+            Self::DotNet => "dotnet",
+            Self::Ruby => "ruby",
+            Self::Php => "php",
+            Self::Native => "native",
+            Self::R => "r",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+impl fmt::Display for Runtime {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// When in an execution's life it failed (taxonomy level 2).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Phase {
+    /// The program never started: syntax, compiler diagnostics, source encoding.
+    Compile,
+    /// The program started and failed in its own logic, data, resources or surroundings.
+    #[default]
+    Runtime,
+    /// Environment or packaging: missing package, binary, driver, version mismatch, killed for memory.
+    Deploy,
+}
+
+impl Phase {
+    /// The name written to `errata.taxonomy.phase`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Compile => "compile",
+            Self::Runtime => "runtime",
+            Self::Deploy => "deploy",
+        }
+    }
+}
+
+/// The five taxonomy levels of one exception.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Taxonomy {
+    /// Level 1.
+    pub runtime: Runtime,
+    /// Level 2.
+    pub phase: Phase,
+    /// Level 3: exception type without module or package (`ModuleNotFoundError`, `NullPointerException`).
+    pub error_type: String,
+    /// Level 4: cause subtype (`PathIssue`, ...); empty when no rule knows it.
+    pub cause: String,
+    /// Level 5: hash of the context (stack, snippet), 16 hex digits.
+    pub context: String,
+}

@@ -1,0 +1,20 @@
+//! How the lake's Parquet files are laid out.
+
+/// Partition column of every table: the UTC date (`YYYY-MM-DD`) of the row's timestamp, or of its
+/// receipt where the timestamp lies outside the accepted window.
+pub const PARTITION_COLUMN: &str = "date";
+
+/// Rows in one row group of a compacted file.
+pub const ROW_GROUP_ROWS_MAX: usize = 131_072;
+
+/// zstd level of freshly written files: they live for minutes, until compaction.
+pub const ZSTD_LEVEL_FRESH: i32 = 1;
+
+/// zstd level of compacted files, which are kept until retention.
+pub const ZSTD_LEVEL_COMPACTED: i32 = 3;
+
+/// Target size of a compacted file in bytes.
+pub const COMPACTED_FILE_BYTES: u64 = 256 * 1024 * 1024;
+
+/// Delta application-id prefix under which a processor stores its log position.
+pub const TXN_APP_PREFIX: &str = "errata-";
