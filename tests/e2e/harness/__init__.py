@@ -1,0 +1,1 @@
+"""What the end-to-end suites share: processes they start, clients they send with, readers they check with."""
