@@ -4,4 +4,8 @@
 //! Knows nothing of I/O, clocks, tokio, Arrow or OTLP. Parsing never fails and never panics: it
 //! returns what it understood. Every store in here has a bound that its caller sets.
 
+pub mod frames;
 pub mod model;
+mod parse;
+
+pub use parse::{ParseLimits, parse, parse_within, runtime_named};

@@ -75,6 +75,9 @@ pub struct ParsedException<'a> {
     pub error_type: Cow<'a, str>,
     /// Without the type prefix; may have several lines; empty when there is none.
     pub message: Cow<'a, str>,
+    /// Code that the runtime gives beside the type (`ENOENT`, `ERR_REQUIRE_ESM`, `E0308`, `CS0103`); empty when
+    /// there is none.
+    pub code: Cow<'a, str>,
     /// Innermost (the raise site) first, whatever order the runtime prints.
     pub frames: Vec<Frame<'a>>,
     pub relation: Relation,
@@ -112,6 +115,68 @@ pub enum Origin {
     Runtime,
     /// Thread pools, event loops, decorators, test and cell runners: carries calls, says nothing of the cause.
     Carrier,
+}
+
+impl Parsed<'_> {
+    /// The same without borrows.
+    #[must_use]
+    pub fn into_owned(self) -> Parsed<'static> {
+        Parsed {
+            runtime: self.runtime,
+            exceptions: self.exceptions.into_iter().map(ParsedException::into_owned).collect(),
+            truncated: self.truncated,
+        }
+    }
+}
+
+impl ParsedException<'_> {
+    /// The same without borrows.
+    #[must_use]
+    pub fn into_owned(self) -> ParsedException<'static> {
+        ParsedException {
+            error_type: Cow::Owned(self.error_type.into_owned()),
+            message: Cow::Owned(self.message.into_owned()),
+            code: Cow::Owned(self.code.into_owned()),
+            frames: self.frames.into_iter().map(Frame::into_owned).collect(),
+            relation: self.relation,
+            parent: self.parent,
+        }
+    }
+
+    /// The type without module, package or namespace (`JSONDecodeError` of `json.decoder.JSONDecodeError`).
+    #[must_use]
+    pub fn short_type(&self) -> &str {
+        short_type(&self.error_type)
+    }
+}
+
+/// A type's last segment: what remains after the last `.`, `$`, `::` or backslash. Type arguments are cut first.
+#[must_use]
+pub fn short_type(error_type: &str) -> &str {
+    let bare = error_type.split(['<', '(', '{', '[']).next().unwrap_or(error_type).trim_end();
+    let bare = if bare.is_empty() { error_type } else { bare };
+    match bare.rfind(['.', '$', ':', '\\', '/']) {
+        Some(at) if at + 1 < bare.len() && !bare[at + 1..].starts_with(|c: char| c.is_ascii_digit()) => {
+            &bare[at + 1..]
+        }
+        _ => bare,
+    }
+}
+
+impl Frame<'_> {
+    /// The same without borrows.
+    #[must_use]
+    pub fn into_owned(self) -> Frame<'static> {
+        Frame {
+            function: Cow::Owned(self.function.into_owned()),
+            module: Cow::Owned(self.module.into_owned()),
+            file: Cow::Owned(self.file.into_owned()),
+            line: self.line,
+            column: self.column,
+            source: self.source.map(|s| Cow::Owned(s.into_owned())),
+            origin: self.origin,
+        }
+    }
 }
 
 impl Runtime {

@@ -1,0 +1,245 @@
+//! From a report's text to exceptions and frames.
+//!
+//! Each runtime's format is one file under `parse/`. A parser takes plain text and says what it understood, or
+//! `None` when the text has no shape of its runtime. This module picks the parser, completes its result with what
+//! the client said, and marks whose code each frame is. It must not know about masking or grouping.
+//! Never fails, never panics; work and memory are bounded by [`ParseLimits`].
+
+mod dotnet;
+mod go;
+mod java;
+mod javascript;
+mod native;
+mod php;
+mod python;
+mod r;
+mod ruby;
+mod rust;
+mod shell;
+mod text;
+
+use crate::frames;
+use crate::model::{Frame, Parsed, ParsedException, RawException, Runtime, short_type};
+use std::borrow::Cow;
+use text::Text;
+
+pub(crate) use shell::exit_status;
+
+/// Bounds of a parse. What lies past one of them is left out and [`Parsed::truncated`] is set.
+#[derive(Clone, Copy, Debug)]
+pub struct ParseLimits {
+    /// Bytes of the text that are read.
+    pub bytes: usize,
+    /// Lines that are read; of longer texts the first and the last half of that many.
+    pub lines: usize,
+    /// Exceptions of a chain that are kept.
+    pub exceptions: usize,
+    /// Frames nearest to the raise site that are kept.
+    pub frames_inner: usize,
+    /// Frames nearest to the entry point that are kept.
+    pub frames_outer: usize,
+}
+
+impl Default for ParseLimits {
+    fn default() -> Self {
+        Self { bytes: 1024 * 1024, lines: 8192, exceptions: 32, frames_inner: 192, frames_outer: 64 }
+    }
+}
+
+/// What a runtime's parser understood.
+#[derive(Debug, Default)]
+struct Outcome<'a> {
+    exceptions: Vec<ParsedException<'a>>,
+    /// The text ended in the middle of a frame.
+    truncated: bool,
+}
+
+type Parser = for<'a> fn(&Text<'a>) -> Option<Outcome<'a>>;
+
+/// Every runtime's parser, the ones with the plainest marks first: where no hint helps, the first that
+/// understands the text wins.
+const PARSERS: [(Runtime, Parser); 11] = [
+    (Runtime::Python, python::parse),
+    (Runtime::Rust, rust::parse),
+    (Runtime::Go, go::parse),
+    (Runtime::Php, php::parse),
+    (Runtime::DotNet, dotnet::parse),
+    (Runtime::Java, java::parse),
+    (Runtime::JavaScript, javascript::parse),
+    (Runtime::Ruby, ruby::parse),
+    (Runtime::R, r::parse),
+    (Runtime::Native, native::parse),
+    (Runtime::Shell, shell::parse),
+];
+
+/// Parses an exception with the default limits.
+#[must_use]
+pub fn parse<'a>(raw: &RawException<'a>) -> Parsed<'a> {
+    parse_within(raw, &ParseLimits::default())
+}
+
+/// Parses an exception.
+///
+/// The runtime is the one the client names when the text has its shape, else the one whose shape the text has,
+/// else the named one, else the SDK's. The text is the stack trace, or the message when the stack trace tells
+/// nothing. Type and message of the text win over the client's, which fill what the text lacks.
+#[must_use]
+pub fn parse_within<'a>(raw: &RawException<'a>, limits: &ParseLimits) -> Parsed<'a> {
+    let named = raw.language.map_or(Runtime::Unknown, runtime_named);
+    let mut parsed = [raw.stacktrace, raw.message]
+        .into_iter()
+        .flatten()
+        .filter(|text| !text.trim().is_empty())
+        .find_map(|text| parse_text(text, named, limits))
+        .unwrap_or_else(|| formless(raw, named, limits));
+    complete(&mut parsed, raw);
+    for exception in &mut parsed.exceptions {
+        frames::assign_origins(parsed.runtime, &mut exception.frames);
+    }
+    parsed
+}
+
+/// The runtime a client means by `exec.language`, `process.runtime.name` or `telemetry.sdk.language`.
+#[must_use]
+pub fn runtime_named(name: &str) -> Runtime {
+    let lower = name.trim().to_ascii_lowercase();
+    let word = lower
+        .split(|c: char| !c.is_ascii_alphanumeric() && !matches!(c, '+' | '#' | '.'))
+        .next()
+        .unwrap_or("");
+    let bare = word.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.');
+    match bare {
+        "python" | "cpython" | "pypy" | "ipython" | "jupyter" | "py" | "micropython" | "sage" => {
+            Runtime::Python
+        }
+        "nodejs" | "node" | "node.js" | "javascript" | "typescript" | "js" | "ts" | "webjs" | "deno"
+        | "bun" | "browser" | "ecmascript" => Runtime::JavaScript,
+        "java" | "kotlin" | "scala" | "groovy" | "clojure" | "openjdk" | "jvm" | "android" | "graalvm"
+        | "hotspot" => Runtime::Java,
+        "bash" | "sh" | "zsh" | "dash" | "ksh" | "shell" | "fish" | "console" => Runtime::Shell,
+        "go" | "golang" => Runtime::Go,
+        "rust" | "rustc" | "rs" => Runtime::Rust,
+        "dotnet" | ".net" | "csharp" | "c#" | "fsharp" | "f#" | "vb" | "mono" => Runtime::DotNet,
+        "ruby" | "jruby" | "truffleruby" | "rb" => Runtime::Ruby,
+        "php" => Runtime::Php,
+        "c" | "c++" | "cpp" | "cxx" | "native" | "objc" | "gcc" | "clang" | "g++" | "cc" => Runtime::Native,
+        "r" | "rscript" => Runtime::R,
+        _ if lower.contains("openjdk") || lower.contains("java hotspot") => Runtime::Java,
+        _ => Runtime::Unknown,
+    }
+}
+
+/// Parses one text with the named runtime's parser, then with the others; `None` when it has no shape at all.
+fn parse_text<'a>(text: &'a str, named: Runtime, limits: &ParseLimits) -> Option<Parsed<'a>> {
+    match text::plain(text) {
+        Cow::Borrowed(text) => parse_plain(text, named, limits),
+        Cow::Owned(text) => parse_plain(&text, named, limits).map(Parsed::into_owned),
+    }
+}
+
+fn parse_plain<'a>(text: &'a str, named: Runtime, limits: &ParseLimits) -> Option<Parsed<'a>> {
+    let text = Text::new(text, limits);
+    // A shell's own lines are short and plain: where another runtime's stack stands among them, it is the failure.
+    let hinted = PARSERS.iter().filter(|(runtime, _)| *runtime == named && named != Runtime::Shell);
+    let others = PARSERS.iter().filter(|(runtime, _)| *runtime != named || named == Runtime::Shell);
+    let (runtime, outcome) =
+        hinted.chain(others).find_map(|(runtime, parser)| Some((*runtime, parser(&text)?)))?;
+    Some(bounded(runtime, outcome, &text, limits))
+}
+
+/// Applies the limits on exceptions and frames, and puts the reported exception first.
+fn bounded<'a>(runtime: Runtime, outcome: Outcome<'a>, text: &Text<'_>, limits: &ParseLimits) -> Parsed<'a> {
+    let mut truncated = outcome.truncated || text.cut;
+    let mut exceptions = outcome.exceptions;
+    if exceptions.len() > limits.exceptions {
+        exceptions.truncate(limits.exceptions);
+        truncated = true;
+    }
+    let kept = exceptions.len();
+    for exception in &mut exceptions {
+        if exception.parent.is_some_and(|parent| parent >= kept) {
+            exception.parent = Some(0);
+        }
+        let frames = &mut exception.frames;
+        if frames.len() > limits.frames_inner + limits.frames_outer {
+            frames.drain(limits.frames_inner..frames.len() - limits.frames_outer);
+            truncated = true;
+        }
+    }
+    Parsed { runtime, exceptions, truncated }
+}
+
+/// What remains for a text without a shape: its words are the message, and a first line `Type: message` its type.
+fn formless<'a>(raw: &RawException<'a>, named: Runtime, limits: &ParseLimits) -> Parsed<'a> {
+    let runtime = match named {
+        Runtime::Unknown => raw.sdk_language.map_or(Runtime::Unknown, runtime_named),
+        known => known,
+    };
+    let mut exception = ParsedException::default();
+    let text = raw.stacktrace.filter(|text| !text.trim().is_empty()).or(raw.message).unwrap_or_default();
+    let head = text::floor(text, limits.bytes);
+    match text::plain(head) {
+        Cow::Borrowed(head) => (exception.error_type, exception.message) = typed(head.trim()),
+        Cow::Owned(head) => {
+            let (error_type, message) = typed(head.trim());
+            exception.error_type = Cow::Owned(error_type.into_owned());
+            exception.message = Cow::Owned(message.into_owned());
+        }
+    }
+    if raw.stacktrace.is_none_or(|text| text.trim().is_empty()) && raw.error_type.is_some() {
+        // The message is the client's own, its first word no type.
+        exception.error_type = Cow::Borrowed("");
+        exception.message = raw.message.map(text::plain).unwrap_or_default();
+    }
+    Parsed { runtime, exceptions: vec![exception], truncated: head.len() < text.len() }
+}
+
+fn typed(text: &str) -> (Cow<'_, str>, Cow<'_, str>) {
+    match text::split_type(text) {
+        Some((word, message)) if text::is_error_name(word) => (Cow::Borrowed(word), Cow::Borrowed(message)),
+        _ => (Cow::Borrowed(""), Cow::Borrowed(text)),
+    }
+}
+
+/// Fills what the text lacks with the client's type and message.
+fn complete<'a>(parsed: &mut Parsed<'a>, raw: &RawException<'a>) {
+    if parsed.exceptions.is_empty() {
+        parsed.exceptions.push(ParsedException::default());
+    }
+    let truncated = parsed.truncated;
+    let reported = &mut parsed.exceptions[0];
+    if let Some(client) = raw.error_type.map(str::trim).filter(|client| !client.is_empty()) {
+        let known = reported.short_type();
+        let longer = short_type(client) == known && client.len() > reported.error_type.len();
+        if known.is_empty() || longer {
+            reported.error_type = text::plain(client);
+        } else if reported.code.is_empty() && is_code(client) {
+            reported.code = text::plain(client);
+        }
+    }
+    if let Some(client) = raw.message.map(text::plain) {
+        let client_trimmed = client.trim();
+        let ours: &str = &reported.message;
+        // The text's message runs on into later output, or was cut: the client's is the exact one.
+        let runs_on = !client_trimmed.is_empty()
+            && ours.len() > client_trimmed.len()
+            && ours.starts_with(client_trimmed);
+        let was_cut = truncated && client_trimmed.starts_with(ours);
+        if ours.is_empty() || runs_on || was_cut {
+            reported.message = match client {
+                Cow::Borrowed(message) => Cow::Borrowed(message.trim_end()),
+                Cow::Owned(message) => Cow::Owned(message.trim_end().to_owned()),
+            };
+        }
+    }
+}
+
+/// Whether a client's type is a code like `ENOENT` or `ERR_REQUIRE_ESM` rather than a type's name.
+fn is_code(word: &str) -> bool {
+    word.len() >= 3 && word.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_')
+}
+
+/// A frame with a file and a place in it.
+fn located<'a>(function: &'a str, file: &'a str, line: Option<u32>, column: Option<u32>) -> Frame<'a> {
+    Frame { function: Cow::Borrowed(function), file: Cow::Borrowed(file), line, column, ..Frame::default() }
+}

@@ -1,0 +1,239 @@
+//! JavaScript and TypeScript: V8 stacks (Node, Chrome, Deno) and the `f@url:1:2` form of Firefox and Safari.
+//!
+//! Node's report of an uncaught error has a banner (place, source line, caret) before the stack, and the error's own
+//! properties after it: `code`, `[cause]` and `[errors]` are read from there.
+
+mod frame;
+mod inspect;
+
+use super::Outcome;
+use super::text::{self, Text, is_marker};
+use crate::model::{Frame, ParsedException, Relation};
+use frame::{gecko_frame, v8_frame};
+use std::borrow::Cow;
+
+/// Parses a JavaScript report; `None` when the text has no stack line, banner or compiler line of JavaScript.
+pub(super) fn parse<'a>(text: &Text<'a>) -> Option<Outcome<'a>> {
+    let banner = Banner::find(text);
+    let first = (0..text.len()).find(|&i| v8_frame(text.line(i)).is_some());
+    let inspected = first.is_none() && (0..text.len()).any(|i| inspect::is_bare(text.line(i).trim()));
+    if first.is_none() && banner.is_none() && !inspected {
+        return gecko(text).or_else(|| typescript(text));
+    }
+    let from = banner.as_ref().map_or(0, |banner| banner.end);
+    let from = if first.is_some_and(|first| first < from) { 0 } else { from };
+    let Header { at, error_type, code, message } = header(text, from, first)?;
+    let mut exceptions = vec![ParsedException { code: Cow::Borrowed(code), ..named(error_type, message) }];
+    let mut end = first.filter(|&first| first >= at).unwrap_or_else(|| inspect::message_end(text, at));
+    exceptions[0].frames = frames(text, &mut end);
+    let truncated = end + 1 >= text.len() && cut_frame(text.line(end));
+    inspect::properties(text, end, &mut exceptions);
+    for exception in &mut exceptions {
+        find_code(exception);
+    }
+    if let Some(banner) = banner {
+        banner.apply(&mut exceptions[0]);
+    }
+    Some(Outcome { exceptions, truncated })
+}
+
+fn named<'a>(error_type: &'a str, message: &'a str) -> ParsedException<'a> {
+    ParsedException {
+        error_type: Cow::Borrowed(error_type),
+        message: Cow::Borrowed(message),
+        ..ParsedException::default()
+    }
+}
+
+/// Reads stack lines from `*at` on and leaves `*at` behind the last.
+fn frames<'a>(text: &Text<'a>, at: &mut usize) -> Vec<Frame<'a>> {
+    let mut frames = Vec::new();
+    while *at < text.len() {
+        let line = text.line(*at);
+        match v8_frame(line) {
+            Some(frame) => frames.push(frame),
+            None if line.trim() == "..." || line.trim_start().starts_with("... ") => {}
+            None => break,
+        }
+        *at += 1;
+        if line.ends_with('{') {
+            *at -= 1;
+            break;
+        }
+    }
+    frames
+}
+
+/// Whether the last line of a text is a stack line without its end.
+fn cut_frame(line: &str) -> bool {
+    line.starts_with("    at ") && v8_frame(line).is_none()
+}
+
+/// What stands before the frames.
+struct Header<'a> {
+    at: usize,
+    error_type: &'a str,
+    code: &'a str,
+    message: &'a str,
+}
+
+/// Finds the line that names type and message, between line `from` and the first frame.
+fn header<'a>(text: &Text<'a>, from: usize, first: Option<usize>) -> Option<Header<'a>> {
+    let end = first.filter(|&first| first >= from).unwrap_or(text.len());
+    let mut weak = None;
+    for at in from..end {
+        let line = text.line(at);
+        let trimmed = unwrap(line.trim_start());
+        if let Some((error_type, code, message)) = inspect::typed(trimmed) {
+            let to = if first.is_some() { end } else { inspect::message_end(text, at) };
+            let message = inspect::trim_bare(trimmed, text.span(at, message, to), line);
+            return Some(Header { at, error_type, code, message });
+        }
+        if !trimmed.is_empty() && !is_marker(trimmed) && !trimmed.starts_with("Node.js v") {
+            weak = Some(at);
+        }
+    }
+    let at = match weak {
+        Some(at) => at,
+        None if first.is_some() => {
+            return Some(Header { at: end, error_type: "", code: "", message: "" });
+        }
+        None => return None,
+    };
+    let line = unwrap(text.line(at).trim());
+    let (error_type, message) = match text::split_type(line) {
+        Some((word, message)) if word.starts_with(|c: char| c.is_uppercase()) => (word, message),
+        _ => ("", line),
+    };
+    Some(Header { at, error_type, code: "", message })
+}
+
+/// A line without the words that consoles put before an error.
+fn unwrap(line: &str) -> &str {
+    let line = line.strip_prefix("Uncaught ").unwrap_or(line);
+    let line = line.strip_prefix("(in promise) ").unwrap_or(line);
+    match line.find("UnhandledPromiseRejectionWarning: ") {
+        Some(at) if line.starts_with("(node:") => &line[at + "UnhandledPromiseRejectionWarning: ".len()..],
+        _ => line,
+    }
+}
+
+/// Finds the code of an error whose properties were not printed: `ENOENT: ...`, `connect ECONNREFUSED 1.2.3.4:5`.
+fn find_code(exception: &mut ParsedException<'_>) {
+    if !exception.code.is_empty() {
+        return;
+    }
+    let message: &str = &exception.message;
+    let code = message.split([' ', ':', '\n']).take(3).find(|word| {
+        word.len() >= 4
+            && word.starts_with('E')
+            && word.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit())
+    });
+    if let Some(code) =
+        code.filter(|code| !matches!(*code, "ERROR" | "EMPTY" | "EXIT" | "EVENT" | "EXPECTED"))
+    {
+        exception.code = Cow::Owned(code.to_owned());
+    }
+}
+
+/// Node's first lines of an uncaught error.
+struct Banner<'a> {
+    file: &'a str,
+    line: u32,
+    source: &'a str,
+    /// First line after the banner.
+    end: usize,
+}
+
+impl<'a> Banner<'a> {
+    /// A line `place:12`, a source line, and a line that underlines it, near the start.
+    fn find(text: &Text<'a>) -> Option<Self> {
+        let caret = (2..text.len().min(400)).find(|&i| is_marker(text.line(i)))?;
+        let (file, line) = text::split_number(text.line(caret - 2).trim(), ':')?;
+        let place =
+            file.contains(['/', '\\', '.', '[', '<', ':']) || file == "undefined" || file.starts_with("REPL");
+        if !place || file.contains(": ") {
+            return None;
+        }
+        let end = (caret + 1..text.len()).find(|&i| !text.line(i).trim().is_empty()).unwrap_or(text.len());
+        Some(Self { file, line, source: text.line(caret - 1).trim(), end })
+    }
+
+    /// Gives the source to the frame at the banner's place. Of a syntax error the place is the error's own: it
+    /// becomes the innermost frame, since the stack only shows the loader.
+    fn apply(self, exception: &mut ParsedException<'a>) {
+        let same = |frame: &Frame<'_>| {
+            frame.line == Some(self.line)
+                && frame.file.trim_start_matches("file://") == self.file.trim_start_matches("file://")
+        };
+        if let Some(frame) = exception.frames.iter_mut().find(|frame| same(frame)) {
+            frame.source.get_or_insert(Cow::Borrowed(self.source));
+        } else if exception.error_type == "SyntaxError" && !self.file.starts_with("node:") {
+            let frame = super::located("", self.file, Some(self.line), None);
+            exception.frames.insert(0, Frame { source: Some(Cow::Borrowed(self.source)), ..frame });
+        }
+    }
+}
+
+/// `f@https://host/a.js:1:2`, one line per frame; the browser sends type and message apart.
+fn gecko<'a>(text: &Text<'a>) -> Option<Outcome<'a>> {
+    if !text.has("@") {
+        return None;
+    }
+    let first = (0..text.len()).find(|&i| gecko_frame(text.line(i)).is_some())?;
+    let mut exception =
+        match (0..first).find_map(|i| inspect::typed(unwrap(text.line(i).trim())).map(|t| (i, t))) {
+            Some((at, (error_type, code, message))) => {
+                let message = text.span(at, message, first);
+                ParsedException { code: Cow::Borrowed(code), ..named(error_type, message) }
+            }
+            None => ParsedException::default(),
+        };
+    exception.frames = (first..text.len()).map_while(|i| gecko_frame(text.line(i))).collect();
+    Some(Outcome { exceptions: vec![exception], truncated: false })
+}
+
+/// The TypeScript compiler: `a.ts(3,5): error TS2322: ...`, `a.ts:3:5 - error TS2322: ...`.
+fn typescript<'a>(text: &Text<'a>) -> Option<Outcome<'a>> {
+    if !text.has("error TS") {
+        return None;
+    }
+    for (i, line) in text.lines_from(0) {
+        let Some((place, rest)) = line.split_once("error TS") else { continue };
+        let Some((digits, message)) = rest.split_once(": ") else { continue };
+        if text::number(digits).is_none() {
+            continue;
+        }
+        let place = place.trim_end_matches([' ', '-', ':']);
+        let (file, number, column) = match place.strip_suffix(')').and_then(|p| p.rsplit_once('(')) {
+            Some((file, at)) => {
+                let (line, column) = at.split_once(',').unwrap_or((at, ""));
+                (file, text::number(line), text::number(column))
+            }
+            None => text::split_location(place),
+        };
+        let code = &line[line.len() - rest.len() - 2..line.len() - rest.len() + digits.len()];
+        let mut frame = super::located("", file, number, column);
+        let source = text.line(i + 1).trim();
+        if !source.is_empty() {
+            frame.source = Some(Cow::Borrowed(source));
+        }
+        let exception = ParsedException {
+            code: Cow::Borrowed(code),
+            frames: vec![frame],
+            ..named("CompilationError", message)
+        };
+        return Some(Outcome { exceptions: vec![exception], truncated: false });
+    }
+    None
+}
+
+/// Adds an exception that hangs on `parent`.
+fn hang<'a>(
+    exceptions: &mut Vec<ParsedException<'a>>,
+    parent: usize,
+    relation: Relation,
+    exception: ParsedException<'a>,
+) {
+    exceptions.push(ParsedException { parent: Some(parent), relation, ..exception });
+}

@@ -1,0 +1,102 @@
+//! One line of a JavaScript stack.
+
+use super::super::located;
+use super::super::text::{split_location, split_owner};
+use crate::model::Frame;
+use std::borrow::Cow;
+
+/// `at f (file:1:2)`, `at async X.y [as z] (file:1:2)`, `at new X (..)`, `at file:1:2`, `at f (<anonymous>)`.
+pub(super) fn v8_frame(line: &str) -> Option<Frame<'_>> {
+    let rest = line.trim_start().strip_prefix("at ")?;
+    let rest = rest.trim_end();
+    let rest = rest.strip_suffix(" {").unwrap_or(rest);
+    let Some(body) = rest.strip_suffix(')') else {
+        let place = rest.strip_prefix("async ").unwrap_or(rest);
+        return bare_place(place);
+    };
+    let open = place_start(body)?;
+    let (function, place) = (body[..open].trim_end(), &body[open + 1..]);
+    if !body[..open].ends_with(' ') && open != 0 {
+        return None;
+    }
+    let mut frame = frame_at(function_words(function), place)?;
+    if frame.function.is_empty() {
+        frame.function = Cow::Borrowed("<anonymous>");
+    }
+    Some(frame)
+}
+
+/// Position of the bracket that opens the place: `eval at f (..), <anonymous>:1:2` has brackets of its own.
+fn place_start(body: &str) -> Option<usize> {
+    if let Some(at) = body.find("(eval at ") {
+        return Some(at);
+    }
+    body.rfind('(')
+}
+
+/// A function's name without `async`, `new`, and `[as alias]`.
+fn function_words(function: &str) -> &str {
+    let mut name = function.trim();
+    for word in ["async ", "new ", "get ", "set "] {
+        name = name.strip_prefix(word).unwrap_or(name);
+    }
+    match name.find(" [as ") {
+        Some(at) => &name[..at],
+        None => name,
+    }
+}
+
+/// A place without a function; a bare word is no place.
+fn bare_place(place: &str) -> Option<Frame<'_>> {
+    let (file, line, column) = split_location(place);
+    if file.is_empty() || line.is_none() || column.is_none() || file.contains("(") {
+        return None;
+    }
+    // Log prefixes and prose have spaces before the colon.
+    if file.contains(": ") {
+        return None;
+    }
+    Some(located("<anonymous>", file, line, column))
+}
+
+fn frame_at<'a>(function: &'a str, place: &'a str) -> Option<Frame<'a>> {
+    let (module, name) = split_owner(function);
+    let place = place
+        .strip_prefix("eval at ")
+        .map_or(place, |nested| nested.rsplit_once("), ").map_or(place, |p| p.1));
+    let (file, line, column) = split_location(place);
+    let builtin = matches!(place, "<anonymous>" | "native" | "unknown location" | "[native code]")
+        || place.starts_with("index ")
+        || place.starts_with("native ");
+    if builtin {
+        let frame = located(name, "<anonymous>", None, None);
+        return Some(Frame { module: Cow::Borrowed(module), ..frame });
+    }
+    let scripted = column.is_some() || line.is_some() && (file.starts_with("node:") || file.ends_with("js"));
+    if file.is_empty() || !scripted {
+        return None;
+    }
+    Some(Frame { module: Cow::Borrowed(module), ..located(name, file, line, column) })
+}
+
+/// `f@https://host/a.js:1:2`, `@file:1:2`, `f@[native code]`.
+pub(super) fn gecko_frame(line: &str) -> Option<Frame<'_>> {
+    let line = line.trim();
+    let (function, place) = line.rsplit_once('@')?;
+    if function.contains(' ') && !matches!(function, "global code" | "eval code" | "module code") {
+        return None;
+    }
+    let function = function.trim_end_matches(['/', '<']);
+    let function = function.strip_prefix("async*").unwrap_or(function);
+    let name = if function.is_empty() { "<anonymous>" } else { function };
+    if place == "[native code]" {
+        return frame_at(name, place);
+    }
+    let (file, line, column) = split_location(place);
+    let plausible = file.contains("://") || file.contains(['/', '\\']) || file.ends_with("js");
+    if !plausible || column.is_none() || file.contains(' ') && !file.contains("://") {
+        return None;
+    }
+    let (module, name) = split_owner(name);
+    Some(Frame { module: Cow::Borrowed(module), ..located(name, file, line, column) })
+}

@@ -1,0 +1,232 @@
+//! A report as bounded lines, and the small string functions that all formats share.
+//!
+//! Knows no runtime. Colours, carriage returns and a byte-order mark are removed before lines are cut, so that
+//! parsers see plain text; text without them is never copied.
+
+use super::ParseLimits;
+use memchr::{memchr_iter, memchr2, memmem};
+use std::borrow::Cow;
+
+/// A report cut into lines.
+#[derive(Debug)]
+pub(crate) struct Text<'a> {
+    all: &'a str,
+    /// Byte range of each line, without its line end.
+    lines: Vec<(usize, usize)>,
+    /// A limit left out part of the text.
+    pub(crate) cut: bool,
+}
+
+impl<'a> Text<'a> {
+    /// Cuts `all` into lines. Past `limits.lines` the first half and the last half of that many remain; past
+    /// `limits.bytes` the end is left out.
+    pub(crate) fn new(all: &'a str, limits: &ParseLimits) -> Self {
+        let bounded = floor(all, limits.bytes);
+        let mut cut = bounded.len() < all.len();
+        let mut lines = Vec::with_capacity(32);
+        let mut start = 0;
+        for end in memchr_iter(b'\n', bounded.as_bytes()) {
+            lines.push((start, end));
+            start = end + 1;
+        }
+        if start < bounded.len() {
+            lines.push((start, bounded.len()));
+        }
+        if lines.len() > limits.lines {
+            let half = limits.lines / 2;
+            lines.drain(half..lines.len() - half);
+            cut = true;
+        }
+        Self { all: bounded, lines, cut }
+    }
+
+    /// Number of lines.
+    pub(crate) fn len(&self) -> usize {
+        self.lines.len()
+    }
+
+    /// Line `i` without its line end; empty past the last.
+    pub(crate) fn line(&self, i: usize) -> &'a str {
+        self.lines.get(i).map_or("", |&(start, end)| &self.all[start..end])
+    }
+
+    /// All lines from `from` on, with their numbers.
+    pub(crate) fn lines_from(&self, from: usize) -> impl Iterator<Item = (usize, &'a str)> + '_ {
+        (from..self.len()).map(|i| (i, self.line(i)))
+    }
+
+    /// All lines.
+    pub(crate) fn iter(&self) -> impl DoubleEndedIterator<Item = &'a str> + '_ {
+        self.lines.iter().map(|&(start, end)| &self.all[start..end])
+    }
+
+    /// The text from `part` (a slice of line `from`) up to the end of line `to - 1`, trimmed at its end.
+    pub(crate) fn span(&self, from: usize, part: &str, to: usize) -> &'a str {
+        let Some(&(_, first_end)) = self.lines.get(from) else { return "" };
+        let start = first_end - part.len().min(first_end);
+        let last = to.clamp(from + 1, self.len().max(1)) - 1;
+        let end = self.lines.get(last).map_or(first_end, |&(_, end)| end);
+        self.all.get(start..end).unwrap_or_default().trim_end()
+    }
+
+    /// Whether `needle` occurs anywhere.
+    pub(crate) fn has(&self, needle: &str) -> bool {
+        memmem::find(self.all.as_bytes(), needle.as_bytes()).is_some()
+    }
+
+    /// The whole text.
+    pub(crate) fn all(&self) -> &'a str {
+        self.all
+    }
+}
+
+/// The longest prefix of at most `bytes` bytes that ends between characters.
+pub(crate) fn floor(text: &str, bytes: usize) -> &str {
+    if text.len() <= bytes {
+        return text;
+    }
+    let mut end = bytes;
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    &text[..end]
+}
+
+/// Removes terminal control sequences, the carriage return of CRLF, and a byte-order mark.
+pub(crate) fn plain(text: &str) -> Cow<'_, str> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let bytes = text.as_bytes();
+    let Some(first) = memchr2(0x1b, b'\r', bytes) else { return Cow::Borrowed(text) };
+    let mut out = String::with_capacity(text.len());
+    let mut kept = 0;
+    let mut at = first;
+    loop {
+        let next = match bytes[at] {
+            0x1b => escape_end(bytes, at),
+            _ if bytes.get(at + 1) == Some(&b'\n') || at + 1 == bytes.len() => at + 1,
+            _ => at,
+        };
+        if next > at {
+            out.push_str(text.get(kept..at).unwrap_or_default());
+            kept = next;
+        }
+        let from = next.max(at + 1);
+        match bytes.get(from..).and_then(|rest| memchr2(0x1b, b'\r', rest)) {
+            Some(offset) => at = from + offset,
+            None => break,
+        }
+    }
+    out.push_str(text.get(kept..).unwrap_or_default());
+    Cow::Owned(out)
+}
+
+/// End of the control sequence that starts at `at`. Always between characters: what is not ASCII ends it.
+fn escape_end(bytes: &[u8], at: usize) -> usize {
+    match bytes.get(at + 1) {
+        Some(b'[') => {
+            let mut end = at + 2;
+            while bytes.get(end).is_some_and(|b| (0x20..0x40).contains(b)) {
+                end += 1;
+            }
+            if bytes.get(end).is_some_and(|b| (0x40..0x7f).contains(b)) { end + 1 } else { end }
+        }
+        Some(b']') => {
+            let mut end = at + 2;
+            while bytes.get(end).is_some_and(|b| *b >= 0x20 && *b < 0x7f) {
+                end += 1;
+            }
+            match bytes.get(end) {
+                Some(0x07) => end + 1,
+                Some(0x1b) if bytes.get(end + 1) == Some(&b'\\') => end + 2,
+                _ => end,
+            }
+        }
+        Some(b) if b.is_ascii() && *b >= 0x20 => at + 2,
+        _ => at + 1,
+    }
+}
+
+/// Splits a trailing `:line:column` or `:line` off a location.
+pub(crate) fn split_location(location: &str) -> (&str, Option<u32>, Option<u32>) {
+    match split_number(location, ':') {
+        Some((rest, last)) => match split_number(rest, ':') {
+            Some((file, line)) => (file, Some(line), Some(last)),
+            None => (rest, Some(last), None),
+        },
+        None => (location, None, None),
+    }
+}
+
+/// Splits a number of up to nine digits behind the last `separator` off.
+pub(crate) fn split_number(text: &str, separator: char) -> Option<(&str, u32)> {
+    let (rest, digits) = text.rsplit_once(separator)?;
+    Some((rest, number(digits)?))
+}
+
+/// A whole text of one to nine digits.
+pub(crate) fn number(digits: &str) -> Option<u32> {
+    if digits.is_empty() || digits.len() > 9 || !digits.bytes().all(|b| b.is_ascii_digit()) {
+        return None;
+    }
+    digits.parse().ok()
+}
+
+/// The number a text starts with, and what follows.
+pub(crate) fn leading_number(text: &str) -> Option<(u32, &str)> {
+    let end = text.bytes().position(|b| !b.is_ascii_digit()).unwrap_or(text.len());
+    Some((number(&text[..end])?, &text[end..]))
+}
+
+/// Number of leading spaces; a tab counts as one.
+pub(crate) fn indent(line: &str) -> usize {
+    line.len() - line.trim_start_matches([' ', '\t']).len()
+}
+
+/// Splits `a.b.c` into owner `a.b` and name `c`; a text without a dot has no owner.
+pub(crate) fn split_owner(name: &str) -> (&str, &str) {
+    match name.rfind('.') {
+        Some(0) | None => ("", name),
+        // Node's `Module._extensions..js`: the name itself starts with a dot.
+        Some(at) if name[..at].ends_with('.') => (&name[..at - 1], &name[at..]),
+        Some(at) if at + 1 < name.len() => (&name[..at], &name[at + 1..]),
+        Some(_) => ("", name),
+    }
+}
+
+/// Whether a line only underlines the line above it.
+pub(crate) fn is_marker(line: &str) -> bool {
+    let line = line.trim();
+    !line.is_empty()
+        && line.bytes().all(|b| matches!(b, b'^' | b'~' | b' ' | b'|'))
+        && line.contains(['^', '~'])
+}
+
+/// Splits `Type: message` at the first colon that ends a type; `None` when the line does not start with a type.
+/// Types are words of letters, digits and `._$:<>/\`, without spaces.
+pub(crate) fn split_type(line: &str) -> Option<(&str, &str)> {
+    let end = line.find([' ', '\t']).unwrap_or(line.len());
+    let (word, rest) = line.split_at(end);
+    let (word, message) = match word.strip_suffix(':') {
+        Some(word) => (word, rest.trim_start_matches(' ')),
+        None if rest.trim().is_empty() => (word, ""),
+        None => return None,
+    };
+    is_type(word).then_some((word, message))
+}
+
+/// Whether a word can be the name of an exception type.
+pub(crate) fn is_type(word: &str) -> bool {
+    word.len() <= 256
+        && word.starts_with(|c: char| c.is_alphabetic() || c == '_')
+        && word.ends_with(|c: char| c.is_alphanumeric() || c == '_' || c == '>')
+        && word
+            .chars()
+            .all(|c| c.is_alphanumeric() || matches!(c, '.' | '_' | '$' | '<' | '>' | ':' | '/' | '\\' | '-'))
+}
+
+/// Whether a type is called like an exception.
+pub(crate) fn is_error_name(word: &str) -> bool {
+    ["Error", "Exception", "Throwable", "Failure", "Fault", "Warning", "Interrupt", "Exit", "Timeout"]
+        .iter()
+        .any(|suffix| word.ends_with(suffix))
+}
