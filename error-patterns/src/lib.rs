@@ -4,8 +4,17 @@
 //! Knows nothing of I/O, clocks, tokio, Arrow or OTLP. Parsing never fails and never panics: it
 //! returns what it understood. Every store in here has a bound that its caller sets.
 
+pub mod canonical;
+pub mod explain;
+pub mod fingerprint;
 pub mod frames;
+pub mod grouping;
+pub mod ids;
+pub mod mask;
 pub mod model;
 mod parse;
+pub mod signature;
+pub mod store;
+pub mod tokens;
 
 pub use parse::{ParseLimits, parse, parse_within, runtime_named};

@@ -198,6 +198,16 @@ impl Runtime {
             Self::Unknown => "unknown",
         }
     }
+
+    /// The runtime that [`Self::as_str`] gives this name; unknown names are [`Self::Unknown`].
+    #[must_use]
+    pub fn named(name: &str) -> Self {
+        use Runtime::{DotNet, Go, Java, JavaScript, Native, Php, Python, R, Ruby, Rust, Shell};
+        [Python, JavaScript, Java, Shell, Go, Rust, DotNet, Ruby, Php, Native, R]
+            .into_iter()
+            .find(|runtime| runtime.as_str() == name)
+            .unwrap_or(Self::Unknown)
+    }
 }
 
 impl fmt::Display for Runtime {
@@ -227,6 +237,15 @@ impl Phase {
             Self::Runtime => "runtime",
             Self::Deploy => "deploy",
         }
+    }
+
+    /// The phase that [`Self::as_str`] gives this name; unknown names are [`Self::Runtime`].
+    #[must_use]
+    pub fn named(name: &str) -> Self {
+        [Self::Compile, Self::Deploy]
+            .into_iter()
+            .find(|phase| phase.as_str() == name)
+            .unwrap_or(Self::Runtime)
     }
 }
 

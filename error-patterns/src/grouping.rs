@@ -1,0 +1,144 @@
+//! One call from a masked exception to its grouping: parse, classify, canonical form, fingerprint,
+//! signature; a bounded cache answers exact repeats.
+//!
+//! Knows nothing of known patterns (that is [`crate::store`]) nor of masking (the caller's first step).
+
+use crate::canonical::{Basis, Comparable};
+use crate::fingerprint::{self, EventHash};
+use crate::ids::{Fingerprint, Signature};
+use crate::model::{Parsed, RawException, Taxonomy};
+use crate::parse::parse;
+use cache::Cache;
+use std::sync::Arc;
+use xxhash_rust::xxh3::Xxh3;
+
+mod cache;
+
+/// Bounds of a [`Grouper`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct GroupingConfig {
+    /// Groupings of exact repeats kept in memory.
+    pub cache_entries_max: usize,
+    /// Bytes of a stack trace or message that are looked at; the rest counts for nothing.
+    pub text_bytes_max: usize,
+}
+
+impl Default for GroupingConfig {
+    fn default() -> Self {
+        Self { cache_entries_max: 16_384, text_bytes_max: 256 * 1024 }
+    }
+}
+
+/// What is known of one exception before known patterns are asked.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Grouping {
+    pub fingerprint: Fingerprint,
+    /// Hashes any of which joins a pattern, the fingerprint first.
+    pub hashes: Vec<Fingerprint>,
+    /// The same hashes with what each was made of, for the explanation.
+    pub components: Vec<EventHash>,
+    pub signature: Signature,
+    pub taxonomy: Taxonomy,
+    /// 1 (lowest) to 5.
+    pub severity: u8,
+    /// Type of the reported exception as written; `Error` where the client and the text name none.
+    pub error_type: String,
+    /// Message with placeholders, readable.
+    pub canonical_message: String,
+    /// File of the innermost frame of the user's or the application's own code.
+    pub file_path: Option<String>,
+    /// Language of the failed program.
+    pub language: Option<String>,
+    /// What the fingerprint is the hash of.
+    pub canonical: String,
+    pub basis: Basis,
+    pub strategy: &'static str,
+}
+
+/// Makes groupings. Cheap to share between threads.
+#[derive(Debug)]
+pub struct Grouper {
+    config: GroupingConfig,
+    cache: Cache,
+}
+
+impl Grouper {
+    /// A grouper with an empty cache.
+    #[must_use]
+    pub fn new(config: GroupingConfig) -> Self {
+        Self { config, cache: Cache::new(config.cache_entries_max) }
+    }
+
+    /// The grouping of one exception, whose texts are already masked. Never fails: unknown text still
+    /// has a sound grouping.
+    #[must_use]
+    pub fn group(&self, raw: &RawException<'_>) -> Arc<Grouping> {
+        let raw = self.cut(raw);
+        let key = repeat_key(&raw);
+        if let Some(known) = self.cache.find(key) {
+            return known;
+        }
+        let parsed = parse(&raw);
+        let (taxonomy, severity) = classify(&raw, &parsed);
+        let grouping = Arc::new(group_parsed(&raw, &parsed, taxonomy, severity));
+        self.cache.keep(key, &grouping);
+        grouping
+    }
+
+    fn cut<'a>(&self, raw: &RawException<'a>) -> RawException<'a> {
+        let cut = |text: &'a str| &text[..text.floor_char_boundary(self.config.text_bytes_max)];
+        RawException {
+            error_type: raw.error_type.map(cut),
+            message: raw.message.map(cut),
+            stacktrace: raw.stacktrace.map(cut),
+            snippet: raw.snippet.map(cut),
+            ..*raw
+        }
+    }
+}
+
+/// The grouping of an exception that is already parsed and classified. Pure: no cache.
+#[must_use]
+pub fn group_parsed(
+    raw: &RawException<'_>,
+    parsed: &Parsed<'_>,
+    mut taxonomy: Taxonomy,
+    severity: u8,
+) -> Grouping {
+    let made = fingerprint::of(raw, parsed);
+    taxonomy.context = made.context;
+    let comparable = Comparable::of(&made.canonical);
+    Grouping {
+        fingerprint: made.hashes[0].value,
+        hashes: made.hashes.iter().map(|hash| hash.value).collect(),
+        components: made.hashes,
+        signature: comparable.minima.signature(),
+        taxonomy,
+        severity: severity.clamp(1, 5),
+        error_type: made.error_type,
+        canonical_message: made.canonical_message,
+        file_path: made.file_path,
+        language: made.language,
+        basis: made.canonical.basis,
+        canonical: made.canonical.text(),
+        strategy: fingerprint::STRATEGY,
+    }
+}
+
+/// 128-bit hash of everything that a grouping depends on.
+fn repeat_key(raw: &RawException<'_>) -> u128 {
+    let mut hasher = Xxh3::new();
+    let texts = [raw.error_type, raw.message, raw.stacktrace, raw.language, raw.sdk_language, raw.snippet];
+    for text in texts {
+        // Lengths keep neighbouring texts apart; absent differs from empty.
+        hasher.update(&text.map_or(u64::MAX, |text| text.len() as u64).to_le_bytes());
+        hasher.update(text.unwrap_or_default().as_bytes());
+    }
+    hasher.update(&raw.exit_code.map_or(i128::MAX, i128::from).to_le_bytes());
+    hasher.digest128()
+}
+
+fn classify(_raw: &RawException<'_>, parsed: &Parsed<'_>) -> (Taxonomy, u8) {
+    let error_type = parsed.exceptions.first().map(|first| first.error_type.to_string()).unwrap_or_default();
+    (Taxonomy { runtime: parsed.runtime, error_type, ..Taxonomy::default() }, 3)
+}

@@ -1,0 +1,161 @@
+//! Parameterizes messages: one pass over the bytes puts placeholders where values vary, and keeps the
+//! words and numbers that mean something.
+//!
+//! Placeholders: `<num>`, `<hex>`, `<id>`, `<path>`, `<url>`, `<time>`, `<str>`, `<name>`. What masking left
+//! (`<email>`, ...) stays as it is. No regular expressions; output is bounded by [`TEXT_BYTES_MAX`].
+
+use chunk::Chunk;
+pub use vocabulary::is_known_name;
+
+mod chunk;
+mod number;
+mod quoted;
+mod vocabulary;
+
+/// Longest parameterized message in bytes.
+pub const TEXT_BYTES_MAX: usize = 512;
+/// Bytes of the input that are looked at.
+const INPUT_BYTES_MAX: usize = 4 * 1024;
+
+/// What becomes of names (quoted words, identifiers, file names) in a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Names {
+    /// Short quoted words and base names of files stay: the code is shared, and so are its names.
+    Keep,
+    /// Only names that many programs share stay: one user chose the others.
+    Drop,
+}
+
+/// A message with placeholders.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Parameterized {
+    /// Readable; runs of white space are one space.
+    pub text: String,
+    /// Numbers that mean something, with the word that says so: `status 404`, `errno 98`.
+    pub keys: Vec<String>,
+}
+
+/// The pass over one message.
+#[derive(Debug)]
+pub(crate) struct Scanner<'a> {
+    input: &'a str,
+    at: usize,
+    names: Names,
+    out: Parameterized,
+    /// The last words, lower case, the nearest last: they say what a number means.
+    context: [String; 2],
+}
+
+/// Puts placeholders into a message.
+#[must_use]
+pub fn parameterize(message: &str, names: Names) -> Parameterized {
+    let input = &message[..message.floor_char_boundary(INPUT_BYTES_MAX)];
+    let mut scanner =
+        Scanner { input, at: 0, names, out: Parameterized::default(), context: Default::default() };
+    while scanner.at < scanner.input.len() && scanner.out.text.len() < TEXT_BYTES_MAX {
+        scanner.step();
+    }
+    let mut out = scanner.out;
+    let end = out.text.trim_end().len();
+    out.text.truncate(out.text.floor_char_boundary(end.min(TEXT_BYTES_MAX)));
+    out.keys.sort_unstable();
+    out.keys.dedup();
+    out
+}
+
+/// The tokens of a parameterized text: words, placeholders and kept numbers, without punctuation.
+pub fn tokens(text: &str) -> impl Iterator<Item = &str> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        let start = rest.find(|c: char| is_word(c) || c == '<')?;
+        rest = &rest[start..];
+        let end = match placeholder(rest) {
+            Some(found) => found.len(),
+            None => rest.char_indices().skip(1).find(|(_, c)| !is_word(*c)).map_or(rest.len(), |(at, _)| at),
+        };
+        let (token, after) = rest.split_at(end);
+        rest = after;
+        Some(token)
+    })
+    .filter(|token| *token != "<")
+}
+
+fn is_word(c: char) -> bool {
+    c.is_alphanumeric() || c == '_'
+}
+
+/// The placeholder that a text begins with: `<` letters `>`.
+fn placeholder(text: &str) -> Option<&str> {
+    let inner = text.strip_prefix('<')?;
+    let letters = inner.bytes().take(8).take_while(u8::is_ascii_lowercase).count();
+    (letters > 1 && inner.as_bytes().get(letters) == Some(&b'>')).then(|| &text[..letters + 2])
+}
+
+impl<'a> Scanner<'a> {
+    fn rest(&self) -> &'a str {
+        &self.input[self.at..]
+    }
+
+    fn step(&mut self) {
+        let rest = self.rest();
+        let Some(first) = rest.chars().next() else { return };
+        if first.is_whitespace() || first.is_control() {
+            let end = rest.find(|c: char| !c.is_whitespace() && !c.is_control()).unwrap_or(rest.len());
+            self.at += end;
+            if !self.out.text.is_empty() && !self.out.text.ends_with(' ') {
+                self.out.text.push(' ');
+            }
+            return;
+        }
+        if let Some(found) = placeholder(rest) {
+            self.copy(found.len());
+            return;
+        }
+        if matches!(first, '\'' | '"' | '`' | '\u{2018}' | '\u{201c}') && self.quoted(first) {
+            return;
+        }
+        let sign = matches!(first, '-' | '+') && self.input[..self.at].ends_with(is_word);
+        match Chunk::at(rest).filter(|_| !sign) {
+            Some(chunk) => self.chunk(chunk),
+            None => self.copy(first.len_utf8()),
+        }
+    }
+
+    /// Copies bytes of the input.
+    fn copy(&mut self, bytes: usize) {
+        let text = &self.rest()[..bytes];
+        self.out.text.push_str(text);
+        self.at += bytes;
+    }
+
+    /// Puts a placeholder, or any other text, in place of bytes of the input. Neighbouring equal
+    /// placeholders in a list are one.
+    fn put(&mut self, text: &str, bytes: usize) {
+        self.at += bytes;
+        let before = self.out.text.trim_end_matches([',', ' ', ';']);
+        if text.starts_with('<') && before.ends_with(text) && before.len() < self.out.text.len() {
+            let keep = before.len();
+            self.out.text.truncate(keep);
+            return;
+        }
+        self.out.text.push_str(text);
+    }
+
+    /// Remembers a word as context for what follows.
+    fn note(&mut self, word: &str) {
+        let [older, newer] = &mut self.context;
+        std::mem::swap(older, newer);
+        newer.clear();
+        newer.extend(word.chars().take(16).map(|c| c.to_ascii_lowercase()));
+    }
+
+    /// Whether a word came last or last but one.
+    fn after(&self, words: &[&str]) -> Option<&'static str> {
+        let [older, newer] = &self.context;
+        let meaning = |word: &String| words.contains(&word.as_str());
+        (meaning(newer) || meaning(older)).then_some("")
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,316 @@
+//! Chunks: what lies between blanks, quotes, brackets and commas, and what kind of value it is.
+
+use super::quoted::{base_name, fold_digits};
+use super::{Names, Scanner, is_known_name};
+
+/// What a text without blanks is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    Word,
+    Number,
+    Hex,
+    Id,
+    Path,
+    Url,
+    Time,
+    /// Several words or other text.
+    Other,
+}
+
+/// A chunk at the start of a text.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Chunk<'a> {
+    text: &'a str,
+    kind: Kind,
+}
+
+fn ends_chunk(c: char) -> bool {
+    c.is_whitespace()
+        || matches!(
+            c,
+            '\'' | '"' | '`' | '<' | '>' | '(' | ')' | '[' | ']' | '{' | '}' | ',' | ';' | '|' | '='
+        )
+}
+
+impl<'a> Chunk<'a> {
+    /// The chunk that a text begins with; `None` when it begins with a delimiter or punctuation.
+    pub(super) fn at(text: &'a str) -> Option<Self> {
+        let end = text.find(ends_chunk).unwrap_or(text.len());
+        let whole = text[..end].trim_end_matches(['.', ':', '!', '?']);
+        if whole.is_empty() {
+            return None;
+        }
+        let kind = classify(whole);
+        if kind == Kind::Url {
+            // Queries hold `=`, `;` and the like.
+            let end =
+                text.find(|c: char| ends_chunk(c) && !matches!(c, '=' | ';' | '[' | ']' | '{' | '}' | '|'));
+            let whole =
+                text[..end.unwrap_or(text.len())].trim_end_matches(['.', ':', '!', '?', ';', ']', '}']);
+            return Some(Self { text: whole, kind });
+        }
+        if matches!(kind, Kind::Path | Kind::Time | Kind::Id) {
+            return Some(Self { text: whole, kind });
+        }
+        // Not one value: take the word or number at its start.
+        let first = whole.chars().next()?;
+        if first.is_ascii_digit()
+            || matches!(first, '-' | '+') && whole[1..].starts_with(|c: char| c.is_ascii_digit())
+        {
+            let number = number_bytes(whole);
+            if number > 0 {
+                return Some(Self { text: &whole[..number], kind: Kind::Number });
+            }
+        }
+        let word = whole.find(|c: char| !super::is_word(c) && c != '$').unwrap_or(whole.len());
+        if word == 0 {
+            return None;
+        }
+        let text = &whole[..word];
+        Some(Self { text, kind: classify(text) })
+    }
+}
+
+/// Bytes of the number that a text begins with, units and exponents included; 0 when its letters make it a word.
+fn number_bytes(text: &str) -> usize {
+    let bytes = text.as_bytes();
+    let mut at = usize::from(matches!(bytes[0], b'-' | b'+'));
+    while let Some(byte) = bytes.get(at) {
+        let inside = matches!(byte, b'.' | b'_' | b':') && bytes.get(at + 1).is_some_and(u8::is_ascii_digit);
+        if !byte.is_ascii_digit() && !inside {
+            break;
+        }
+        at += 1;
+    }
+    let letters = bytes[at..].iter().take_while(|b| b.is_ascii_alphanumeric() || **b == b'_').count();
+    let unit = matches!(
+        text[at..at + letters].to_ascii_lowercase().as_str(),
+        "" | "ms"
+            | "s"
+            | "us"
+            | "ns"
+            | "m"
+            | "h"
+            | "b"
+            | "k"
+            | "kb"
+            | "mb"
+            | "gb"
+            | "tb"
+            | "kib"
+            | "mib"
+            | "gib"
+            | "tib"
+            | "px"
+            | "x"
+            | "st"
+            | "nd"
+            | "rd"
+            | "th"
+            | "l"
+            | "f"
+            | "d"
+            | "j"
+    );
+    let exponent = matches!(bytes.get(at), Some(b'e' | b'E'))
+        && bytes[at + 1..at + letters].iter().all(u8::is_ascii_digit);
+    if unit {
+        at + letters
+    } else if exponent {
+        let sign = usize::from(letters == 1 && matches!(bytes.get(at + 1), Some(b'-' | b'+')));
+        let more = bytes[at + letters + sign..].iter().take_while(|b| b.is_ascii_digit()).count();
+        at + letters + if more > 0 { sign + more } else { 0 }
+    } else {
+        0
+    }
+}
+
+/// The kind of a text as a whole.
+pub(super) fn classify(text: &str) -> Kind {
+    let bytes = text.as_bytes();
+    let Some(&first) = bytes.first() else { return Kind::Other };
+    if let Some(at) = text.find("://") {
+        let scheme = &bytes[..at];
+        if !scheme.is_empty() && scheme.iter().all(|b| b.is_ascii_alphanumeric() || *b == b'+') {
+            return if scheme == b"file" { Kind::Path } else { Kind::Url };
+        }
+    }
+    if is_path(text) {
+        return Kind::Path;
+    }
+    if text.chars().any(char::is_whitespace) {
+        return Kind::Other;
+    }
+    if is_uuid(bytes) {
+        return Kind::Id;
+    }
+    if first.is_ascii_digit() && is_time(bytes) {
+        return Kind::Time;
+    }
+    if bytes.len() > 2
+        && (text.starts_with("0x") || text.starts_with("0X"))
+        && bytes[2..].iter().all(u8::is_ascii_hexdigit)
+    {
+        return Kind::Hex;
+    }
+    if (first.is_ascii_digit()
+        || matches!(first, b'-' | b'+') && bytes.len() > 1 && bytes[1].is_ascii_digit())
+        && number_bytes(text) == text.len()
+    {
+        return Kind::Number;
+    }
+    let digits = bytes.iter().filter(|b| b.is_ascii_digit()).count();
+    let hex = bytes.iter().all(u8::is_ascii_hexdigit);
+    if hex && digits > 0 && digits < bytes.len() && bytes.len() >= 7 {
+        return Kind::Hex;
+    }
+    if bytes.len() >= 16
+        && digits >= 3
+        && bytes.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'))
+    {
+        return Kind::Id;
+    }
+    if text
+        .chars()
+        .all(|c| super::is_word(c) || matches!(c, '.' | '-' | '$' | '/' | '@' | ':' | '(' | ')' | '#'))
+    {
+        return Kind::Word;
+    }
+    Kind::Other
+}
+
+fn is_uuid(bytes: &[u8]) -> bool {
+    bytes.len() == 36
+        && bytes
+            .iter()
+            .enumerate()
+            .all(|(at, b)| if matches!(at, 8 | 13 | 18 | 23) { *b == b'-' } else { b.is_ascii_hexdigit() })
+}
+
+/// `2026-11-23`, `2026/11/23T10:00:00Z`, `10:00:00.123`.
+fn is_time(bytes: &[u8]) -> bool {
+    let digits = |from: usize, count: usize| {
+        bytes.len() >= from + count && bytes[from..from + count].iter().all(u8::is_ascii_digit)
+    };
+    let date = digits(0, 4)
+        && digits(5, 2)
+        && digits(8, 2)
+        && matches!(bytes[4], b'-' | b'/')
+        && bytes[7] == bytes[4];
+    let clock = digits(0, 2) && digits(3, 2) && digits(6, 2) && bytes[2] == b':' && bytes[5] == b':';
+    (date || clock)
+        && bytes
+            .iter()
+            .all(|b| b.is_ascii_digit() || matches!(b, b'-' | b'/' | b':' | b'.' | b'T' | b'Z' | b'+'))
+}
+
+fn is_path(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let blank = text.contains(['\n', '\t']);
+    if blank || bytes.len() < 2 {
+        return false;
+    }
+    let drive = bytes.len() > 3
+        && bytes[0].is_ascii_alphabetic()
+        && bytes[1] == b':'
+        && matches!(bytes[2], b'\\' | b'/');
+    let rooted = bytes[0] == b'/'
+        && bytes[1] != b'/'
+        && text[1..].starts_with(|c: char| super::is_word(c) || c == '.' || c == '<');
+    let relative =
+        ["./", "../", "~/", ".\\", "..\\", "~\\", "file://"].iter().any(|start| text.starts_with(start));
+    if drive || rooted || relative {
+        return true;
+    }
+    if text.contains(' ') {
+        return false;
+    }
+    let name = text.split(':').next().unwrap_or_default();
+    let base = name.rsplit(['/', '\\']).next().unwrap_or_default();
+    let nested = base.len() < name.len();
+    let extension =
+        base.rsplit_once('.').filter(|(stem, _)| !stem.is_empty()).map(|(_, extension)| extension);
+    let Some(extension) = extension else { return false };
+    let plausible = (1..=5).contains(&extension.len())
+        && extension.bytes().all(|b| b.is_ascii_alphanumeric())
+        && extension.bytes().any(|b| b.is_ascii_alphabetic());
+    nested && plausible || FILE_EXTENSIONS.contains(&extension)
+}
+
+/// Extensions that make a bare word a file name.
+const FILE_EXTENSIONS: &[&str] = &[
+    "bat", "c", "cc", "cfg", "class", "cpp", "cs", "css", "csv", "db", "dll", "env", "exe", "go", "h", "hpp",
+    "html", "ini", "ipynb", "jar", "java", "jpg", "js", "json", "jsonl", "jsx", "kt", "lock", "log", "md",
+    "mjs", "parquet", "php", "pickle", "pkl", "png", "ps1", "py", "pyc", "rb", "rs", "scala", "sh", "so",
+    "sql", "sqlite", "swift", "tar", "toml", "ts", "tsv", "tsx", "txt", "xls", "xlsx", "xml", "yaml", "yml",
+    "zip",
+];
+
+impl Scanner<'_> {
+    pub(super) fn chunk(&mut self, chunk: Chunk<'_>) {
+        let bytes = chunk.text.len();
+        match chunk.kind {
+            Kind::Url => {
+                let scheme = chunk.text.split("://").next().unwrap_or_default().to_owned();
+                self.put(&format!("{scheme}://<url>"), bytes);
+            }
+            Kind::Path if self.names == Names::Keep => {
+                let name = strip_position(chunk.text);
+                self.put(&format!("<path>/{}", base_name(name)), bytes);
+            }
+            Kind::Path => self.put("<path>", bytes),
+            Kind::Time => self.put("<time>", bytes),
+            Kind::Id => self.put("<id>", bytes),
+            Kind::Hex => self.put("<hex>", bytes),
+            Kind::Number => {
+                self.number(bytes);
+                return;
+            }
+            Kind::Word | Kind::Other => self.word(chunk.text),
+        }
+        self.note("");
+        if matches!(chunk.kind, Kind::Word | Kind::Other) {
+            self.note(chunk.text);
+        }
+    }
+
+    fn word(&mut self, word: &str) {
+        let bytes = word.len();
+        let digits = word.bytes().filter(u8::is_ascii_digit).count();
+        let code = is_code(word);
+        if digits == 0 || code || is_known_name(word) {
+            let user_chosen =
+                self.names == Names::Drop && !code && !is_known_name(word) && is_identifier(word);
+            if user_chosen { self.put("<name>", bytes) } else { self.copy(bytes) }
+        } else if self.names == Names::Drop || digits >= 4 {
+            self.put("<name>", bytes);
+        } else {
+            let folded = fold_digits(word);
+            self.put(&folded, bytes);
+        }
+    }
+}
+
+/// A path without the line and column after it.
+fn strip_position(path: &str) -> &str {
+    path.trim_end_matches(|c: char| c.is_ascii_digit() || c == ':')
+}
+
+/// `E0382`, `TS2304`, `CS0103`, `ENOENT` with digits: an error code that the language gives.
+fn is_code(word: &str) -> bool {
+    let letters = word.bytes().take_while(u8::is_ascii_uppercase).count();
+    (1..=5).contains(&letters)
+        && (2..=6).contains(&(word.len() - letters))
+        && word.bytes().skip(letters).all(|b| b.is_ascii_digit())
+}
+
+/// Shaped like a name in code rather than a word of prose: `user_id`, `totalPrice`, `a$b`. Class names and
+/// names in capitals are mostly a library's own (`NewConnectionError`, `CERTIFICATE_VERIFY_FAILED`).
+fn is_identifier(word: &str) -> bool {
+    if !word.starts_with(|c: char| c.is_lowercase() || matches!(c, '_' | '$')) {
+        return false;
+    }
+    let camel =
+        word.as_bytes().windows(2).any(|pair| pair[0].is_ascii_lowercase() && pair[1].is_ascii_uppercase());
+    camel || word.contains(['_', '$'])
+}
