@@ -1,0 +1,216 @@
+//! Views of what traces and logs share: text with its place, attributes, attribute values.
+//!
+//! Everything borrows from the request; nothing allocates. A value that was never checked and is
+//! malformed reads as empty.
+
+use super::protobuf::{ByteRange, Reader, Wire, range};
+use std::ops::Deref;
+
+/// A text field and where its bytes lie. Reads as `str`.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Text<'a> {
+    text: &'a str,
+    at: u32,
+}
+
+impl<'a> Text<'a> {
+    #[inline]
+    pub(super) fn read(reader: &Reader<'a>, start: usize, end: usize) -> Self {
+        Self { text: std::str::from_utf8(reader.bytes(start, end)).unwrap_or_default(), at: start as u32 }
+    }
+
+    /// The text, for as long as the request lives.
+    #[inline]
+    #[must_use]
+    pub fn as_str(&self) -> &'a str {
+        self.text
+    }
+
+    /// Where its bytes lie in the request; `0..0` for a field that is not there.
+    #[must_use]
+    pub fn range(&self) -> ByteRange {
+        range(self.at as usize, self.at as usize + self.text.len())
+    }
+
+    /// Whether the field is there, if only as an empty text. A field that is absent cannot be replaced.
+    #[must_use]
+    pub fn is_present(&self) -> bool {
+        self.at != 0
+    }
+}
+
+impl Deref for Text<'_> {
+    type Target = str;
+
+    #[inline]
+    fn deref(&self) -> &str {
+        self.text
+    }
+}
+
+impl PartialEq<str> for Text<'_> {
+    fn eq(&self, other: &str) -> bool {
+        self.text == other
+    }
+}
+
+impl PartialEq<&str> for Text<'_> {
+    fn eq(&self, other: &&str) -> bool {
+        self.text == *other
+    }
+}
+
+/// The value of an attribute, an array element or a log body.
+#[derive(Clone, Copy, Debug, Default)]
+pub enum Value<'a> {
+    /// No value is set.
+    #[default]
+    Empty,
+    /// `stringValue`.
+    Str(Text<'a>),
+    /// `boolValue`.
+    Bool(bool),
+    /// `intValue`.
+    Int(i64),
+    /// `doubleValue`.
+    Double(f64),
+    /// `arrayValue`.
+    Array(Values<'a>),
+    /// `kvlistValue`.
+    KvList(KeyValues<'a>),
+    /// `bytesValue`.
+    Bytes(&'a [u8]),
+}
+
+impl<'a> Value<'a> {
+    /// Reads an `AnyValue`. The last field that is set wins. Field 8, an index into a table that only
+    /// profiles have, reads as empty.
+    #[inline]
+    pub(super) fn read(message: Reader<'a>) -> Self {
+        let mut value = Self::Empty;
+        for field in message {
+            match (field.number, field.value) {
+                (1, Wire::Len { start, end }) => value = Self::Str(Text::read(&message, start, end)),
+                (2, Wire::Varint(v)) => value = Self::Bool(v != 0),
+                (3, Wire::Varint(v)) => value = Self::Int(v as i64),
+                (4, Wire::Fixed64(v)) => value = Self::Double(f64::from_bits(v)),
+                (5, Wire::Len { start, end }) => value = Self::Array(Values(message.message(start, end))),
+                (6, Wire::Len { start, end }) => {
+                    value = Self::KvList(KeyValues { fields: message.message(start, end), number: 1 });
+                }
+                (7, Wire::Len { start, end }) => value = Self::Bytes(message.bytes(start, end)),
+                (8, Wire::Varint(_)) => value = Self::Empty,
+                _ => {}
+            }
+        }
+        value
+    }
+
+    /// The text, where the value is one.
+    #[must_use]
+    pub fn as_text(&self) -> Option<Text<'a>> {
+        match self {
+            Self::Str(text) => Some(*text),
+            _ => None,
+        }
+    }
+
+    /// The text, where the value is one.
+    #[must_use]
+    pub fn as_str(&self) -> Option<&'a str> {
+        self.as_text().map(|text| text.text)
+    }
+
+    /// The text, or the first element's text of an array: header attributes come as either.
+    #[must_use]
+    pub fn first_str(&self) -> Option<&'a str> {
+        match self {
+            Self::Array(values) => { *values }.next()?.as_str(),
+            _ => self.as_str(),
+        }
+    }
+
+    /// The integer, where the value is one, or a text that reads as one.
+    #[must_use]
+    pub fn as_int(&self) -> Option<i64> {
+        match self {
+            Self::Int(value) => Some(*value),
+            Self::Str(text) => text.parse().ok(),
+            _ => None,
+        }
+    }
+
+    /// Whether no value is set.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        matches!(self, Self::Empty)
+    }
+}
+
+/// The elements of an array value, in order.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Values<'a>(Reader<'a>);
+
+impl<'a> Iterator for Values<'a> {
+    type Item = Value<'a>;
+
+    fn next(&mut self) -> Option<Value<'a>> {
+        loop {
+            let field = self.0.next()?;
+            if let (1, Wire::Len { start, end }) = (field.number, field.value) {
+                return Some(Value::read(self.0.message(start, end)));
+            }
+        }
+    }
+}
+
+/// One attribute, or one entry of a key-value list.
+#[derive(Clone, Copy, Debug)]
+pub struct Attribute<'a> {
+    /// The key; empty where none is set.
+    pub key: &'a str,
+    /// The value.
+    pub value: Value<'a>,
+    /// Where the whole field lies, tag included: what [`Edits::remove`](super::Edits::remove) takes.
+    pub field: ByteRange,
+}
+
+impl<'a> Attribute<'a> {
+    #[inline]
+    pub(super) fn read(message: Reader<'a>, field: ByteRange) -> Self {
+        let mut attribute = Self { key: "", value: Value::Empty, field };
+        for inner in message {
+            match (inner.number, inner.value) {
+                (1, Wire::Len { start, end }) => attribute.key = Text::read(&message, start, end).text,
+                (2, Wire::Len { start, end }) => attribute.value = Value::read(message.message(start, end)),
+                _ => {}
+            }
+        }
+        attribute
+    }
+}
+
+/// The attributes of a message, in order: an iterator over its fields of one number.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct KeyValues<'a> {
+    pub(super) fields: Reader<'a>,
+    pub(super) number: u32,
+}
+
+/// The attributes of a resource, a scope, an event or a link.
+pub type Attributes<'a> = KeyValues<'a>;
+
+impl<'a> Iterator for KeyValues<'a> {
+    type Item = Attribute<'a>;
+
+    fn next(&mut self) -> Option<Attribute<'a>> {
+        loop {
+            let field = self.fields.next()?;
+            if let Wire::Len { start, end } = field.value
+                && field.number == self.number
+            {
+                return Some(Attribute::read(self.fields.message(start, end), range(field.start, end)));
+            }
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! Views of what encloses spans and log records: request, resource, scope.
+//!
+//! The two signals have the same field numbers here, so one set of views serves both. Resources and
+//! scopes are found by stepping over what is in them.
+
+use super::common::{Attributes, Text};
+use super::logs::LogCursor;
+use super::protobuf::{ByteRange, Reader, Wire};
+use super::trace::SpanCursor;
+
+/// An `ExportTraceServiceRequest` or an `ExportLogsServiceRequest`.
+#[derive(Clone, Copy, Debug)]
+pub struct Request<'a>(Reader<'a>);
+
+impl<'a> Request<'a> {
+    /// A view of checked bytes ([`validate_traces`](super::validate_traces),
+    /// [`validate_logs`](super::validate_logs)).
+    #[must_use]
+    pub fn new(request: &'a [u8]) -> Self {
+        Self(Reader::new(request))
+    }
+
+    /// The `ResourceSpans` or `ResourceLogs`, in order.
+    pub fn resources(self) -> impl Iterator<Item = Resource<'a>> {
+        let reader = self.0;
+        reader.filter_map(move |field| match (field.number, field.value) {
+            (1, Wire::Len { start, end }) => Some(Resource::read(reader.message(start, end))),
+            _ => None,
+        })
+    }
+}
+
+/// A resource with its scopes: `ResourceSpans` or `ResourceLogs`.
+#[derive(Clone, Copy, Debug)]
+pub struct Resource<'a> {
+    fields: Reader<'a>,
+    resource: Reader<'a>,
+    /// Schema of the resource.
+    pub schema_url: Text<'a>,
+}
+
+impl<'a> Resource<'a> {
+    fn read(fields: Reader<'a>) -> Self {
+        let mut view = Self { fields, resource: Reader::default(), schema_url: Text::default() };
+        for field in fields {
+            match (field.number, field.value) {
+                (1, Wire::Len { start, end }) => view.resource = fields.message(start, end),
+                (3, Wire::Len { start, end }) => view.schema_url = Text::read(&fields, start, end),
+                _ => {}
+            }
+        }
+        view
+    }
+
+    /// Where the message with its scopes lies.
+    #[must_use]
+    pub fn range(&self) -> ByteRange {
+        self.fields.range()
+    }
+
+    /// The resource's attributes, in order.
+    #[must_use]
+    pub fn attributes(&self) -> Attributes<'a> {
+        Attributes { fields: self.resource, number: 1 }
+    }
+
+    /// The scopes, in order.
+    pub fn scopes(&self) -> impl Iterator<Item = Scope<'a>> + use<'a> {
+        let reader = self.fields;
+        reader.filter_map(move |field| match (field.number, field.value) {
+            (2, Wire::Len { start, end }) => Some(Scope::read(reader.message(start, end))),
+            _ => None,
+        })
+    }
+}
+
+/// An instrumentation scope with its items: `ScopeSpans` or `ScopeLogs`.
+#[derive(Clone, Copy, Debug)]
+pub struct Scope<'a> {
+    fields: Reader<'a>,
+    scope: Reader<'a>,
+    /// Name of the scope.
+    pub name: Text<'a>,
+    /// Version of the scope.
+    pub version: Text<'a>,
+    /// Schema of the spans or log records.
+    pub schema_url: Text<'a>,
+}
+
+impl<'a> Scope<'a> {
+    fn read(fields: Reader<'a>) -> Self {
+        let mut view = Self {
+            fields,
+            scope: Reader::default(),
+            name: Text::default(),
+            version: Text::default(),
+            schema_url: Text::default(),
+        };
+        for field in fields {
+            match (field.number, field.value) {
+                (1, Wire::Len { start, end }) => view.scope = fields.message(start, end),
+                (3, Wire::Len { start, end }) => view.schema_url = Text::read(&fields, start, end),
+                _ => {}
+            }
+        }
+        for field in view.scope {
+            match (field.number, field.value) {
+                (1, Wire::Len { start, end }) => view.name = Text::read(&view.scope, start, end),
+                (2, Wire::Len { start, end }) => view.version = Text::read(&view.scope, start, end),
+                _ => {}
+            }
+        }
+        view
+    }
+
+    /// Where the message with its items lies.
+    #[must_use]
+    pub fn range(&self) -> ByteRange {
+        self.fields.range()
+    }
+
+    /// The scope's attributes, in order.
+    #[must_use]
+    pub fn attributes(&self) -> Attributes<'a> {
+        Attributes { fields: self.scope, number: 3 }
+    }
+
+    /// The spans of a trace request, in order.
+    #[must_use]
+    pub fn spans(&self) -> SpanCursor<'a> {
+        SpanCursor(self.fields)
+    }
+
+    /// The records of a log request, in order.
+    #[must_use]
+    pub fn records(&self) -> LogCursor<'a> {
+        LogCursor(self.fields)
+    }
+}

@@ -1,0 +1,242 @@
+//! Views of a span, its events and its links.
+//!
+//! A span is read in one walk into a
+//! [`SpanView`] that the caller keeps for the whole request, so nothing is allocated per span. Expects
+//! checked bytes ([`validate_traces`](super::validate_traces)); others give less, and no panic.
+
+use super::common::{Attribute, Attributes, Text};
+use super::edit::AttributesAt;
+use super::protobuf::{ByteRange, Reader, Wire, range};
+
+/// Steps through the spans of a scope.
+#[derive(Clone, Debug)]
+pub struct SpanCursor<'a>(pub(super) Reader<'a>);
+
+impl<'a> SpanCursor<'a> {
+    /// Reads the next span into `span`, whose lists keep their memory; `false` when there is none.
+    pub fn read(&mut self, span: &mut SpanView<'a>) -> bool {
+        for field in self.0.by_ref() {
+            if let (2, Wire::Len { start, end }) = (field.number, field.value) {
+                span.read(self.0.message(start, end), range(field.start, end));
+                return true;
+            }
+        }
+        false
+    }
+}
+
+/// One span. Absent fields have protobuf's defaults: empty, 0.
+#[derive(Clone, Debug, Default)]
+pub struct SpanView<'a> {
+    /// Where the message lies: what fields are appended to.
+    pub range: ByteRange,
+    /// Where the whole field lies, tag included: what removes the span.
+    pub field: ByteRange,
+    /// 16 bytes, if the client keeps to the specification.
+    pub trace_id: &'a [u8],
+    /// 8 bytes, if the client keeps to the specification.
+    pub span_id: &'a [u8],
+    /// Empty for a root span.
+    pub parent_span_id: &'a [u8],
+    /// W3C trace state.
+    pub trace_state: Text<'a>,
+    /// W3C trace flags in the low 8 bits; bits 8 and 9 tell whether the parent is remote.
+    pub flags: u32,
+    /// Name.
+    pub name: Text<'a>,
+    /// 0 unspecified, 1 internal, 2 server, 3 client, 4 producer, 5 consumer; others as they came.
+    pub kind: i32,
+    /// Start in nanoseconds since 1970.
+    pub start_time_unix_nano: u64,
+    /// End in nanoseconds since 1970.
+    pub end_time_unix_nano: u64,
+    /// Attributes, in order; keys may repeat.
+    pub attributes: Vec<Attribute<'a>>,
+    /// Attributes that the SDK dropped.
+    pub dropped_attributes_count: u32,
+    /// Events, in order.
+    pub events: Vec<Event<'a>>,
+    /// Events that the SDK dropped.
+    pub dropped_events_count: u32,
+    /// Links, in order.
+    pub links: Vec<Link<'a>>,
+    /// Links that the SDK dropped.
+    pub dropped_links_count: u32,
+    /// Where the status message lies, if there is one.
+    pub status: Option<ByteRange>,
+    /// 0 unset, 1 ok, 2 error; others as they came.
+    pub status_code: i32,
+    /// Text of the status.
+    pub status_message: Text<'a>,
+}
+
+impl<'a> SpanView<'a> {
+    /// Where attributes of this span are appended.
+    #[must_use]
+    pub fn attributes_at(&self) -> AttributesAt {
+        AttributesAt { message: self.range, number: 9 }
+    }
+
+    /// The first attribute with this key.
+    #[must_use]
+    pub fn attribute(&self, key: &str) -> Option<&Attribute<'a>> {
+        self.attributes.iter().find(|attribute| attribute.key == key)
+    }
+
+    fn reset(&mut self) {
+        let (mut attributes, mut events, mut links) = (
+            std::mem::take(&mut self.attributes),
+            std::mem::take(&mut self.events),
+            std::mem::take(&mut self.links),
+        );
+        attributes.clear();
+        events.clear();
+        links.clear();
+        *self = Self { attributes, events, links, ..Self::default() };
+    }
+
+    fn read(&mut self, message: Reader<'a>, field: ByteRange) {
+        self.reset();
+        self.range = message.range();
+        self.field = field;
+        for field in message {
+            match field.value {
+                Wire::Len { start, end } => {
+                    self.read_len(&message, field.number, range(field.start, end), start, end)
+                }
+                Wire::Fixed64(value) => match field.number {
+                    7 => self.start_time_unix_nano = value,
+                    8 => self.end_time_unix_nano = value,
+                    _ => {}
+                },
+                Wire::Varint(value) => match field.number {
+                    6 => self.kind = value as i32,
+                    10 => self.dropped_attributes_count = value as u32,
+                    12 => self.dropped_events_count = value as u32,
+                    14 => self.dropped_links_count = value as u32,
+                    _ => {}
+                },
+                Wire::Fixed32(value) if field.number == 16 => self.flags = value,
+                Wire::Fixed32(_) | Wire::Group => {}
+            }
+        }
+    }
+
+    #[inline]
+    fn read_len(&mut self, message: &Reader<'a>, number: u32, field: ByteRange, start: usize, end: usize) {
+        match number {
+            1 => self.trace_id = message.bytes(start, end),
+            2 => self.span_id = message.bytes(start, end),
+            3 => self.trace_state = Text::read(message, start, end),
+            4 => self.parent_span_id = message.bytes(start, end),
+            5 => self.name = Text::read(message, start, end),
+            9 => self.attributes.push(Attribute::read(message.message(start, end), field)),
+            11 => self.events.push(Event::read(message.message(start, end), field)),
+            13 => self.links.push(Link::read(message.message(start, end), field)),
+            15 => self.read_status(message.message(start, end)),
+            _ => {}
+        }
+    }
+
+    fn read_status(&mut self, status: Reader<'a>) {
+        self.status = Some(status.range());
+        for field in status {
+            match (field.number, field.value) {
+                (2, Wire::Len { start, end }) => self.status_message = Text::read(&status, start, end),
+                (3, Wire::Varint(value)) => self.status_code = value as i32,
+                _ => {}
+            }
+        }
+    }
+}
+
+/// An event of a span.
+#[derive(Clone, Copy, Debug)]
+pub struct Event<'a> {
+    fields: Reader<'a>,
+    /// Where the whole field lies, tag included.
+    pub field: ByteRange,
+    /// Time in nanoseconds since 1970.
+    pub time_unix_nano: u64,
+    /// Name.
+    pub name: Text<'a>,
+    /// Attributes that the SDK dropped.
+    pub dropped_attributes_count: u32,
+}
+
+impl<'a> Event<'a> {
+    fn read(fields: Reader<'a>, field: ByteRange) -> Self {
+        let mut event =
+            Self { fields, field, time_unix_nano: 0, name: Text::default(), dropped_attributes_count: 0 };
+        for field in fields {
+            match (field.number, field.value) {
+                (1, Wire::Fixed64(value)) => event.time_unix_nano = value,
+                (2, Wire::Len { start, end }) => event.name = Text::read(&fields, start, end),
+                (4, Wire::Varint(value)) => event.dropped_attributes_count = value as u32,
+                _ => {}
+            }
+        }
+        event
+    }
+
+    /// The attributes, in order.
+    #[must_use]
+    pub fn attributes(&self) -> Attributes<'a> {
+        Attributes { fields: self.fields, number: 3 }
+    }
+
+    /// Where attributes of this event are appended.
+    #[must_use]
+    pub fn attributes_at(&self) -> AttributesAt {
+        AttributesAt { message: self.fields.range(), number: 3 }
+    }
+}
+
+/// A link from a span to another.
+#[derive(Clone, Copy, Debug)]
+pub struct Link<'a> {
+    fields: Reader<'a>,
+    /// Where the whole field lies, tag included.
+    pub field: ByteRange,
+    /// Trace of the other span.
+    pub trace_id: &'a [u8],
+    /// The other span.
+    pub span_id: &'a [u8],
+    /// W3C trace state of the link.
+    pub trace_state: Text<'a>,
+    /// As [`SpanView::flags`].
+    pub flags: u32,
+    /// Attributes that the SDK dropped.
+    pub dropped_attributes_count: u32,
+}
+
+impl<'a> Link<'a> {
+    fn read(fields: Reader<'a>, field: ByteRange) -> Self {
+        let mut link = Self {
+            fields,
+            field,
+            trace_id: &[],
+            span_id: &[],
+            trace_state: Text::default(),
+            flags: 0,
+            dropped_attributes_count: 0,
+        };
+        for field in fields {
+            match (field.number, field.value) {
+                (1, Wire::Len { start, end }) => link.trace_id = fields.bytes(start, end),
+                (2, Wire::Len { start, end }) => link.span_id = fields.bytes(start, end),
+                (3, Wire::Len { start, end }) => link.trace_state = Text::read(&fields, start, end),
+                (5, Wire::Varint(value)) => link.dropped_attributes_count = value as u32,
+                (6, Wire::Fixed32(value)) => link.flags = value,
+                _ => {}
+            }
+        }
+        link
+    }
+
+    /// The attributes, in order.
+    #[must_use]
+    pub fn attributes(&self) -> Attributes<'a> {
+        Attributes { fields: self.fields, number: 4 }
+    }
+}
