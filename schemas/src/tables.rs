@@ -72,12 +72,67 @@ impl Table {
         }
     }
 
+    /// Columns of which the table's log keeps least value, greatest value and null count of each file:
+    /// what queries restrict, and short. Others are not worth the bytes in every log entry.
+    #[must_use]
+    pub fn stats_columns(self) -> &'static [&'static str] {
+        match self {
+            Self::Spans => &[
+                "timestamp",
+                "time_unix_nano",
+                "duration_ns",
+                "trace_id",
+                "span_id",
+                "session_id",
+                "parent_session_id",
+                "execution_id",
+                "user_id",
+                "service_name",
+                "name",
+                "exec_kind",
+                "status_code",
+                "fingerprint",
+                "pattern_id",
+                "severity",
+            ],
+            Self::Errors => &[
+                "timestamp",
+                "time_unix_nano",
+                "event_id",
+                "trace_id",
+                "span_id",
+                "session_id",
+                "parent_session_id",
+                "execution_id",
+                "user_id",
+                "service_name",
+                "language",
+                "error_type",
+                "code_hash",
+                "fingerprint",
+                "pattern_id",
+                "taxonomy_runtime",
+                "taxonomy_phase",
+                "taxonomy_cause",
+                "severity",
+            ],
+            Self::Patterns => {
+                &["timestamp", "time_unix_nano", "fact", "pattern_id", "fingerprint", "error_type", "writer"]
+            }
+            Self::PatternEvents => &["timestamp", "time_unix_nano", "event_id", "pattern_id", "action"],
+        }
+    }
+
     /// Columns written without a dictionary: nearly every value differs.
     #[must_use]
     pub fn plain_columns(self) -> &'static [&'static str] {
         match self {
-            Self::Spans => &["timestamp", "time_unix_nano", "duration_ns", "trace_id", "span_id", "parent_span_id"],
-            Self::Errors => &["timestamp", "time_unix_nano", "event_id", "trace_id", "span_id", "stack_trace", "snippet"],
+            Self::Spans => {
+                &["timestamp", "time_unix_nano", "duration_ns", "trace_id", "span_id", "parent_span_id"]
+            }
+            Self::Errors => {
+                &["timestamp", "time_unix_nano", "event_id", "trace_id", "span_id", "stack_trace", "snippet"]
+            }
             Self::Patterns | Self::PatternEvents => &["timestamp", "time_unix_nano"],
         }
     }
@@ -114,7 +169,7 @@ fn spans() -> SchemaRef {
     Arc::new(Schema::new(vec![
         required("timestamp", timestamp_type()), // start of the span
         required("time_unix_nano", Int64),       // the same in nanoseconds
-        required("duration_ns", Int64),          // end less start; 0 where the end is absent or before the start
+        required("duration_ns", Int64), // end less start; 0 where the end is absent or before the start
         required("trace_id", Utf8),
         required("span_id", Utf8),
         optional("parent_span_id", Utf8),

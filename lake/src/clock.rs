@@ -1,0 +1,14 @@
+//! The only place of the crate that reads the clock. Used to stamp log entries and to notice that much
+//! time passed; never to decide what is expired: that time is passed in by the caller.
+
+use std::time::SystemTime;
+
+/// Milliseconds since the Unix epoch; 0 where the clock stands before it.
+#[expect(clippy::disallowed_methods, reason = "this is the one clock module")]
+pub(crate) fn now_ms() -> i64 {
+    SystemTime::now()
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .ok()
+        .and_then(|since| i64::try_from(since.as_millis()).ok())
+        .unwrap_or(0)
+}

@@ -1,0 +1,228 @@
+//! Statistics of one data file: rows, and least, greatest and null count per column, in the JSON form
+//! of the Delta log and as values to prune by.
+//!
+//! Text longer than [`TEXT_CHARS_MAX`] is cut: a cut least value is a lower bound as it is, a cut greatest value
+//! gets its last character raised, so that both stay bounds. Maps and lists have no statistics.
+
+use arrow::array::{
+    Array, ArrayRef, AsArray, BooleanArray, Int32Array, Int64Array, RecordBatch, StringArray,
+    TimestampMicrosecondArray,
+};
+use arrow::compute::{max, max_string, min, min_string};
+use arrow::datatypes::{DataType, Int32Type, Int64Type, Schema, TimeUnit, TimestampMicrosecondType};
+use chrono::{DateTime, SecondsFormat, Utc};
+use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Characters of text kept as a bound; ids fit whole.
+pub(crate) const TEXT_CHARS_MAX: usize = 64;
+
+/// A bound of a column.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Bound {
+    /// Of an integer column, or microseconds since the epoch of a timestamp column.
+    Integer(i64),
+    /// Of a text column.
+    Text(String),
+}
+
+/// Statistics of one column of a file.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ColumnStats {
+    /// No value is less.
+    pub min: Option<Bound>,
+    /// No value is greater.
+    pub max: Option<Bound>,
+    /// Rows in which the column is null.
+    pub null_count: Option<u64>,
+}
+
+/// Statistics of one file.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FileStats {
+    /// Rows; absent where another program wrote none down.
+    pub rows: Option<u64>,
+    /// Per column, by name.
+    pub columns: BTreeMap<String, ColumnStats>,
+}
+
+impl FileStats {
+    /// Takes the rows of `batch` in; only the columns named.
+    pub(crate) fn observe(&mut self, batch: &RecordBatch, columns: &[&str]) {
+        self.rows = Some(self.rows.unwrap_or(0) + batch.num_rows() as u64);
+        for name in columns {
+            let Some(array) = batch.column_by_name(name) else { continue };
+            let (least, greatest) = bounds(array);
+            let column = self.columns.entry((*name).to_owned()).or_default();
+            column.null_count = Some(column.null_count.unwrap_or(0) + array.null_count() as u64);
+            column.min = match (column.min.take(), least) {
+                (Some(a), Some(b)) => Some(a.min(b)),
+                (a, b) => a.or(b),
+            };
+            column.max = match (column.max.take(), greatest) {
+                (Some(a), Some(b)) => Some(a.max(b)),
+                (a, b) => a.or(b),
+            };
+        }
+    }
+
+    /// JSON text of the Delta log.
+    pub(crate) fn to_json(&self, schema: &Schema) -> String {
+        let (mut least, mut greatest, mut nulls) = (Map::new(), Map::new(), Map::new());
+        for (name, column) in &self.columns {
+            let Ok(field) = schema.field_with_name(name) else { continue };
+            if let Some(value) = column.min.as_ref().and_then(|bound| lower_json(bound, field.data_type())) {
+                least.insert(name.clone(), value);
+            }
+            if let Some(value) = column.max.as_ref().and_then(|bound| upper_json(bound, field.data_type())) {
+                greatest.insert(name.clone(), value);
+            }
+            if let Some(count) = column.null_count {
+                nulls.insert(name.clone(), json!(count));
+            }
+        }
+        json!({
+            "numRecords": self.rows.unwrap_or(0),
+            "minValues": least,
+            "maxValues": greatest,
+            "nullCount": nulls,
+        })
+        .to_string()
+    }
+
+    /// Reads the JSON text of the Delta log. What is not understood is left out: no statistics never
+    /// prunes a file wrongly.
+    pub(crate) fn from_json(text: &str, schema: &Schema) -> Self {
+        let Ok(value) = serde_json::from_str::<Value>(text) else { return Self::default() };
+        let mut columns = BTreeMap::new();
+        for field in schema.fields() {
+            let of = |part: &str| value.get(part).and_then(|values| values.get(field.name()));
+            let column = ColumnStats {
+                min: of("minValues").and_then(|json| bound_of(json, field.data_type(), false)),
+                max: of("maxValues").and_then(|json| bound_of(json, field.data_type(), true)),
+                null_count: of("nullCount").and_then(Value::as_u64),
+            };
+            if column != ColumnStats::default() {
+                columns.insert(field.name().clone(), column);
+            }
+        }
+        Self { rows: value.get("numRecords").and_then(Value::as_u64), columns }
+    }
+}
+
+fn bounds(array: &ArrayRef) -> (Option<Bound>, Option<Bound>) {
+    match array.data_type() {
+        DataType::Int32 => {
+            let values = array.as_primitive::<Int32Type>();
+            let of = |value: Option<i32>| value.map(|value| Bound::Integer(value.into()));
+            (of(min(values)), of(max(values)))
+        }
+        DataType::Int64 => {
+            let values = array.as_primitive::<Int64Type>();
+            (min(values).map(Bound::Integer), max(values).map(Bound::Integer))
+        }
+        DataType::Timestamp(TimeUnit::Microsecond, _) => {
+            let values = array.as_primitive::<TimestampMicrosecondType>();
+            (min(values).map(Bound::Integer), max(values).map(Bound::Integer))
+        }
+        DataType::Utf8 => {
+            let values = array.as_string::<i32>();
+            let of = |value: Option<&str>| value.map(|value| Bound::Text(value.to_owned()));
+            (of(min_string(values)), of(max_string(values)))
+        }
+        _ => (None, None),
+    }
+}
+
+fn lower_json(bound: &Bound, kind: &DataType) -> Option<Value> {
+    match bound {
+        Bound::Text(text) => Some(Value::String(text.chars().take(TEXT_CHARS_MAX).collect())),
+        Bound::Integer(value) => integer_json(*value, kind),
+    }
+}
+
+fn upper_json(bound: &Bound, kind: &DataType) -> Option<Value> {
+    match bound {
+        Bound::Text(text) => upper_text(text).map(Value::String),
+        Bound::Integer(value) => integer_json(*value, kind),
+    }
+}
+
+fn integer_json(value: i64, kind: &DataType) -> Option<Value> {
+    match kind {
+        DataType::Timestamp(..) => {
+            let time = DateTime::<Utc>::from_timestamp_micros(value)?;
+            Some(Value::String(time.to_rfc3339_opts(SecondsFormat::Micros, true)))
+        }
+        _ => Some(json!(value)),
+    }
+}
+
+/// `text`, or where it is too long the shortest cut of it with a raised last character. `None` where
+/// no character can be raised.
+fn upper_text(text: &str) -> Option<String> {
+    if text.chars().nth(TEXT_CHARS_MAX).is_none() {
+        return Some(text.to_owned());
+    }
+    let mut kept: Vec<char> = text.chars().take(TEXT_CHARS_MAX).collect();
+    while let Some(last) = kept.pop() {
+        if let Some(raised) = next_char(last) {
+            kept.push(raised);
+            return Some(kept.into_iter().collect());
+        }
+    }
+    None
+}
+
+fn next_char(c: char) -> Option<char> {
+    match c {
+        '\u{D7FF}' => Some('\u{E000}'),
+        char::MAX => None,
+        _ => char::from_u32(u32::from(c) + 1),
+    }
+}
+
+fn bound_of(json: &Value, kind: &DataType, upper: bool) -> Option<Bound> {
+    match kind {
+        DataType::Int32 | DataType::Int64 => json.as_i64().map(Bound::Integer),
+        DataType::Utf8 => json.as_str().map(|text| Bound::Text(text.to_owned())),
+        DataType::Timestamp(TimeUnit::Microsecond, _) => {
+            let micros = DateTime::parse_from_rfc3339(json.as_str()?).ok()?.timestamp_micros();
+            // Some writers cut to milliseconds; the greatest value may lie in the rest of it.
+            let cut = upper && micros % 1000 == 0;
+            Some(Bound::Integer(if cut { micros.saturating_add(999) } else { micros }))
+        }
+        _ => None,
+    }
+}
+
+/// An array of `kind` from one optional bound a file.
+pub(crate) fn bounds_array<'a>(
+    bounds: impl Iterator<Item = Option<&'a Bound>>,
+    kind: &DataType,
+) -> Option<ArrayRef> {
+    let integer = |bound: Option<&Bound>| match bound {
+        Some(Bound::Integer(value)) => Some(*value),
+        _ => None,
+    };
+    Some(match kind {
+        DataType::Int32 => {
+            Arc::new(bounds.map(|b| integer(b).and_then(|v| i32::try_from(v).ok())).collect::<Int32Array>())
+        }
+        DataType::Int64 => Arc::new(bounds.map(integer).collect::<Int64Array>()),
+        DataType::Timestamp(TimeUnit::Microsecond, zone) => {
+            let values = bounds.map(integer).collect::<TimestampMicrosecondArray>();
+            Arc::new(values.with_timezone_opt(zone.clone()))
+        }
+        DataType::Utf8 => {
+            let text = bounds.map(|bound| match bound {
+                Some(Bound::Text(text)) => Some(text.as_str()),
+                _ => None,
+            });
+            Arc::new(text.collect::<StringArray>())
+        }
+        DataType::Boolean => Arc::new(bounds.map(|_| None::<bool>).collect::<BooleanArray>()),
+        _ => return None,
+    })
+}

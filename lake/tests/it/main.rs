@@ -1,0 +1,5 @@
+//! The lake from outside: one binary, run on a local folder, and on an S3 server too where
+//! `ERRATA_TEST_S3_ENDPOINT`, `_KEY`, `_SECRET` and `_BUCKET` name one.
+
+mod append;
+mod support;
