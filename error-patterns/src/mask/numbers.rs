@@ -1,0 +1,164 @@
+//! Phone numbers and payment cards.
+
+use super::{MaskKind, Span, byte_before, continues_number};
+
+/// Whether a number may begin here: not inside a word, a decimal, a path or a longer number.
+fn begins(bytes: &[u8], at: usize) -> bool {
+    let inside = |b: u8| {
+        b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'-' | b'/' | b'#' | b'$' | b'%') || b >= 0x80
+    };
+    !byte_before(bytes, at).is_some_and(inside)
+}
+
+/// Whether a number may end here.
+fn ends(bytes: &[u8], end: usize) -> bool {
+    match &bytes[end..] {
+        [b'.' | b'-' | b'/' | b':', next, ..] => !next.is_ascii_alphanumeric(),
+        after => !continues_number(after),
+    }
+}
+
+/// Lengths of the groups of digits from `at` on, with one and the same separator; their end.
+fn groups(bytes: &[u8], at: usize, separators: &[u8]) -> ([usize; 6], usize, usize) {
+    let mut lengths = [0; 6];
+    let (mut count, mut end) = (0, at);
+    let mut separator = None;
+    while count < lengths.len() {
+        let digits = bytes[end..].iter().take(20).take_while(|b| b.is_ascii_digit()).count();
+        if digits == 0 {
+            // The separator belonged to what follows.
+            return (lengths, count, end - usize::from(count > 0));
+        }
+        lengths[count] = digits;
+        count += 1;
+        end += digits;
+        match bytes.get(end) {
+            Some(b)
+                if separators.contains(b)
+                    && separator.is_none_or(|known| known == *b)
+                    && count < lengths.len() =>
+            {
+                separator = Some(*b);
+                end += 1;
+            }
+            _ => break,
+        }
+    }
+    (lengths, count, end)
+}
+
+/// 13 to 19 digits, plain or in groups, that a card issuer could have given and whose check digit is right.
+pub(super) fn card(bytes: &[u8], at: usize) -> Option<Span> {
+    if !begins(bytes, at) {
+        return None;
+    }
+    let (lengths, count, end) = groups(bytes, at, b" -");
+    let shape = match &lengths[..count] {
+        [plain] => (13..=19).contains(plain),
+        [4, 4, 4, 4] | [4, 6, 5] | [4, 6, 4] | [4, 4, 4, 4, 3] | [4, 4, 4, 1] => true,
+        _ => false,
+    };
+    if !shape || !ends(bytes, end) {
+        return None;
+    }
+    let mut digits = [0_u8; 19];
+    let mut length = 0;
+    for byte in bytes[at..end].iter().filter(|b| b.is_ascii_digit()) {
+        *digits.get_mut(length)? = byte - b'0';
+        length += 1;
+    }
+    let digits = &digits[..length];
+    (is_issued(digits) && luhn(digits)).then_some(Span { start: at, end, kind: MaskKind::Card })
+}
+
+/// Known issuers' prefixes and lengths.
+fn is_issued(digits: &[u8]) -> bool {
+    let prefix =
+        |count: usize| digits.iter().take(count).fold(0_u32, |value, digit| value * 10 + u32::from(*digit));
+    match digits.len() {
+        13 | 19 if digits[0] == 4 => true,
+        14 => matches!(prefix(2), 36 | 38 | 39) || matches!(prefix(3), 300..=305),
+        15 => matches!(prefix(2), 34 | 37),
+        16 => {
+            digits[0] == 4
+                || matches!(prefix(2), 51..=55 | 62 | 65)
+                || matches!(prefix(4), 2221..=2720 | 3528..=3589 | 6011)
+                || matches!(prefix(3), 644..=649)
+        }
+        17..=19 => prefix(2) == 62,
+        _ => false,
+    }
+}
+
+fn luhn(digits: &[u8]) -> bool {
+    let sum: u32 = digits
+        .iter()
+        .rev()
+        .enumerate()
+        .map(|(index, digit)| match (index % 2, u32::from(*digit)) {
+            (0, digit) => digit,
+            (_, digit) if digit > 4 => 2 * digit - 9,
+            (_, digit) => 2 * digit,
+        })
+        .sum();
+    sum % 10 == 0
+}
+
+/// `+82-10-1234-5678`, `+1 (555) 555-0100`, `+441632960961`: 8 to 15 digits after a plus.
+pub(super) fn international_phone(bytes: &[u8], at: usize) -> Option<Span> {
+    if !begins(bytes, at) || !bytes.get(at + 1).is_some_and(|b| (b'1'..=b'9').contains(b)) {
+        return None;
+    }
+    let (mut digits, mut separators, mut end) = (0, 0, at + 1);
+    let mut index = at + 1;
+    while let Some(&byte) = bytes.get(index) {
+        match byte {
+            b'0'..=b'9' => {
+                digits += 1;
+                end = index + 1;
+            }
+            b' ' | b'-' | b'.' | b'(' | b')' if digits < 15 && index - end < 2 => separators += 1,
+            _ => break,
+        }
+        index += 1;
+    }
+    let enough = if separators > 0 { 8 } else { 10 };
+    ((enough..=15).contains(&digits) && ends(bytes, end)).then_some(Span {
+        start: at,
+        end,
+        kind: MaskKind::Phone,
+    })
+}
+
+/// `(555) 555-0100`.
+pub(super) fn area_phone(bytes: &[u8], at: usize) -> Option<Span> {
+    if at > 0 && (bytes[at - 1].is_ascii_alphanumeric() || matches!(bytes[at - 1], b'_' | b')' | b']' | b'.'))
+    {
+        return None;
+    }
+    let area = bytes[at + 1..].iter().take(4).take_while(|b| b.is_ascii_digit()).count();
+    if !(2..=4).contains(&area) || bytes.get(at + 1 + area) != Some(&b')') {
+        return None;
+    }
+    let mut start = at + 2 + area;
+    if matches!(bytes.get(start), Some(b' ' | b'-')) {
+        start += 1;
+    }
+    let (lengths, count, end) = groups(bytes, start, b" -.");
+    let shape = matches!(&lengths[..count], [3 | 4, 4]);
+    (shape && ends(bytes, end)).then_some(Span { start: at, end, kind: MaskKind::Phone })
+}
+
+/// `010-1234-5678`, `02-123-4567`, `555-555-0100`, `555.555.0100`.
+pub(super) fn national_phone(bytes: &[u8], at: usize) -> Option<Span> {
+    if !begins(bytes, at) {
+        return None;
+    }
+    let (lengths, count, end) = groups(bytes, at, b"-.");
+    let shape = match &lengths[..count] {
+        [2 | 3, 3 | 4, 4] if bytes[at] == b'0' => bytes[at + lengths[0]] == b'-',
+        [3, 3, 4] => bytes[at] >= b'2' && bytes[at + 4] >= b'2',
+        _ => false,
+    };
+    (shape && ends(bytes, end)).then_some(Span { start: at, end, kind: MaskKind::Phone })
+}

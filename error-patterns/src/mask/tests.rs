@@ -1,0 +1,346 @@
+//! What is masked, what stays, and the properties that hold for any text.
+
+use super::*;
+use proptest::prelude::*;
+
+fn mask(text: &str) -> String {
+    Masker::default().mask(text).into_owned()
+}
+
+#[track_caller]
+fn masks(cases: &[(&str, &str)]) {
+    for (text, expect) in cases {
+        assert_eq!(mask(text), *expect, "{text}");
+    }
+}
+
+#[track_caller]
+fn stays(cases: &[&str]) {
+    for text in cases {
+        let masked = Masker::default().mask(text);
+        assert!(matches!(masked, Cow::Borrowed(_)), "{text} became {masked}");
+    }
+}
+
+#[test]
+fn emails() {
+    masks(&[
+        ("user jsmith84@mail.example.co.kr failed", "user <email> failed"),
+        ("'a.b+c@example.com'", "'<email>'"),
+        ("?email=x@example.net&n=1", "?email=<email>&n=1"),
+        ("<x@example.org>.", "<<email>>."),
+    ]);
+    stays(&[
+        "render@app.min.js:1:200",
+        "git@github.com:org/repo.git",
+        "react@18.2.0",
+        "memcpy@GLIBC_2.14",
+        "java.base@11.0.2/java.lang",
+        "Object@1a2b3c",
+        "@app.route",
+        "user@localhost",
+        "f@main.py:3",
+        "node_modules/.pnpm/@babel+core@7.1.0/x",
+    ]);
+}
+
+#[test]
+fn home_directories() {
+    masks(&[
+        ("File \"/home/hkimdev/bot.py\", line 5", "File \"/home/<user>/bot.py\", line 5"),
+        ("/Users/s.haddad/Documents/x.py:3", "/Users/<user>/Documents/x.py:3"),
+        ("C:\\Users\\jsmith84\\a.py", "C:\\Users\\<user>\\a.py"),
+        ("'C:\\\\Users\\\\jsmith84\\\\a.py'", "'C:\\\\Users\\\\<user>\\\\a.py'"),
+        ("C:\\Users\\John Smith\\a.py", "C:\\Users\\<user>\\a.py"),
+        ("c:\\users\\bob\\x", "c:\\users\\<user>\\x"),
+        ("C:/Users/bob/x", "C:/Users/<user>/x"),
+        ("file:///home/bob/x.mjs", "file:///home/<user>/x.mjs"),
+        (
+            "\u{1b}[96mFile \u{1b}[39m\u{1b}[32m/home/bob/x",
+            "\u{1b}[96mFile \u{1b}[39m\u{1b}[32m/home/<user>/x",
+        ),
+        ("/var/home/bob", "/var/home/<user>"),
+        ("/mnt/c/Users/bob/x", "/mnt/c/Users/<user>/x"),
+        ("/home/\u{c815}\u{d558}\u{b298}/work", "/home/<user>/work"),
+        ("PYTHONPATH=/home/bob:/home/eve", "PYTHONPATH=/home/<user>:/home/<user>"),
+    ]);
+    stays(&[
+        "/home/runner/work/x",
+        "/home/jovyan/a.ipynb",
+        "/root/x",
+        "https://example.com/home/news",
+        "src/home/page.js",
+        "/home/<user>/x",
+        "/home/$USER/x",
+        "/home",
+        "/home/",
+        "/api/users/53",
+        "https://example.com/Users/list",
+        "C:\\Users\\Public\\x",
+    ]);
+}
+
+#[test]
+fn addresses() {
+    masks(&[
+        ("connect ECONNREFUSED 192.168.97.223:21131", "connect ECONNREFUSED <ip>:21131"),
+        ("http://10.0.0.8/x", "http://<ip>/x"),
+        ("host=10.1.2.3", "host=<ip>"),
+        ("For input string: \"192.168.230.251ax\"", "For input string: \"<ip>ax\""),
+        ("\u{1b}[32m10.4.5.6\u{1b}[39m", "\u{1b}[32m<ip>\u{1b}[39m"),
+        ("[2001:db8::8a2e:370:7334]:80", "[<ip>]:80"),
+        ("fe80::1ff:fe23:4567:890a", "<ip>"),
+        ("from 203.0.113.5.", "from <ip>."),
+        ("2001:0db8:85a3:0000:0000:8a2e:0370:7334", "<ip>"),
+    ]);
+    stays(&[
+        "127.0.0.1:80",
+        "0.0.0.0",
+        "::1",
+        "255.255.255.0",
+        "v1.2.3.4",
+        "version 1.2.3.4",
+        "pkg==1.2.3.4",
+        "Chrome/120.0.0.0 Safari",
+        "pkg-1.2.3.4.whl",
+        "1.2.3.4.5",
+        "1.2.3",
+        "10:23:45",
+        "main.py:12:5",
+        "std::fd::cafe",
+        "ab::cd::ef",
+        "a::b1",
+        "12:30:45.123",
+        "Class::1",
+        "version: \"1.2.3.4\"",
+        "1.26.4.0rc1",
+        "2.0.0.1b2",
+        "00:1a:2b:3c:4d:5e",
+        "999.1.1.1",
+        "lib@1.2.3.4",
+    ]);
+}
+
+#[test]
+fn secrets_by_name() {
+    masks(&[
+        ("password=hunter2", "password=<token>"),
+        ("{\"password\": \"s3cr3t!\", \"n\": 1}", "{\"password\": \"<token>\", \"n\": 1}"),
+        ("{'api_key': 'abcdef'}", "{'api_key': '<token>'}"),
+        ("{\\\"password\\\":\\\"abc\\\"}", "{\\\"password\\\":\\\"<token>\\\"}"),
+        ("https://x.example/p?token=abcd1234efgh&q=1", "https://x.example/p?token=<token>&q=1"),
+        ("DB_PASSWORD=correcthorse next", "DB_PASSWORD=<token> next"),
+        ("AccountKey=abc123==;Endpoint=x", "AccountKey=<token>;Endpoint=x"),
+        ("X-Api-Key: 0123456789abcdef", "X-Api-Key: <token>"),
+        ("client_secret = \"a b1\"", "client_secret = \"<token>\""),
+        ("Authorization: Bearer abc.def-123", "Authorization: Bearer <token>"),
+    ]);
+    stays(&[
+        "Unexpected token: }",
+        "unexpected token '<'",
+        "password=None",
+        "password = read_password()",
+        "connect(password=self.password)",
+        "token=token",
+        "password: must be at least 8 characters",
+        "{\"password\": [\"required\"]}",
+        "KeyError: 'password'",
+        "max_tokens=4096",
+        "token == 'abcdefgh1'",
+        "password=",
+        "secret: missing",
+        "\"password\": \"this field may not be blank.\"",
+        "tokens: 1234567890",
+        "compass=12345678",
+        "password=<token>",
+        "session_id=0123456789abcdef",
+        "passed=12 failed=3",
+        "key=value12345",
+    ]);
+}
+
+#[test]
+fn secrets_by_shape() {
+    masks(&[
+        ("Bearer abcDEF123456", "Bearer <token>"),
+        ("Basic dXNlcjpwYXNz", "Basic <token>"),
+        ("eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.dozjgNryP4J3jVmN", "<token>"),
+        ("id AKIAIOSFODNN7EXAMPLE.", "id <token>."),
+        ("ghp_0123456789abcdefghijklmnopqrstuvwxyz", "<token>"),
+        ("sk-proj-abcdefghijklmnop1234", "<token>"),
+        ("xoxb-123456789012-abc", "<token>"),
+        ("AIzaSyA1234567890abcdefghijklmnopqrstuv", "<token>"),
+        ("postgres://app:pa55@db.example.com:5432/x", "postgres://<token>@db.example.com:5432/x"),
+        ("a -----BEGIN RSA PRIVATE KEY-----\nMII\n-----END RSA PRIVATE KEY----- b", "a <token> b"),
+        ("-----BEGIN PRIVATE KEY-----\nMIIcut", "<token>"),
+    ]);
+    stays(&[
+        "Bearer token is invalid",
+        "Basic authentication failed",
+        "-----BEGIN CERTIFICATE-----",
+        "sk-learn",
+        "eyJust a word",
+        "ssh://git@host/x",
+        "task-1234567890abcdefghij",
+        "https://registry.example/@scope/pkg",
+        "hf_model",
+        "AKIAshort",
+    ]);
+}
+
+#[test]
+fn phones_and_cards() {
+    masks(&[
+        ("+82-10-7967-4873 (x", "<phone> (x"),
+        ("call +1 (562) 555-0189", "call <phone>"),
+        ("(271) 555-0165 x", "<phone> x"),
+        ("'010-9967-2434'", "'<phone>'"),
+        ("+441632960961", "<phone>"),
+        ("5209321883636076", "<card>"),
+        ("4111111111111111", "<card>"),
+        ("5555-5555-5555-4444,", "<card>,"),
+        ("5227-7187-0493-2634x", "<card>x"),
+        ("+1-562-555-0189ax", "<phone>ax"),
+        ("4111 1111 1111 1111", "<card>"),
+        ("3782 822463 10005", "<card>"),
+    ]);
+    stays(&[
+        "4111111111111112",
+        "1732358400000000000",
+        "1700000000000",
+        "2026-11-23T10:00:00+09:00",
+        "@@ -12,7 +12345,9 @@",
+        "0.4111111111111111",
+        "550e8400-e29b-41d4-a716-446655440000",
+        "12345678-1234-1234-1234-123456789012",
+        "9b0bf40c1d2e3f4a5b6c7d8e9f0a1b2c3d4e5f60",
+        "2023-07-20",
+        "1e+10",
+        "x+1234567890",
+        "line 4111",
+        "100-200-3000",
+        "(400) x",
+        "f(271) 555-0165",
+        "1.2.3-4567",
+        "0x4111111111111111",
+    ]);
+}
+
+#[test]
+fn attributes_by_their_name() {
+    let masker = Masker::default();
+    for key in [
+        "authorization",
+        "http.request.header.authorization",
+        "Cookie",
+        "db.password",
+        "x-api-key",
+        "http.request.header.set-cookie",
+    ] {
+        assert_eq!(masker.mask_attribute(key, "anything at all"), "<token>", "{key}");
+    }
+    assert_eq!(masker.mask_attribute("http.url", "http://x/?a=b@example.com"), "http://x/?a=<email>");
+    for key in [
+        "exec.session.id",
+        "session.id",
+        "url.path",
+        "http.request.header.x-exec-session",
+        "gen_ai.usage.input_tokens",
+    ] {
+        assert_eq!(masker.mask_attribute(key, "0a1b2c3d"), "0a1b2c3d", "{key}");
+    }
+}
+
+#[test]
+fn identifiers_stay_countable() {
+    let masker = Masker::default();
+    assert!(matches!(masker.pseudonym("u-4711"), Cow::Borrowed("u-4711")));
+    let one = masker.mask_attribute("enduser.id", "a@example.com");
+    let two = masker.mask_attribute("enduser.id", "b@example.com");
+    assert_ne!(one, two);
+    assert!(one.starts_with("user-") && one.len() == 17, "{one}");
+    assert_eq!(masker.pseudonym(&one), one);
+    assert_ne!(Masker::new(MaskConfig { pseudonym_seed: 7 }).pseudonym("a@example.com"), one);
+}
+
+#[test]
+fn counts_by_kind() {
+    let mut counts = MaskCounts::default();
+    let text = "a@example.com b@example.com from 10.0.0.8 /home/bob/x";
+    assert_eq!(Masker::default().mask_counted(text, &mut counts), "<email> <email> from <ip> /home/<user>/x");
+    assert_eq!(
+        (counts.of(MaskKind::Email), counts.of(MaskKind::Ip), counts.of(MaskKind::User), counts.total()),
+        (2, 1, 1, 4)
+    );
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2000))]
+
+    #[test]
+    fn masking_twice_changes_nothing(text in hostile()) {
+        let once = mask(&text);
+        prop_assert_eq!(mask(&once), once);
+    }
+
+    #[test]
+    fn a_planted_email_never_survives(before in "[ -~]{0,20}[ '\"(,=]", name in "[a-z]{3,8}[0-9]{0,2}", after in "[ '\"),;&]([ -~]{0,20})") {
+        let email = format!("{name}@example.com");
+        let masked = mask(&format!("{before}{email}{after}"));
+        prop_assert!(!masked.contains(&email), "{}", masked);
+    }
+}
+
+/// Text made of what detectors look for.
+fn hostile() -> impl Strategy<Value = String> {
+    let piece = prop_oneof![
+        "[ -~]{0,8}",
+        "\\PC{0,4}",
+        prop::sample::select(vec![
+            "/home/",
+            "C:\\Users\\",
+            "\\\\",
+            "@",
+            "@example.com",
+            "://",
+            "user:pw@",
+            "password=",
+            "\"token\": \"",
+            "'",
+            "\"",
+            "+1",
+            "-",
+            ".",
+            ":",
+            "::",
+            "2001:db8",
+            "10.0.0.1",
+            "010-1234-5678",
+            "4111111111111111",
+            "4111 1111 1111 1111",
+            "(555) 555-0100",
+            "Bearer ",
+            "eyJabcdefghij.",
+            "ghp_",
+            "sk-",
+            "AKIAIOSFODNN7EXAMPLE",
+            "-----BEGIN PRIVATE KEY-----",
+            "-----END PRIVATE KEY-----",
+            "<user>",
+            "<token>",
+            "<email>",
+            "secret: ",
+            "0123456789",
+            "abcdefgh1",
+            "\u{c815}\u{d558}",
+            " ",
+            "\n",
+            "=",
+            "/",
+            "1",
+            "v",
+        ])
+        .prop_map(str::to_owned),
+    ];
+    prop::collection::vec(piece, 0..14).prop_map(|pieces| pieces.concat())
+}
