@@ -33,7 +33,7 @@ def command(*arguments, stdin=None, env=None, timeout_s=60.0, check=True):
 class Server:
     """`errata serve` on ports of its own. The data folder outlives the process, so it can be restarted."""
 
-    def __init__(self, folder: Path, *arguments, env=None, lake=None):
+    def __init__(self, folder: Path, *arguments, env=None, lake=None, otlp_grpc="127.0.0.1:0"):
         self.folder = Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         self.data_dir = self.folder / "data"
@@ -42,6 +42,7 @@ class Server:
         if lake is not None:
             self.arguments += ["--lake", str(lake)]
         self.env = env or {}
+        self.otlp_grpc_bind = otlp_grpc
         self.stdout = self.folder / "stdout.log"
         self.stderr = self.folder / "stderr.log"
         self.addresses = {}
@@ -52,8 +53,8 @@ class Server:
     def spawn(self):
         """Starts the process and returns at once."""
         self.addresses_file.unlink(missing_ok=True)
-        arguments = [BINARY, "serve", "--data-dir", self.data_dir]
-        for flag in ("--otlp-grpc-addr", "--otlp-http-addr", "--http-addr", "--grpc-addr"):
+        arguments = [BINARY, "serve", "--data-dir", self.data_dir, "--otlp-grpc-addr", self.otlp_grpc_bind]
+        for flag in ("--otlp-http-addr", "--http-addr", "--grpc-addr"):
             arguments += [flag, "127.0.0.1:0"]
         with open(self.stdout, "ab") as stdout:
             self.process = Process(arguments + self.arguments, self.stderr, env=self.env, stdout=stdout)
