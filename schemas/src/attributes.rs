@@ -20,7 +20,7 @@ pub const PARENT_SESSION: &[&str] = &["exec.session.parent_id", "session.previou
 /// Execution id; the trace id stands in where none is set.
 pub const EXECUTION: &[&str] = &["exec.id"];
 /// User.
-pub const USER: &[&str] = &["enduser.id", "user.id"];
+pub const USER: &[&str] = &["enduser.id", "user.id", "user_id"];
 /// Execution kind.
 pub const EXEC_KIND: &[&str] = &["exec.kind"];
 /// Span names that are taken as an execution kind where `exec.kind` is absent.
@@ -51,9 +51,12 @@ pub const HOST: &[&str] = &["host.name"];
 /// Service.
 pub const SERVICE: &[&str] = &["service.name"];
 /// Container, one of the three parts a session id is made from.
-pub const CONTAINER: &[&str] = &["container.id"];
+pub const CONTAINER: &[&str] = &["container.id", "container_id"];
 /// Start time of the session, the third part a session id is made from.
-pub const SESSION_START: &[&str] = &["exec.session.start_time", "start_time", "container.start_time"];
+pub const SESSION_START: &[&str] = &[
+    "exec.session.start_time", "exec.start_time", "session.start_time", "container.start_time", "start_time",
+    "process.creation.time",
+];
 /// Exit code.
 pub const EXIT_CODE: &[&str] = &["process.exit.code"];
 /// Tags: an array, or text separated by commas.

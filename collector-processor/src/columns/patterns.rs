@@ -1,0 +1,87 @@
+//! Columns of table `patterns`.
+
+use super::builders::{Assembly, Entries, TimeColumns, push_optional};
+use crate::pipeline::PatternRow;
+use arrow::array::{Int32Builder, StringBuilder};
+use arrow::error::ArrowError;
+use arrow::record_batch::RecordBatch;
+use schemas::tables::Table;
+
+#[derive(Debug, Default)]
+pub(super) struct PatternColumns {
+    time: TimeColumns,
+    hashes: Entries,
+    severity: Int32Builder,
+    texts: [StringBuilder; TEXTS.len()],
+}
+
+/// The text columns, in the order in which [`PatternColumns::push`] gives them.
+const TEXTS: [&str; 18] = [
+    "fact",
+    "pattern_id",
+    "fingerprint",
+    "alias_of",
+    "signature",
+    "canonical",
+    "error_type",
+    "canonical_msg",
+    "language",
+    "taxonomy_runtime",
+    "taxonomy_phase",
+    "taxonomy_type",
+    "taxonomy_cause",
+    "reason",
+    "strategy",
+    "sample_trace",
+    "service_name",
+    "writer",
+];
+/// Of [`TEXTS`], those that are never null.
+const REQUIRED: [&str; 5] = ["fact", "pattern_id", "fingerprint", "strategy", "writer"];
+
+impl PatternColumns {
+    pub(super) fn rows(&self) -> usize {
+        self.time.rows()
+    }
+
+    pub(super) fn push(&mut self, row: &PatternRow, writer: &str, date_unix_nano: u64) {
+        self.time.push(row.time_unix_nano, date_unix_nano);
+        row.hashes.iter().for_each(|h| self.hashes.element(h));
+        self.hashes.row_or_null();
+        self.severity.append_option((row.severity > 0).then_some(row.severity));
+        let values: [&str; TEXTS.len()] = [
+            &row.fact,
+            &row.pattern_id,
+            &row.fingerprint,
+            row.alias_of.as_deref().unwrap_or_default(),
+            &row.signature,
+            &row.canonical,
+            &row.error_type,
+            &row.canonical_msg,
+            &row.language,
+            &row.taxonomy_runtime,
+            &row.taxonomy_phase,
+            &row.taxonomy_type,
+            &row.taxonomy_cause,
+            &row.reason,
+            &row.strategy,
+            &row.sample_trace,
+            &row.service_name,
+            writer,
+        ];
+        for ((column, name), value) in self.texts.iter_mut().zip(TEXTS).zip(values) {
+            if REQUIRED.contains(&name) { column.append_value(value) } else { push_optional(column, Some(value)) }
+        }
+    }
+
+    pub(super) fn finish(&mut self) -> Result<RecordBatch, ArrowError> {
+        let mut batch = Assembly::new(Table::Patterns.schema());
+        let (timestamp, time_unix_nano, date) = self.time.finish();
+        batch.put("timestamp", timestamp).put("time_unix_nano", time_unix_nano).put("date", date);
+        batch.put("hashes", self.hashes.finish_list()?).int32("severity", &mut self.severity);
+        for (name, column) in TEXTS.iter().zip(&mut self.texts) {
+            batch.text(name, column);
+        }
+        batch.finish()
+    }
+}

@@ -1,0 +1,91 @@
+//! Attribute values, events and links as the text that columns hold, masked where still needed.
+
+use super::builders::Entries;
+use crate::pipeline::Masking;
+use crate::wire::{Attribute, Event, Link, Value, write_json_str};
+use arrow::array::StringBuilder;
+use std::borrow::Cow;
+use std::collections::HashSet;
+use std::fmt::Write;
+
+/// The text, masked where `masking` is set.
+pub(super) fn clear<'a>(masking: Option<&Masking>, text: &'a str) -> Cow<'a, str> {
+    masking.map_or(Cow::Borrowed(text), |m| m.text(text))
+}
+
+/// A value as a column holds it: text as it is, everything else as JSON; `None` where there is none.
+pub(super) fn value_text<'a>(value: Option<Value<'a>>, masking: Option<&Masking>) -> Option<Cow<'a, str>> {
+    let text = match value? {
+        Value::Empty => return None,
+        Value::Str(text) => Cow::Borrowed(text.as_str()),
+        other => Cow::Owned(other.to_text()),
+    };
+    Some(match masking {
+        Some(masking) => Cow::Owned(masking.text(&text).into_owned()),
+        None => text,
+    })
+}
+
+/// Attributes of a map column are scanned one against another up to this number, hashed beyond it.
+const SCANNED_MAX: usize = 32;
+
+/// Adds one row of attributes. A repeated key counts once, its first value: other engines refuse maps
+/// with repeated keys.
+pub(super) fn push_attributes<'a>(
+    entries: &mut Entries,
+    attributes: impl Iterator<Item = Attribute<'a>>,
+    masking: Option<&Masking>,
+) {
+    let mut scanned: [&str; SCANNED_MAX] = [""; SCANNED_MAX];
+    let mut hashed: HashSet<&str> = HashSet::new();
+    for (n, attribute) in attributes.enumerate() {
+        let key = attribute.key;
+        let seen = &scanned[..n.min(SCANNED_MAX)];
+        if seen.contains(&key) || hashed.contains(key) {
+            continue;
+        }
+        match scanned.get_mut(n) {
+            Some(place) => *place = key,
+            None => _ = hashed.insert(key),
+        }
+        match (attribute.value, masking) {
+            (Value::Str(text), None) => entries.entry(key, &text),
+            (Value::Str(text), Some(masking)) => entries.entry(key, &masking.attribute(key, &text)),
+            (Value::Int(number), _) => entries.entry_display(key, number),
+            (Value::Bool(truth), _) => entries.entry(key, if truth { "true" } else { "false" }),
+            (other, _) => entries.entry(key, &clear(masking, &other.to_text())),
+        }
+    }
+    entries.row();
+}
+
+/// Adds a JSON array of the events.
+pub(super) fn events_json(column: &mut StringBuilder, events: &[Event<'_>], masking: Option<&Masking>) {
+    let mut out = String::with_capacity(256);
+    for (n, event) in events.iter().enumerate() {
+        out.push(if n == 0 { '[' } else { ',' });
+        out.push_str("{\"name\":");
+        write_json_str(&event.name, &mut out);
+        let written = write!(out, ",\"time_unix_nano\":{},\"attributes\":", event.time_unix_nano);
+        debug_assert!(written.is_ok(), "writing to a String cannot fail");
+        event.attributes().write_json(&mut out);
+        out.push('}');
+    }
+    out.push(']');
+    column.append_value(clear(masking, &out));
+}
+
+/// Adds a JSON array of the links.
+pub(super) fn links_json(column: &mut StringBuilder, links: &[Link<'_>], masking: Option<&Masking>) {
+    let mut out = String::with_capacity(128);
+    for (n, link) in links.iter().enumerate() {
+        out.push(if n == 0 { '[' } else { ',' });
+        let (trace_id, span_id) = (hex::encode(link.trace_id), hex::encode(link.span_id));
+        let written = write!(out, "{{\"trace_id\":\"{trace_id}\",\"span_id\":\"{span_id}\",\"attributes\":");
+        debug_assert!(written.is_ok(), "writing to a String cannot fail");
+        link.attributes().write_json(&mut out);
+        out.push('}');
+    }
+    out.push(']');
+    column.append_value(clear(masking, &out));
+}

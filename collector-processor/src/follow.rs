@@ -1,0 +1,128 @@
+//! Pattern facts of other processors (and of earlier runs) out of the lake.
+//!
+//! Bounds: one file is read at a time; file names seen are forgotten with the files.
+
+use crate::pipeline::{PatternRow, Pipeline};
+use arrow::array::{Array, AsArray, RecordBatch};
+use arrow::datatypes::{Int32Type, Int64Type};
+use lake::{DataFile, Lake, LakeError};
+use object_store::path::Path;
+use object_store::ObjectStoreExt;
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use parquet::errors::ParquetError;
+use schemas::tables::Table;
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Why the facts cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum FollowError {
+    /// The table cannot be read; try again later.
+    #[error("cannot read table patterns")]
+    Table(#[from] LakeError),
+    /// A file cannot be read; it may have been compacted away just now, try again.
+    #[error("cannot fetch a file of table patterns")]
+    Fetch(#[from] object_store::Error),
+    /// A file is not what it should be.
+    #[error("cannot read a file of table patterns")]
+    File(#[from] ParquetError),
+}
+
+/// Follows the `patterns` table.
+#[derive(Debug)]
+pub struct Follower {
+    lake: Lake,
+    pipeline: Arc<Pipeline>,
+    version: Option<u64>,
+    seen: HashSet<Path>,
+}
+
+impl Follower {
+    /// Has read nothing yet.
+    #[must_use]
+    pub fn new(lake: Lake, pipeline: Arc<Pipeline>) -> Self {
+        Self { lake, pipeline, version: None, seen: HashSet::new() }
+    }
+
+    /// Learns what is new; returns how many facts.
+    ///
+    /// # Errors
+    /// When the table or one of its files cannot be read; what was learned stays, the rest comes next time.
+    pub async fn refresh(&mut self) -> Result<usize, FollowError> {
+        let snapshot = self.lake.snapshot(Table::Patterns).await?;
+        if self.version == Some(snapshot.version) {
+            return Ok(0);
+        }
+        let mut learned = 0;
+        for file in &snapshot.files {
+            if !self.seen.contains(&file.location) {
+                learned += self.read(file).await?;
+                self.seen.insert(file.location.clone());
+            }
+        }
+        let live: HashSet<&Path> = snapshot.files.iter().map(|f| &f.location).collect();
+        self.seen.retain(|path| live.contains(path));
+        self.version = Some(snapshot.version);
+        Ok(learned)
+    }
+
+    /// Refreshes for ever.
+    pub(crate) async fn run(mut self, interval: Duration) {
+        loop {
+            tokio::time::sleep(interval).await;
+            if let Err(error) = self.refresh().await {
+                let cause = std::error::Error::source(&error).map(ToString::to_string);
+                tracing::warn!(%error, cause, "pattern facts are not up to date");
+            }
+        }
+    }
+
+    async fn read(&self, file: &DataFile) -> Result<usize, FollowError> {
+        let bytes = self.lake.object_store().get(&file.location).await?.bytes().await?;
+        let mut learned = 0;
+        for batch in ParquetRecordBatchReaderBuilder::try_new(bytes)?.build()? {
+            let batch = batch.map_err(ParquetError::from)?;
+            for row in 0..batch.num_rows() {
+                self.pipeline.learn(&pattern_row(&batch, row));
+            }
+            learned += batch.num_rows();
+        }
+        Ok(learned)
+    }
+}
+
+fn pattern_row(batch: &RecordBatch, row: usize) -> PatternRow {
+    let text = |name: &str| {
+        let column = batch.column_by_name(name).and_then(|c| c.as_string_opt::<i32>());
+        column.filter(|c| c.is_valid(row)).map(|c| c.value(row).to_owned())
+    };
+    let some = |name: &str| text(name).unwrap_or_default();
+    let time = batch.column_by_name("time_unix_nano").and_then(|c| c.as_primitive_opt::<Int64Type>());
+    let severity = batch.column_by_name("severity").and_then(|c| c.as_primitive_opt::<Int32Type>());
+    let hashes = batch.column_by_name("hashes").and_then(|c| c.as_list_opt::<i32>()).filter(|c| c.is_valid(row));
+    let hashes = hashes.map(|list| list.value(row));
+    let hashes = hashes.as_ref().and_then(|values| values.as_string_opt::<i32>());
+    PatternRow {
+        time_unix_nano: time.map_or(0, |t| u64::try_from(t.value(row)).unwrap_or(0)),
+        fact: some("fact"),
+        pattern_id: some("pattern_id"),
+        fingerprint: some("fingerprint"),
+        hashes: hashes.map(|h| h.iter().flatten().map(str::to_owned).collect()).unwrap_or_default(),
+        alias_of: text("alias_of"),
+        signature: some("signature"),
+        canonical: some("canonical"),
+        error_type: some("error_type"),
+        canonical_msg: some("canonical_msg"),
+        language: some("language"),
+        taxonomy_runtime: some("taxonomy_runtime"),
+        taxonomy_phase: some("taxonomy_phase"),
+        taxonomy_type: some("taxonomy_type"),
+        taxonomy_cause: some("taxonomy_cause"),
+        severity: severity.filter(|s| s.is_valid(row)).map_or(0, |s| s.value(row)),
+        reason: some("reason"),
+        strategy: some("strategy"),
+        sample_trace: some("sample_trace"),
+        service_name: some("service_name"),
+    }
+}

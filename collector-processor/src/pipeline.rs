@@ -1,0 +1,158 @@
+//! From a request as it arrived to a request as it is logged, forwarded and stored: sessions found,
+//! personal data masked, exceptions grouped, spans and records tagged.
+//!
+//! CPU only: no I/O, no waiting but for short locks. Bounds: the de-duplication's, the grouper's and the
+//! pattern store's.
+
+mod dedup;
+mod exceptions;
+mod facts;
+mod masking;
+mod names;
+mod session;
+mod tag;
+
+pub use dedup::{Dedup, DedupConfig, ExceptionKey};
+pub use exceptions::pattern_fact;
+pub use facts::{ExceptionFact, Facts, PatternRow};
+pub use masking::Masking;
+pub use names::{Names, Role, Roles, Scoped};
+pub use session::{session, session_id};
+
+use crate::wire::{Signal, WireError};
+use bytes::Bytes;
+use error_patterns::grouping::{Grouper, GroupingConfig};
+use error_patterns::store::{PatternStore, StoreConfig};
+use exceptions::Decided;
+use parking_lot::{Mutex, RwLock};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// What the pipeline does, and its bounds.
+#[derive(Clone, Debug, Default)]
+pub struct PipelineConfig {
+    /// Bounds of the de-duplication.
+    pub dedup: DedupConfig,
+    /// Bounds of the grouping.
+    pub grouping: GroupingConfig,
+    /// Bounds of the pattern store.
+    pub store: StoreConfig,
+    /// Whether spans and records without a session are masked too. Not so where there is a next hop,
+    /// which gets them byte for byte; the lake's copy is then masked on its way.
+    pub mask_without_session: bool,
+    /// Whether exceptions outside any session are left out.
+    pub session_required: bool,
+}
+
+/// Tags requests. Shared by all receivers.
+#[derive(Debug)]
+pub struct Pipeline {
+    config: PipelineConfig,
+    names: Arc<Names>,
+    masking: Arc<Masking>,
+    grouper: Grouper,
+    patterns: RwLock<PatternStore>,
+    dedup: Mutex<Dedup<Arc<Decided>>>,
+    /// Pattern facts whose request was not logged; they go with the next one.
+    unlogged: Mutex<Vec<PatternRow>>,
+    serial: AtomicU64,
+    /// Tells this process's event ids from those of others that count alike.
+    instance: u64,
+}
+
+/// Counts of one request.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Spans or log records in the request.
+    pub items: u64,
+    /// Of them, those with a session.
+    pub with_session: u64,
+    /// Exceptions that make rows.
+    pub exceptions: u64,
+    /// Further records of exceptions already counted.
+    pub duplicates: u64,
+    /// Of the exceptions, those that made a pattern.
+    pub patterns_new: u64,
+    /// Texts in which something was masked.
+    pub masked: u64,
+    /// Spans that were rejected.
+    pub rejected: u64,
+}
+
+/// A request ready for the log.
+#[derive(Debug)]
+pub struct Tagged {
+    /// The OTLP message, masked and tagged.
+    pub payload: Bytes,
+    /// What was decided.
+    pub facts: Facts,
+    /// What was found.
+    pub counts: Counts,
+    /// Why items were rejected; empty when none was.
+    pub rejection: String,
+    /// Remembered exceptions, to be forgotten if the log refuses the request.
+    remembered: Vec<(ExceptionKey, u64)>,
+}
+
+impl Pipeline {
+    /// A pipeline that knows no patterns yet. `instance` tells processes apart, at random.
+    #[must_use]
+    pub fn new(config: PipelineConfig, names: Arc<Names>, masking: Arc<Masking>, instance: u64) -> Self {
+        Self {
+            names,
+            masking,
+            grouper: Grouper::new(config.grouping),
+            patterns: RwLock::new(PatternStore::new(config.store)),
+            dedup: Mutex::new(Dedup::new(config.dedup.clone())),
+            unlogged: Mutex::new(Vec::new()),
+            serial: AtomicU64::new(0),
+            instance,
+            config,
+        }
+    }
+
+    /// Tags one request.
+    ///
+    /// # Errors
+    /// When the bytes are not the message that they claim to be.
+    pub fn tag(
+        &self,
+        signal: Signal,
+        request: &Bytes,
+        session: Option<&str>,
+        now_unix_nano: u64,
+    ) -> Result<Tagged, WireError> {
+        match signal {
+            Signal::Traces => self.tag_traces(request, session, now_unix_nano),
+            Signal::Logs => self.tag_logs(request, session, now_unix_nano),
+        }
+    }
+
+    /// Takes back what a request left in memory, because it was refused after all and will come again.
+    pub fn undo(&self, tagged: Tagged) {
+        let mut dedup = self.dedup.lock();
+        for (key, serial) in tagged.remembered {
+            dedup.forget(key, serial);
+        }
+        self.unlogged.lock().extend(tagged.facts.patterns);
+    }
+
+    /// Learns a pattern fact from the lake or the log. Facts that follow from it are logged with a later request.
+    pub fn learn(&self, row: &PatternRow) {
+        if let Some(fact) = pattern_fact(row) {
+            let applied = self.patterns.write().apply(&fact);
+            let rows = applied.aliases.into_iter().map(|f| exceptions::pattern_row(f, String::new(), String::new()));
+            self.unlogged.lock().extend(rows);
+        }
+    }
+
+    /// Patterns in memory.
+    #[must_use]
+    pub fn patterns_known(&self) -> usize {
+        self.patterns.read().len()
+    }
+
+    fn serial(&self) -> u64 {
+        self.serial.fetch_add(1, Ordering::Relaxed)
+    }
+}

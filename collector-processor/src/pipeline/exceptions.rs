@@ -1,0 +1,252 @@
+//! Exceptions found in a request: which are the same, what pattern each belongs to.
+
+use super::dedup::ExceptionKey;
+use super::facts::{ExceptionFact, PatternRow};
+use super::{Counts, Pipeline};
+use error_patterns::grouping::Grouping;
+use error_patterns::model::RawException;
+use error_patterns::store::{Assignment, FactKind, PatternFact};
+use rapidhash::RapidHashMap;
+use std::borrow::Cow;
+use std::cmp::Reverse;
+use std::sync::Arc;
+
+/// An exception as found, its texts masked.
+#[derive(Debug)]
+pub(super) struct Found<'a> {
+    /// Index of the span or record among those that stay in the request.
+    pub(super) item: u32,
+    /// Index of the span event; `None` for a log record.
+    pub(super) event: Option<u32>,
+    /// Absent for a log record outside any trace.
+    pub(super) trace_id: Option<[u8; 16]>,
+    pub(super) span_id: [u8; 8],
+    pub(super) parent_span_id: [u8; 8],
+    pub(super) unix_nano: u64,
+    pub(super) error_type: Option<Cow<'a, str>>,
+    pub(super) message: Option<Cow<'a, str>>,
+    pub(super) stacktrace: Option<Cow<'a, str>>,
+    pub(super) snippet: Option<Cow<'a, str>>,
+    pub(super) language: Option<&'a str>,
+    pub(super) sdk_language: Option<&'a str>,
+    pub(super) exit_code: Option<i64>,
+    pub(super) service_name: Option<&'a str>,
+}
+
+/// What was decided for an exception, shared by all records of it.
+#[derive(Debug)]
+pub(super) struct Decided {
+    grouping: Arc<Grouping>,
+    pattern_id: String,
+    pattern_new: bool,
+}
+
+/// The outcome for one request's exceptions.
+#[derive(Debug, Default)]
+pub(super) struct Outcome {
+    /// In the order of the items.
+    pub(super) exceptions: Vec<ExceptionFact>,
+    pub(super) patterns: Vec<PatternRow>,
+    pub(super) remembered: Vec<(ExceptionKey, u64)>,
+}
+
+/// Ancestors looked at for one span.
+const ANCESTORS_MAX: usize = 64;
+
+const NO_SPAN: [u8; 8] = [0; 8];
+
+/// The spans of one request, for finding ancestors.
+#[derive(Debug, Default)]
+pub(super) struct Parents {
+    spans: Vec<([u8; 16], [u8; 8], [u8; 8])>,
+    index: RapidHashMap<([u8; 16], [u8; 8]), [u8; 8]>,
+}
+
+impl Parents {
+    pub(super) fn note(&mut self, trace_id: [u8; 16], span_id: [u8; 8], parent_span_id: [u8; 8]) {
+        self.spans.push((trace_id, span_id, parent_span_id));
+    }
+
+    fn index(&mut self) {
+        self.index = self.spans.iter().map(|(trace, span, parent)| ((*trace, *span), *parent)).collect();
+    }
+
+    /// The span and its known ancestors, nearest first.
+    fn ancestry(&self, found: &Found<'_>) -> Vec<[u8; 8]> {
+        let Some(trace_id) = found.trace_id else { return Vec::new() };
+        let mut chain = vec![found.span_id];
+        let known = self.index.get(&(trace_id, found.span_id)).copied();
+        let mut next = if found.parent_span_id == NO_SPAN { known.unwrap_or(NO_SPAN) } else { found.parent_span_id };
+        while next != NO_SPAN && chain.len() < ANCESTORS_MAX && !chain.contains(&next) {
+            chain.push(next);
+            next = self.index.get(&(trace_id, next)).copied().unwrap_or(NO_SPAN);
+        }
+        chain
+    }
+}
+
+impl Pipeline {
+    /// Decides all exceptions of one request; deeper spans first, so that the deepest copy is the one
+    /// that counts.
+    pub(super) fn decide(
+        &self,
+        found: &[Found<'_>],
+        parents: &mut Parents,
+        now_unix_nano: u64,
+        counts: &mut Counts,
+    ) -> Outcome {
+        let mut outcome = Outcome { patterns: std::mem::take(&mut *self.unlogged.lock()), ..Outcome::default() };
+        if found.is_empty() {
+            return outcome;
+        }
+        parents.index();
+        let mut order: Vec<(usize, Vec<[u8; 8]>)> =
+            found.iter().enumerate().map(|(n, f)| (n, parents.ancestry(f))).collect();
+        order.sort_by_key(|(n, ancestry)| (Reverse(ancestry.len()), *n));
+        for (n, ancestry) in order {
+            let fact = self.decide_one(&found[n], &ancestry, now_unix_nano, counts, &mut outcome);
+            outcome.exceptions.push(fact);
+        }
+        outcome.exceptions.sort_by_key(|e| (e.item, e.event));
+        outcome
+    }
+
+    fn decide_one(
+        &self,
+        found: &Found<'_>,
+        ancestry: &[[u8; 8]],
+        now_unix_nano: u64,
+        counts: &mut Counts,
+        outcome: &mut Outcome,
+    ) -> ExceptionFact {
+        let key = found.trace_id.filter(|_| found.span_id != NO_SPAN).map(|trace_id| {
+            let text = rapidhash::v3::rapidhash_v3(found.error_type.as_deref().unwrap_or_default().as_bytes())
+                ^ rapidhash::v3::rapidhash_v3(found.message.as_deref().unwrap_or_default().as_bytes()).rotate_left(17);
+            ExceptionKey { trace_id, text }
+        });
+        if let Some(key) = key
+            && let Some(decided) = self.dedup.lock().seen(key, ancestry, now_unix_nano)
+        {
+            counts.duplicates += 1;
+            return self.fact(found, &decided, false, now_unix_nano);
+        }
+        let decided = Arc::new(self.group(found, now_unix_nano, outcome));
+        if let Some(key) = key {
+            let serial = self.serial();
+            self.dedup.lock().remember(key, ancestry, now_unix_nano, serial, Arc::clone(&decided));
+            outcome.remembered.push((key, serial));
+        }
+        counts.exceptions += 1;
+        counts.patterns_new += u64::from(decided.pattern_new);
+        self.fact(found, &decided, true, now_unix_nano)
+    }
+
+    fn group(&self, found: &Found<'_>, now_unix_nano: u64, outcome: &mut Outcome) -> Decided {
+        let raw = RawException {
+            error_type: found.error_type.as_deref(),
+            message: found.message.as_deref(),
+            stacktrace: found.stacktrace.as_deref(),
+            language: found.language,
+            sdk_language: found.sdk_language,
+            snippet: found.snippet.as_deref(),
+            exit_code: found.exit_code,
+        };
+        let grouping = self.grouper.group(&raw);
+        if let Some(known) = self.patterns.read().lookup(&grouping.hashes) {
+            return Decided { grouping, pattern_id: known.to_string(), pattern_new: false };
+        }
+        let time = if found.unix_nano > 0 { found.unix_nano } else { now_unix_nano };
+        let time = i64::try_from(time).unwrap_or(i64::MAX);
+        let Assignment { pattern_id, new, facts, .. } = self.patterns.write().assign(&grouping, time);
+        let trace = found.trace_id.map(hex::encode).unwrap_or_default();
+        let service = found.service_name.unwrap_or_default();
+        outcome.patterns.extend(facts.into_iter().map(|f| pattern_row(f, trace.clone(), service.to_owned())));
+        Decided { grouping, pattern_id: pattern_id.to_string(), pattern_new: new }
+    }
+
+    fn fact(&self, found: &Found<'_>, decided: &Decided, counted: bool, now_unix_nano: u64) -> ExceptionFact {
+        let grouping = &decided.grouping;
+        let of_client = found.error_type.as_deref().filter(|t| !t.is_empty());
+        ExceptionFact {
+            item: found.item,
+            event: found.event,
+            counted,
+            event_id: if counted { self.event_id(now_unix_nano) } else { Vec::new() },
+            fingerprint: grouping.fingerprint.to_string(),
+            signature: grouping.signature.to_string(),
+            pattern_id: decided.pattern_id.clone(),
+            pattern_new: decided.pattern_new && counted,
+            taxonomy_runtime: grouping.taxonomy.runtime.as_str().to_owned(),
+            taxonomy_phase: grouping.taxonomy.phase.as_str().to_owned(),
+            taxonomy_type: grouping.taxonomy.error_type.clone(),
+            taxonomy_cause: grouping.taxonomy.cause.clone(),
+            taxonomy_context: grouping.taxonomy.context.clone(),
+            severity: i32::from(grouping.severity),
+            strategy: grouping.strategy.to_owned(),
+            error_type: of_client.unwrap_or(&grouping.error_type).to_owned(),
+            language: grouping.language.clone().unwrap_or_default(),
+            file_path: grouping.file_path.clone().unwrap_or_default(),
+            message: String::new(),
+        }
+    }
+
+    /// 16 bytes: milliseconds, the process, a count. Unique, and sorted by time of receipt.
+    fn event_id(&self, now_unix_nano: u64) -> Vec<u8> {
+        let millis = u128::from(now_unix_nano / 1_000_000) & ((1 << 48) - 1);
+        let process = u128::from(self.instance) & ((1 << 40) - 1);
+        let count = u128::from(self.serial()) & ((1 << 40) - 1);
+        (millis << 80 | process << 40 | count).to_be_bytes().to_vec()
+    }
+}
+
+/// A fact as it is stored.
+pub(super) fn pattern_row(fact: PatternFact, sample_trace: String, service_name: String) -> PatternRow {
+    PatternRow {
+        time_unix_nano: u64::try_from(fact.time_unix_nano).unwrap_or(0),
+        fact: fact.kind.as_str().to_owned(),
+        pattern_id: fact.pattern_id.to_string(),
+        fingerprint: fact.fingerprint.to_string(),
+        hashes: fact.hashes.iter().map(ToString::to_string).collect(),
+        alias_of: fact.alias_of.map(|id| id.to_string()),
+        signature: fact.signature.map(|s| s.to_string()).unwrap_or_default(),
+        canonical: fact.canonical.unwrap_or_default(),
+        error_type: fact.error_type.unwrap_or_default(),
+        canonical_msg: fact.canonical_msg.unwrap_or_default(),
+        language: fact.language.unwrap_or_default(),
+        taxonomy_runtime: fact.taxonomy_runtime.unwrap_or_default(),
+        taxonomy_phase: fact.taxonomy_phase.unwrap_or_default(),
+        taxonomy_type: fact.taxonomy_type.unwrap_or_default(),
+        taxonomy_cause: fact.taxonomy_cause.unwrap_or_default(),
+        severity: fact.severity.map_or(0, i32::from),
+        reason: fact.reason.unwrap_or_default(),
+        strategy: fact.strategy,
+        sample_trace,
+        service_name,
+    }
+}
+
+/// A stored fact as the store knows it; `None` where a newer version wrote what this one cannot read.
+#[must_use]
+pub fn pattern_fact(row: &PatternRow) -> Option<PatternFact> {
+    let text = |t: &String| (!t.is_empty()).then(|| t.clone());
+    Some(PatternFact {
+        kind: FactKind::of(&row.fact)?,
+        pattern_id: row.pattern_id.parse().ok()?,
+        time_unix_nano: i64::try_from(row.time_unix_nano).ok()?,
+        fingerprint: row.fingerprint.parse().ok()?,
+        hashes: row.hashes.iter().filter_map(|h| h.parse().ok()).collect(),
+        alias_of: row.alias_of.as_ref().and_then(|id| id.parse().ok()),
+        signature: row.signature.parse().ok(),
+        canonical: text(&row.canonical),
+        error_type: text(&row.error_type),
+        canonical_msg: text(&row.canonical_msg),
+        language: text(&row.language),
+        taxonomy_runtime: text(&row.taxonomy_runtime),
+        taxonomy_phase: text(&row.taxonomy_phase),
+        taxonomy_type: text(&row.taxonomy_type),
+        taxonomy_cause: text(&row.taxonomy_cause),
+        severity: u8::try_from(row.severity).ok().filter(|s| *s > 0),
+        reason: text(&row.reason),
+        strategy: row.strategy.clone(),
+    })
+}

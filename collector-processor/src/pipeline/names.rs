@@ -1,0 +1,235 @@
+//! Which attribute means what: the roles of the contract, found in one look-up a key.
+//!
+//! A span's or record's own attributes come first, then the resource's; within one set the role's first
+//! name wins. All names can be extended in the configuration.
+
+use crate::wire::{Attribute, Value};
+use rapidhash::RapidHashMap;
+use schemas::attributes as names;
+
+/// What an attribute is read as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(usize)]
+pub enum Role {
+    /// Session id.
+    Session,
+    /// Parent session id.
+    ParentSession,
+    /// Execution id.
+    Execution,
+    /// User id.
+    User,
+    /// Execution kind.
+    ExecKind,
+    /// Commit.
+    Commit,
+    /// Branch.
+    Branch,
+    /// Virtual environment.
+    Virtualenv,
+    /// Package versions.
+    PkgVersions,
+    /// Code snippet.
+    Snippet,
+    /// Hash of the code.
+    CodeHash,
+    /// File of the code.
+    FilePath,
+    /// Language of the program.
+    Language,
+    /// Language of the SDK.
+    SdkLanguage,
+    /// Tags.
+    Tags,
+    /// Host.
+    Host,
+    /// Service.
+    Service,
+    /// Container.
+    Container,
+    /// Start of the session.
+    SessionStart,
+    /// Exit code.
+    ExitCode,
+    /// `exception.type`.
+    ExceptionType,
+    /// `exception.message`.
+    ExceptionMessage,
+    /// `exception.stacktrace`.
+    ExceptionStacktrace,
+    /// A client's own fingerprint.
+    FingerprintHint,
+}
+
+/// Number of roles.
+const ROLES: usize = Role::FingerprintHint as usize + 1;
+
+/// The look-up from attribute name to role and rank.
+#[derive(Clone, Debug)]
+pub struct Names {
+    roles: RapidHashMap<String, (Role, u8)>,
+}
+
+/// The values that a set of attributes gives for each role.
+#[derive(Clone, Copy, Debug)]
+pub struct Roles<'a> {
+    values: [Option<(u8, Value<'a>)>; ROLES],
+}
+
+impl Names {
+    /// The contract's names, then `extra` (role name of the configuration, attribute name).
+    #[must_use]
+    pub fn new(session_header: &str, extra: &[(String, String)]) -> Self {
+        let mut all = Self { roles: RapidHashMap::default() };
+        let header = session_header.to_ascii_lowercase();
+        let theirs = names::SESSION_HEADER.to_ascii_lowercase();
+        let session: Vec<String> = names::SESSION.iter().map(|n| n.replace(&theirs, &header)).collect();
+        all.add(Role::Session, session.iter().map(String::as_str));
+        for (role, list) in CONTRACT {
+            all.add(*role, list.iter().copied());
+        }
+        all.add(Role::SdkLanguage, [names::SDK_LANGUAGE].into_iter());
+        all.add(Role::ExceptionType, [names::EXCEPTION_TYPE].into_iter());
+        all.add(Role::ExceptionMessage, [names::EXCEPTION_MESSAGE].into_iter());
+        all.add(Role::ExceptionStacktrace, [names::EXCEPTION_STACKTRACE].into_iter());
+        for (role, name) in extra {
+            if let Some(role) = configurable(role) {
+                all.add(role, [name.as_str()].into_iter());
+            }
+        }
+        all
+    }
+
+    fn add<'n>(&mut self, role: Role, list: impl Iterator<Item = &'n str>) {
+        let taken = self.roles.values().filter(|(r, _)| *r == role).map(|(_, rank)| rank + 1).max().unwrap_or(0);
+        for (rank, name) in (taken..u8::MAX).zip(list) {
+            // Older SDKs write header names with underscores.
+            for name in [name.to_owned(), name.replace('-', "_")] {
+                self.roles.entry(name).or_insert((role, rank));
+            }
+        }
+    }
+
+    /// The role of an attribute, and how far down in its role's list the name stands.
+    #[inline]
+    #[must_use]
+    pub fn role(&self, key: &str) -> Option<(Role, u8)> {
+        self.roles.get(key).copied()
+    }
+}
+
+impl<'a> Roles<'a> {
+    /// No values.
+    #[must_use]
+    pub fn empty() -> Self {
+        Self { values: [None; ROLES] }
+    }
+
+    /// Notes one attribute if it has a role; returns the role.
+    #[inline]
+    pub fn note(&mut self, names: &Names, attribute: &Attribute<'a>) -> Option<Role> {
+        let (role, rank) = names.role(attribute.key)?;
+        let place = &mut self.values[role as usize];
+        if !attribute.value.is_empty() && place.is_none_or(|(known, _)| rank < known) {
+            *place = Some((rank, attribute.value));
+        }
+        Some(role)
+    }
+
+    /// The value for a role.
+    #[inline]
+    #[must_use]
+    pub fn value(&self, role: Role) -> Option<Value<'a>> {
+        self.values[role as usize].map(|(_, value)| value)
+    }
+
+    /// The text for a role; of an array its first element; empty text counts as absent.
+    #[inline]
+    #[must_use]
+    pub fn text(&self, role: Role) -> Option<&'a str> {
+        self.value(role)?.first_str().map(str::trim).filter(|s| !s.is_empty())
+    }
+}
+
+/// A span's or record's own roles over its resource's.
+#[derive(Clone, Copy, Debug)]
+pub struct Scoped<'r, 'a> {
+    /// Of the span or record.
+    pub own: &'r Roles<'a>,
+    /// Of its resource.
+    pub resource: &'r Roles<'a>,
+}
+
+impl<'a> Scoped<'_, 'a> {
+    /// The value for a role.
+    #[inline]
+    #[must_use]
+    pub fn value(&self, role: Role) -> Option<Value<'a>> {
+        self.own.value(role).or_else(|| self.resource.value(role))
+    }
+
+    /// The text for a role.
+    #[inline]
+    #[must_use]
+    pub fn text(&self, role: Role) -> Option<&'a str> {
+        self.own.text(role).or_else(|| self.resource.text(role))
+    }
+}
+
+const CONTRACT: &[(Role, &[&str])] = &[
+    (Role::ParentSession, names::PARENT_SESSION),
+    (Role::Execution, names::EXECUTION),
+    (Role::User, names::USER),
+    (Role::ExecKind, names::EXEC_KIND),
+    (Role::Commit, names::COMMIT),
+    (Role::Branch, names::BRANCH),
+    (Role::Virtualenv, names::VIRTUALENV),
+    (Role::PkgVersions, names::PKG_VERSIONS),
+    (Role::Snippet, names::SNIPPET),
+    (Role::CodeHash, names::CODE_HASH),
+    (Role::FilePath, names::FILE_PATH),
+    (Role::Language, names::LANGUAGE),
+    (Role::Tags, names::TAGS),
+    (Role::Host, names::HOST),
+    (Role::Service, names::SERVICE),
+    (Role::Container, names::CONTAINER),
+    (Role::SessionStart, names::SESSION_START),
+    (Role::ExitCode, names::EXIT_CODE),
+    (Role::FingerprintHint, names::FINGERPRINT_HINTS),
+];
+
+fn configurable(role: &str) -> Option<Role> {
+    Some(match role {
+        "session" => Role::Session,
+        "parent_session" => Role::ParentSession,
+        "execution" => Role::Execution,
+        "user" => Role::User,
+        "exec_kind" => Role::ExecKind,
+        "commit_hash" => Role::Commit,
+        "branch" => Role::Branch,
+        "virtualenv" => Role::Virtualenv,
+        "pkg_versions" => Role::PkgVersions,
+        "snippet" => Role::Snippet,
+        "code_hash" => Role::CodeHash,
+        "file_path" => Role::FilePath,
+        "language" => Role::Language,
+        "tags" => Role::Tags,
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dashes_underscores_and_a_renamed_header_are_known() {
+        let all = Names::new("X-Run-Id", &[("user".to_owned(), "tenant.member".to_owned())]);
+        assert_eq!(all.role("http.request.header.x-run-id"), Some((Role::Session, 0)));
+        assert_eq!(all.role("http.request.header.x_run_id"), Some((Role::Session, 0)));
+        assert_eq!(all.role("session.id"), Some((Role::Session, 4)));
+        assert_eq!(all.role("http.request.header.x-exec-session"), None);
+        assert_eq!(all.role("tenant.member").map(|(r, _)| r), Some(Role::User));
+        assert_eq!(all.role("http.route"), None);
+    }
+}

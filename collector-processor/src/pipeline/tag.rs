@@ -1,0 +1,294 @@
+//! The walk over a request that finds sessions and exceptions, and the edits that mask and tag it.
+
+use super::exceptions::{Found, Parents};
+use super::facts::{ExceptionFact, Facts};
+use super::names::{Role, Roles, Scoped};
+use super::session::session;
+use super::{Counts, Pipeline, Tagged};
+use crate::wire::{
+    Attribute, AttributesAt, Edits, Event, LogView, Request, SpanView, WireError, merge_split_logs, merge_split_traces,
+    validate_logs, validate_traces,
+};
+use bytes::Bytes;
+use schemas::attributes::{EXCEPTION_EVENT, EXCEPTION_EVENT_SUFFIX, written};
+
+/// State of one walk.
+struct Walk<'p, 'a> {
+    pipeline: &'p Pipeline,
+    of_request: Option<&'a str>,
+    edits: Edits,
+    found: Vec<Found<'a>>,
+    /// Where exceptions of sessions are tagged, by item.
+    tagged: Vec<(u32, AttributesAt)>,
+    parents: Parents,
+    counts: Counts,
+    item: u32,
+    rejection: String,
+}
+
+impl Pipeline {
+    pub(super) fn tag_traces(&self, request: &Bytes, of_request: Option<&str>, now: u64) -> Result<Tagged, WireError> {
+        let counts = validate_traces(request)?;
+        let whole = if counts.split { Bytes::from(merge_split_traces(request)) } else { request.clone() };
+        let mut walk = Walk::new(self, of_request);
+        let mut span = SpanView::default();
+        for resource in Request::new(&whole).resources() {
+            let mut of_resource = Roles::empty();
+            resource.attributes().for_each(|a| _ = of_resource.note(&self.names, &a));
+            let mut mask_resource = self.config.mask_without_session;
+            for scope in resource.scopes() {
+                let mut cursor = scope.spans();
+                while cursor.read(&mut span) {
+                    mask_resource |= walk.span(&span, &of_resource);
+                }
+            }
+            if mask_resource {
+                walk.mask_attributes(resource.attributes());
+            }
+        }
+        Ok(walk.finish(&whole, of_request, now))
+    }
+
+    pub(super) fn tag_logs(&self, request: &Bytes, of_request: Option<&str>, now: u64) -> Result<Tagged, WireError> {
+        let counts = validate_logs(request)?;
+        let whole = if counts.split { Bytes::from(merge_split_logs(request)) } else { request.clone() };
+        let mut walk = Walk::new(self, of_request);
+        let mut record = LogView::default();
+        for resource in Request::new(&whole).resources() {
+            let mut of_resource = Roles::empty();
+            resource.attributes().for_each(|a| _ = of_resource.note(&self.names, &a));
+            let mut mask_resource = self.config.mask_without_session;
+            for scope in resource.scopes() {
+                let mut cursor = scope.records();
+                while cursor.read(&mut record) {
+                    mask_resource |= walk.record(&record, &of_resource);
+                }
+            }
+            if mask_resource {
+                walk.mask_attributes(resource.attributes());
+            }
+        }
+        Ok(walk.finish(&whole, of_request, now))
+    }
+}
+
+impl<'p, 'a> Walk<'p, 'a> {
+    fn new(pipeline: &'p Pipeline, of_request: Option<&'a str>) -> Self {
+        Self {
+            pipeline,
+            of_request,
+            edits: Edits::default(),
+            found: Vec::new(),
+            tagged: Vec::new(),
+            parents: Parents::default(),
+            counts: Counts::default(),
+            item: 0,
+            rejection: String::new(),
+        }
+    }
+
+    /// Takes one span; returns whether it has a session.
+    fn span(&mut self, span: &SpanView<'a>, of_resource: &Roles<'a>) -> bool {
+        self.counts.items += 1;
+        let Some((trace_id, span_id)) = ids(span) else {
+            self.reject(span);
+            return false;
+        };
+        let parent: [u8; 8] = span.parent_span_id.try_into().unwrap_or_default();
+        self.parents.note(trace_id, span_id, parent);
+        let mut own = Roles::empty();
+        span.attributes.iter().for_each(|a| _ = own.note(&self.pipeline.names, a));
+        let roles = Scoped { own: &own, resource: of_resource };
+        let session = session(roles, self.of_request);
+        if session.is_some() || self.pipeline.config.mask_without_session {
+            self.mask_span(span);
+        }
+        if let Some(session) = &session {
+            self.counts.with_session += 1;
+            self.write_session(&span.attributes, span.attributes_at(), session, roles);
+        }
+        if session.is_some() || !self.pipeline.config.session_required {
+            let before = self.found.len();
+            for (n, event) in span.events.iter().enumerate().filter(|(_, e)| is_exception(&e.name)) {
+                let mut found = self.exception_of_event(event, roles);
+                (found.event, found.trace_id) = (u32::try_from(n).ok(), Some(trace_id));
+                (found.span_id, found.parent_span_id) = (span_id, parent);
+                self.found.push(found);
+            }
+            if session.is_some() && self.found.len() > before {
+                self.will_tag(&span.attributes, span.attributes_at());
+            }
+        }
+        self.item += 1;
+        session.is_some()
+    }
+
+    /// Takes one log record; returns whether it has a session.
+    fn record(&mut self, record: &LogView<'a>, of_resource: &Roles<'a>) -> bool {
+        self.counts.items += 1;
+        let mut own = Roles::empty();
+        record.attributes.iter().for_each(|a| _ = own.note(&self.pipeline.names, a));
+        let roles = Scoped { own: &own, resource: of_resource };
+        let session = session(roles, self.of_request);
+        if session.is_some() || self.pipeline.config.mask_without_session {
+            self.counts.masked += self.pipeline.masking.edit_attribute("", &record.body, &mut self.edits);
+            self.mask_attributes(record.attributes.iter().copied());
+        }
+        if let Some(session) = &session {
+            self.counts.with_session += 1;
+            self.write_session(&record.attributes, record.attributes_at(), session, roles);
+        }
+        let named = own.value(Role::ExceptionType).is_some() || own.value(Role::ExceptionMessage).is_some();
+        let exception = named || (is_exception(&record.event_name) && own.value(Role::ExceptionStacktrace).is_some());
+        if exception && (session.is_some() || !self.pipeline.config.session_required) {
+            let mut found = self.exception(&own, roles);
+            found.trace_id = record.trace_id.try_into().ok().filter(|id| *id != [0; 16]);
+            found.span_id = record.span_id.try_into().unwrap_or_default();
+            found.unix_nano = if record.time_unix_nano > 0 { record.time_unix_nano } else { record.observed_time_unix_nano };
+            if found.message.is_none() {
+                found.message = record.body.as_str().map(|b| self.pipeline.masking.text(b));
+            }
+            self.found.push(found);
+            if session.is_some() {
+                self.will_tag(&record.attributes, record.attributes_at());
+            }
+        }
+        self.item += 1;
+        session.is_some()
+    }
+
+    fn reject(&mut self, span: &SpanView<'_>) {
+        self.counts.rejected += 1;
+        self.edits.remove(span.field);
+        if self.rejection.is_empty() {
+            let (trace, own) = (hex::encode(span.trace_id), hex::encode(span.span_id));
+            let name: String = self.pipeline.masking.text(&span.name).chars().take(80).collect();
+            self.rejection = format!(
+                "span '{name}' has trace_id '{trace}' and span_id '{own}'; both must be set, of 16 and 8 bytes"
+            );
+        }
+    }
+
+    fn mask_span(&mut self, span: &SpanView<'a>) {
+        let masking = &self.pipeline.masking;
+        self.counts.masked += masking.edit_text(span.name, &mut self.edits);
+        self.counts.masked += masking.edit_text(span.status_message, &mut self.edits);
+        self.mask_attributes(span.attributes.iter().copied());
+        for event in &span.events {
+            self.mask_attributes(event.attributes());
+        }
+        for link in &span.links {
+            self.mask_attributes(link.attributes());
+        }
+    }
+
+    fn mask_attributes(&mut self, attributes: impl Iterator<Item = Attribute<'a>>) {
+        for attribute in attributes {
+            self.counts.masked +=
+                self.pipeline.masking.edit_attribute(attribute.key, &attribute.value, &mut self.edits);
+        }
+    }
+
+    /// Sees to it that the session attributes are there, once, and say what was found.
+    fn write_session(&mut self, attributes: &[Attribute<'a>], at: AttributesAt, session: &str, roles: Scoped<'_, 'a>) {
+        let parent = roles.text(Role::ParentSession);
+        let wanted = [(written::SESSION_ID, Some(session)), (written::PARENT_SESSION_ID, parent)];
+        for (key, value) in wanted.into_iter().filter_map(|(k, v)| Some((k, v?))) {
+            let present = attributes.iter().find(|a| a.key == key);
+            if present.is_some_and(|a| a.value.as_str() == Some(value)) {
+                continue;
+            }
+            if let Some(other) = present {
+                self.edits.remove(other.field);
+            }
+            self.edits.attributes(at).text(key, value);
+        }
+    }
+
+    fn will_tag(&mut self, attributes: &[Attribute<'a>], at: AttributesAt) {
+        for spoofed in attributes.iter().filter(|a| a.key.starts_with(written::PREFIX)) {
+            self.edits.remove(spoofed.field);
+        }
+        self.tagged.push((self.item, at));
+    }
+
+    fn exception_of_event(&self, event: &Event<'a>, roles: Scoped<'_, 'a>) -> Found<'a> {
+        let mut of_event = Roles::empty();
+        event.attributes().for_each(|a| _ = of_event.note(&self.pipeline.names, &a));
+        Found { unix_nano: event.time_unix_nano, ..self.exception(&of_event, roles) }
+    }
+
+    /// The exception that `texts` hold, in the surroundings that `roles` tell.
+    fn exception(&self, texts: &Roles<'a>, roles: Scoped<'_, 'a>) -> Found<'a> {
+        let masked = |role| texts.text(role).map(|t| self.pipeline.masking.text(t));
+        Found {
+            item: self.item,
+            event: None,
+            trace_id: None,
+            span_id: [0; 8],
+            parent_span_id: [0; 8],
+            unix_nano: 0,
+            error_type: masked(Role::ExceptionType),
+            message: masked(Role::ExceptionMessage),
+            stacktrace: masked(Role::ExceptionStacktrace),
+            snippet: roles.text(Role::Snippet).map(|s| self.pipeline.masking.text(s)),
+            language: roles.text(Role::Language),
+            sdk_language: roles.text(Role::SdkLanguage),
+            exit_code: roles.value(Role::ExitCode).and_then(|v| v.as_int()),
+            service_name: roles.text(Role::Service),
+        }
+    }
+
+    fn finish(mut self, request: &Bytes, of_request: Option<&str>, now: u64) -> Tagged {
+        let outcome = self.pipeline.decide(&self.found, &mut self.parents, now, &mut self.counts);
+        for (item, at) in &self.tagged {
+            if let Some(fact) = outcome.exceptions.get(outcome.exceptions.partition_point(|e| e.item < *item)) {
+                write_results(&mut self.edits, *at, fact);
+            }
+        }
+        let payload = if self.edits.is_empty() {
+            request.clone()
+        } else {
+            let mut out = Vec::new();
+            let applied = self.edits.apply(request, &mut out);
+            // Every range comes from a view of this very request.
+            debug_assert!(applied.is_ok(), "{applied:?}");
+            Bytes::from(out)
+        };
+        let facts = Facts {
+            exceptions: outcome.exceptions,
+            patterns: outcome.patterns,
+            session: of_request.map(str::to_owned),
+            raw_without_session: !self.pipeline.config.mask_without_session,
+        };
+        let remembered = outcome.remembered;
+        Tagged { payload, facts, counts: self.counts, rejection: self.rejection, remembered }
+    }
+}
+
+fn ids(span: &SpanView<'_>) -> Option<([u8; 16], [u8; 8])> {
+    let trace_id: [u8; 16] = span.trace_id.try_into().ok().filter(|id| *id != [0; 16])?;
+    let span_id: [u8; 8] = span.span_id.try_into().ok().filter(|id| *id != [0; 8])?;
+    Some((trace_id, span_id))
+}
+
+fn is_exception(event_name: &str) -> bool {
+    event_name == EXCEPTION_EVENT || event_name.ends_with(EXCEPTION_EVENT_SUFFIX)
+}
+
+fn write_results(edits: &mut Edits, at: AttributesAt, fact: &ExceptionFact) {
+    let mut attributes = edits.attributes(at);
+    attributes
+        .text(written::FINGERPRINT, &fact.fingerprint)
+        .text(written::PATTERN_ID, &fact.pattern_id)
+        .bool(written::PATTERN_NEW, fact.pattern_new)
+        .int(written::SEVERITY, i64::from(fact.severity))
+        .text(written::TAXONOMY_RUNTIME, &fact.taxonomy_runtime)
+        .text(written::TAXONOMY_PHASE, &fact.taxonomy_phase)
+        .text(written::TAXONOMY_TYPE, &fact.taxonomy_type)
+        .text(written::TAXONOMY_CONTEXT, &fact.taxonomy_context)
+        .text(written::STRATEGY, &fact.strategy);
+    if !fact.taxonomy_cause.is_empty() {
+        attributes.text(written::TAXONOMY_CAUSE, &fact.taxonomy_cause);
+    }
+}

@@ -1,0 +1,337 @@
+//! The processor put together: log, pipeline, lake writer, exporter, maintenance, receivers; and its
+//! orderly end.
+
+use crate::clock::now_unix_nano;
+use crate::columns::RowContext;
+use crate::exporter::{Exporter, ExporterConfig};
+use crate::follow::{FollowError, Follower};
+use crate::ingest::{Acknowledge, Ingest};
+use crate::metrics::Metrics;
+use crate::pipeline::{Masking, Names, Pipeline, PipelineConfig};
+use crate::receiver::{Admission, ReceiverConfig, serve_grpc, serve_http};
+use crate::wal::{Wal, WalConfig, WalError};
+use crate::writer::{self, Committer, Positions, Writer, WriterConfig};
+use error_patterns::mask::{MaskConfig, Masker};
+use lake::{Lake, LakeError, MaintenanceConfig, WriterId};
+use opentelemetry::KeyValue;
+use opentelemetry::metrics::Meter;
+use schemas::tables::Table;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+/// Everything that can be set.
+#[derive(Clone, Debug)]
+pub struct ProcessorConfig {
+    /// Folder of the log, the writer's id and the exporter's cursor.
+    pub data_dir: PathBuf,
+    /// Receivers.
+    pub receiver: ReceiverConfig,
+    /// Name of the session header.
+    pub session_header: String,
+    /// More attribute names: (role, name).
+    pub attributes: Vec<(String, String)>,
+    /// Tagging; `mask_without_session` is set here, from whether there is a next hop.
+    pub pipeline: PipelineConfig,
+    /// The log.
+    pub wal: WalConfig,
+    /// What an acknowledgement stands for.
+    pub acknowledge: Acknowledge,
+    /// The lake writer.
+    pub writer: WriterConfig,
+    /// Timestamps further ahead are stored under the date of their receipt.
+    pub future_max: Duration,
+    /// Timestamps further behind are stored under the date of their receipt.
+    pub past_max: Duration,
+    /// How often other processors' pattern facts are read.
+    pub follow_interval: Duration,
+    /// Compaction, retention and clean-up, and how often; `None` leaves them to others.
+    pub maintenance: Option<(MaintenanceConfig, Duration)>,
+    /// The next hop.
+    pub exporter: Option<ExporterConfig>,
+}
+
+/// Why the processor cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The log cannot be opened.
+    #[error("cannot open the write-ahead log")]
+    Wal(#[from] WalError),
+    /// The lake cannot be read or written.
+    #[error("cannot use the lake")]
+    Lake(#[from] LakeError),
+    /// Known patterns cannot be read.
+    #[error("cannot load known patterns")]
+    Patterns(#[from] FollowError),
+    /// The data folder cannot be used.
+    #[error("cannot use the data folder {}", path.display())]
+    DataDir {
+        /// The folder or file.
+        path: PathBuf,
+        /// Cause.
+        source: std::io::Error,
+    },
+    /// An address cannot be bound; another process may be using it.
+    #[error("cannot listen on {addr} for {what}; stop what uses it, or set another with {flag}")]
+    Bind {
+        /// The address.
+        addr: SocketAddr,
+        /// What for.
+        what: &'static str,
+        /// The flag that sets it.
+        flag: &'static str,
+        /// Cause.
+        source: std::io::Error,
+    },
+    /// The next hop's settings are wrong.
+    #[error("cannot forward: {0}")]
+    Exporter(String),
+}
+
+/// A running processor.
+#[derive(Debug)]
+pub struct Processor {
+    /// Where OTLP/gRPC is received.
+    pub grpc_addr: SocketAddr,
+    /// Where OTLP/HTTP is received.
+    pub http_addr: SocketAddr,
+    wal: Wal,
+    stop: watch::Sender<bool>,
+    receivers: Vec<JoinHandle<()>>,
+    writing: JoinHandle<()>,
+    exporter: Option<Exporter>,
+    background: Vec<JoinHandle<()>>,
+}
+
+const ID_FILE: &str = "writer-id";
+
+impl Processor {
+    /// Starts: recovers the log, learns the known patterns, writes what was left over, and only then receives.
+    ///
+    /// # Errors
+    /// [`StartError`]; nothing keeps running then.
+    pub async fn start(config: ProcessorConfig, lake: Lake, meter: Meter) -> Result<Self, StartError> {
+        let grpc = bind(config.receiver.grpc_addr, "OTLP gRPC", "--otlp-grpc-addr").await?;
+        let http = bind(config.receiver.http_addr, "OTLP HTTP", "--otlp-http-addr").await?;
+        let id = writer_id(&config)?;
+        let wal = open_wal(&config).await?;
+        let positions = Positions::load(&lake, &id).await?;
+        let orphans = lake.remove_orphans(&id).await?;
+        tell_recovery(&wal, orphans);
+
+        let names = Arc::new(Names::new(&config.session_header, &config.attributes));
+        let masking = Arc::new(Masking::new(Masker::new(MaskConfig::default()), Arc::clone(&names)));
+        let mut tagging = config.pipeline.clone();
+        tagging.mask_without_session = config.exporter.is_none();
+        let pipeline = Arc::new(Pipeline::new(tagging, Arc::clone(&names), Arc::clone(&masking), now_unix_nano()));
+        let mut follower = Follower::new(lake.clone(), Arc::clone(&pipeline));
+        follower.refresh().await?;
+
+        let metrics = Arc::new(Metrics::new(meter));
+        let exporter = match config.exporter.clone() {
+            Some(exporter) => Some(Exporter::start(exporter, &config.data_dir, &wal).map_err(|e| StartError::Exporter(e.to_string()))?),
+            None => None,
+        };
+        let (committed, reached) = watch::channel(0);
+        let (caught_up, mut ready) = watch::channel(false);
+        let first = positions.first_missing();
+        let writing = tokio::spawn(
+            Writer {
+                config: config.writer.clone(),
+                reader: wal.reader(writer::CONSUMER, first),
+                context: RowContext {
+                    names,
+                    masking,
+                    future_max: config.future_max,
+                    past_max: config.past_max,
+                    writer: id.to_string(),
+                },
+                pipeline: Arc::clone(&pipeline),
+                positions,
+                recovered: wal.stats().newest_position,
+                caught_up,
+            }
+            .run(Committer {
+                lake: lake.clone(),
+                writer: id,
+                wal: wal.clone(),
+                metrics: Arc::clone(&metrics),
+                positions,
+                committed,
+            }),
+        );
+        // Facts that were logged but not committed are learned on the way; until then nothing is received.
+        if ready.wait_for(|caught_up| *caught_up).await.is_err() {
+            tracing::error!("the lake writer ended early");
+        }
+        let mut background = vec![tokio::spawn(follower.run(config.follow_interval))];
+        if let Some((maintenance, interval)) = config.maintenance.clone() {
+            let files = LiveFiles::default();
+            observe_lake(&metrics.meter, Arc::clone(&files));
+            background.push(tokio::spawn(maintain(lake.clone(), maintenance, interval, files)));
+        }
+        observe(&metrics.meter, &wal, &pipeline, exporter.as_ref());
+        let retry_after = config.receiver.retry_after;
+        let ingest = Ingest::new(pipeline, wal.clone(), metrics, config.acknowledge, reached, retry_after);
+        let started = Self::receive(config, ingest, grpc, http)?;
+        let (stop, receivers, grpc_addr, http_addr) = started;
+        Ok(Self { grpc_addr, http_addr, wal, stop, receivers, writing, exporter, background })
+    }
+
+    fn receive(
+        config: ProcessorConfig,
+        ingest: Ingest,
+        grpc: TcpListener,
+        http: TcpListener,
+    ) -> Result<(watch::Sender<bool>, Vec<JoinHandle<()>>, SocketAddr, SocketAddr), StartError> {
+        let local = |listener: &TcpListener, what, flag| {
+            let unknown = config.receiver.grpc_addr;
+            listener.local_addr().map_err(|source| StartError::Bind { addr: unknown, what, flag, source })
+        };
+        let grpc_addr = local(&grpc, "OTLP gRPC", "--otlp-grpc-addr")?;
+        let http_addr = local(&http, "OTLP HTTP", "--otlp-http-addr")?;
+        let (stop, stopping) = watch::channel(false);
+        let stopped = |mut stopping: watch::Receiver<bool>| async move {
+            let _ = stopping.wait_for(|stop| *stop).await;
+        };
+        let admission = Admission::new(&config.receiver);
+        let header = config.session_header.to_ascii_lowercase();
+        let (limits, until) = (config.receiver.clone(), stopped(stopping.clone()));
+        let of_grpc = serve_grpc(grpc, ingest.clone(), admission.clone(), limits, header.clone(), until);
+        let of_http = serve_http(http, ingest, admission, config.receiver, header, stopped(stopping));
+        let receivers = vec![
+            tokio::spawn(async move {
+                if let Err(error) = of_grpc.await {
+                    tracing::error!(%error, "the gRPC receiver ended");
+                }
+            }),
+            tokio::spawn(async move {
+                if let Err(error) = of_http.await {
+                    tracing::error!(%error, "the HTTP receiver ended");
+                }
+            }),
+        ];
+        Ok((stop, receivers, grpc_addr, http_addr))
+    }
+
+    /// Drains: refuses new requests, answers those under way, commits all that was acknowledged, sends the
+    /// next hop what it takes within `grace`. What it does not take stays in the log for the next start.
+    pub async fn shutdown(self, grace: Duration) {
+        self.stop.send_replace(true);
+        for receiver in self.receivers {
+            if tokio::time::timeout(grace, receiver).await.is_err() {
+                tracing::warn!("a sender kept its connection open past the grace period");
+            }
+        }
+        self.background.iter().for_each(JoinHandle::abort);
+        if let Some(exporter) = self.exporter {
+            exporter.shutdown(grace).await;
+        }
+        self.wal.close().await;
+        if let Err(error) = self.writing.await {
+            tracing::error!(%error, "the lake writer ended badly; the log keeps what it had not committed");
+        }
+    }
+}
+
+async fn bind(addr: SocketAddr, what: &'static str, flag: &'static str) -> Result<TcpListener, StartError> {
+    TcpListener::bind(addr).await.map_err(|source| StartError::Bind { addr, what, flag, source })
+}
+
+/// The id under which this data folder writes to the lake, for as long as the folder lives.
+fn writer_id(config: &ProcessorConfig) -> Result<WriterId, StartError> {
+    let failed = |path: &PathBuf| {
+        let path = path.clone();
+        move |source| StartError::DataDir { path, source }
+    };
+    std::fs::create_dir_all(&config.data_dir).map_err(failed(&config.data_dir))?;
+    let path = config.data_dir.join(ID_FILE);
+    let id = match std::fs::read_to_string(&path) {
+        Ok(id) => id.trim().to_owned(),
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => {
+            let id = format!("w{}", &uuid::Uuid::new_v4().simple().to_string()[..16]);
+            std::fs::write(&path, &id).map_err(failed(&path))?;
+            std::fs::File::open(&path).and_then(|f| f.sync_all()).map_err(failed(&path))?;
+            id
+        }
+        Err(source) => return Err(StartError::DataDir { path, source }),
+    };
+    Ok(WriterId::new(&id)?)
+}
+
+async fn open_wal(config: &ProcessorConfig) -> Result<Wal, StartError> {
+    let (dir, wal) = (config.data_dir.join("wal"), config.wal.clone());
+    let opened = tokio::task::spawn_blocking(move || Wal::open(&dir, wal)).await;
+    Ok(opened.map_err(|e| StartError::DataDir { path: config.data_dir.clone(), source: std::io::Error::other(e) })??)
+}
+
+fn tell_recovery(wal: &Wal, orphans: usize) {
+    let recovery = wal.recovery();
+    if recovery.records > 0 || recovery.cut_bytes > 0 || orphans > 0 {
+        tracing::info!(
+            records = recovery.records,
+            bytes = recovery.bytes,
+            cut_bytes = recovery.cut_bytes,
+            uncommitted_files_removed = orphans,
+            "recovered the write-ahead log"
+        );
+    }
+}
+
+/// Live files of each table, as last seen.
+type LiveFiles = Arc<[AtomicU64; Table::ALL.len()]>;
+
+async fn maintain(lake: Lake, config: MaintenanceConfig, interval: Duration, files: LiveFiles) {
+    loop {
+        for (table, count) in Table::ALL.into_iter().zip(files.iter()) {
+            if let Ok(snapshot) = lake.snapshot(table).await {
+                count.store(snapshot.files.len() as u64, Ordering::Relaxed);
+            }
+        }
+        tokio::time::sleep(interval).await;
+        let now_ms = i64::try_from(now_unix_nano() / 1_000_000).unwrap_or(i64::MAX);
+        match lake.maintain_once(&config, now_ms).await {
+            Ok(report) => tracing::debug!(?report, "maintained the lake"),
+            Err(error) => {
+                let cause = std::error::Error::source(&error).map(ToString::to_string);
+                tracing::warn!(%error, cause, "maintenance of the lake failed; it is tried again");
+            }
+        }
+    }
+}
+
+fn observe(meter: &Meter, wal: &Wal, pipeline: &Arc<Pipeline>, exporter: Option<&Exporter>) {
+    let gauge = |name: &'static str, unit: &'static str, text: &'static str, read: Box<dyn Fn() -> u64 + Send + Sync>| {
+        meter
+            .u64_observable_gauge(name)
+            .with_unit(unit)
+            .with_description(text)
+            .with_callback(move |observer| observer.observe(read(), &[]))
+            .build();
+    };
+    let log = wal.clone();
+    gauge("errata.wal.size", "By", "Bytes of the log on disk", Box::new(move || log.stats().disk_bytes));
+    let known = Arc::clone(pipeline);
+    gauge("errata.patterns.known", "{pattern}", "Patterns in memory", Box::new(move || known.patterns_known() as u64));
+    if let Some(exporter) = exporter {
+        exporter.observe(meter);
+    }
+}
+
+fn observe_lake(meter: &Meter, files: LiveFiles) {
+    meter
+        .u64_observable_gauge("errata.lake.files")
+        .with_unit("{file}")
+        .with_description("Live files")
+        .with_callback(move |observer| {
+            for (table, count) in Table::ALL.into_iter().zip(files.iter()) {
+                observer.observe(count.load(Ordering::Relaxed), &[KeyValue::new("table", table.name())]);
+            }
+        })
+        .build();
+}

@@ -1,0 +1,189 @@
+//! OTLP/gRPC: `TraceService/Export` and `LogsService/Export`, whose messages stay bytes.
+
+use super::{Admission, Consumer, Encoding, ExportRequest, ReceiverConfig, Refusal};
+use crate::wire::{PartialSuccess, Signal};
+use bytes::{BufMut, Bytes};
+use std::convert::Infallible;
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use tokio::net::TcpListener;
+use tonic::codec::{Codec, CompressionEncoding, DecodeBuf, Decoder, EncodeBuf, Encoder};
+use tonic::{Code, Status};
+use tonic_types::{ErrorDetails, StatusExt};
+
+type Boxed<T> = Pin<Box<dyn Future<Output = T> + Send>>;
+
+/// Serves OTLP/gRPC until `shutdown` resolves, then finishes what is under way.
+///
+/// # Errors
+/// When the listener fails for good.
+pub async fn serve_grpc<C: Consumer>(
+    listener: TcpListener,
+    consumer: C,
+    admission: Admission,
+    config: ReceiverConfig,
+    session_header: String,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> Result<(), tonic::transport::Error> {
+    let incoming = tonic::transport::server::TcpIncoming::from(listener).with_nodelay(Some(true));
+    let body_bytes_max = config.body_bytes_max;
+    let shared = Shared { consumer, admission, body_bytes_max, session_header };
+    tonic::transport::Server::builder()
+        .initial_stream_window_size(1 << 20)
+        .initial_connection_window_size(4 << 20)
+        .http2_keepalive_interval(Some(config.read_timeout))
+        .add_service(TraceService(shared.clone()))
+        .add_service(LogsService(shared))
+        .serve_with_incoming_shutdown(incoming, shutdown)
+        .await
+}
+
+#[derive(Clone)]
+struct Shared<C> {
+    consumer: C,
+    admission: Admission,
+    body_bytes_max: usize,
+    session_header: String,
+}
+
+impl<C: Consumer> Shared<C> {
+    async fn export(self, signal: Signal, path: &str, request: http::Request<tonic::body::Body>) -> http::Response<tonic::body::Body> {
+        if request.uri().path() != path {
+            return Status::unimplemented(format!("no method {}", request.uri().path())).into_http();
+        }
+        // Before the body is read: a refused sender costs no memory.
+        let permit = match self.admission.request() {
+            Ok(permit) => permit,
+            Err(refusal) => return status(&refusal).into_http(),
+        };
+        let mut grpc = tonic::server::Grpc::new(BytesCodec)
+            .accept_compressed(CompressionEncoding::Gzip)
+            .accept_compressed(CompressionEncoding::Zstd)
+            .max_decoding_message_size(self.body_bytes_max);
+        let limit = self.body_bytes_max;
+        corrected(grpc.unary(Export { shared: self, signal, permit: Some(permit) }, request).await, limit)
+    }
+}
+
+/// tonic answers an oversized message with a code that OTLP clients retry, and corrupt compressed data
+/// as if the fault were ours; neither is cured by sending it again.
+fn corrected(response: http::Response<tonic::body::Body>, limit: usize) -> http::Response<tonic::body::Body> {
+    let code = response.headers().get(Status::GRPC_STATUS).map(|v| Code::from_bytes(v.as_bytes()));
+    match code {
+        Some(Code::OutOfRange) => status(&Refusal::TooLarge { limit }).into_http(),
+        Some(Code::Internal) => {
+            let told = Status::from_header_map(response.headers()).map(|s| s.message().to_owned());
+            status(&Refusal::Malformed(told.unwrap_or_default())).into_http()
+        }
+        _ => response,
+    }
+}
+
+struct Export<C> {
+    shared: Shared<C>,
+    signal: Signal,
+    permit: Option<super::Permit>,
+}
+
+impl<C: Consumer> tonic::server::UnaryService<Bytes> for Export<C> {
+    type Response = Bytes;
+    type Future = Boxed<Result<tonic::Response<Bytes>, Status>>;
+
+    fn call(&mut self, request: tonic::Request<Bytes>) -> Self::Future {
+        let (shared, signal) = (self.shared.clone(), self.signal);
+        let permit = self.permit.take();
+        Box::pin(async move {
+            let session = request.metadata().get(&shared.session_header).and_then(|v| v.to_str().ok());
+            let session = session.filter(|s| !s.is_empty()).map(str::to_owned);
+            let body = request.into_inner();
+            let mut permit = permit.ok_or_else(|| Status::internal("a unary call arrived twice"))?;
+            permit.resize(body.len()).map_err(|r| status(&r))?;
+            let request = ExportRequest { signal, encoding: Encoding::Protobuf, body, session };
+            let accepted = shared.consumer.consume(request).await.map_err(|r| status(&r))?;
+            let success = PartialSuccess { rejected: accepted.rejected, message: &accepted.message };
+            Ok(tonic::Response::new(success.to_protobuf().into()))
+        })
+    }
+}
+
+/// OTLP specification, section OTLP/gRPC: `RetryInfo` tells the sender that and when to send again.
+fn status(refusal: &Refusal) -> Status {
+    let message = refusal.to_string();
+    match refusal {
+        Refusal::Malformed(_) | Refusal::Unsupported(_) => Status::invalid_argument(message),
+        Refusal::TooLarge { .. } => Status::resource_exhausted(message),
+        Refusal::Busy { retry_after, .. } => {
+            let details = ErrorDetails::with_retry_info(Some(*retry_after));
+            Status::with_error_details(Code::Unavailable, message, details)
+        }
+    }
+}
+
+macro_rules! service {
+    ($name:ident, $signal:expr, $service:literal) => {
+        #[derive(Clone)]
+        struct $name<C>(Shared<C>);
+
+        impl<C: Consumer> tonic::server::NamedService for $name<C> {
+            const NAME: &'static str = $service;
+        }
+
+        impl<C: Consumer> tonic::codegen::Service<http::Request<tonic::body::Body>> for $name<C> {
+            type Response = http::Response<tonic::body::Body>;
+            type Error = Infallible;
+            type Future = Boxed<Result<Self::Response, Infallible>>;
+
+            fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+                Poll::Ready(Ok(()))
+            }
+
+            fn call(&mut self, request: http::Request<tonic::body::Body>) -> Self::Future {
+                let shared = self.0.clone();
+                Box::pin(async move { Ok(shared.export($signal, concat!("/", $service, "/Export"), request).await) })
+            }
+        }
+    };
+}
+
+service!(TraceService, Signal::Traces, "opentelemetry.proto.collector.trace.v1.TraceService");
+service!(LogsService, Signal::Logs, "opentelemetry.proto.collector.logs.v1.LogsService");
+
+/// Hands message bytes through as they are.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct BytesCodec;
+
+impl Codec for BytesCodec {
+    type Encode = Bytes;
+    type Decode = Bytes;
+    type Encoder = Self;
+    type Decoder = Self;
+
+    fn encoder(&mut self) -> Self {
+        Self
+    }
+
+    fn decoder(&mut self) -> Self {
+        Self
+    }
+}
+
+impl Encoder for BytesCodec {
+    type Item = Bytes;
+    type Error = Status;
+
+    fn encode(&mut self, item: Bytes, buffer: &mut EncodeBuf<'_>) -> Result<(), Status> {
+        buffer.put(item);
+        Ok(())
+    }
+}
+
+impl Decoder for BytesCodec {
+    type Item = Bytes;
+    type Error = Status;
+
+    fn decode(&mut self, buffer: &mut DecodeBuf<'_>) -> Result<Option<Bytes>, Status> {
+        use bytes::Buf;
+        Ok(Some(buffer.copy_to_bytes(buffer.remaining())))
+    }
+}

@@ -1,0 +1,178 @@
+//! `errata serve`, `errata process`, `errata query`: the servers, from start to orderly end.
+
+use crate::cli::ServeOptions;
+use crate::config::Settings;
+use crate::output;
+use crate::telemetry::Telemetry;
+use anyhow::Context;
+use axum::Router;
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::IntoResponse;
+use axum::routing::get;
+use collector_processor::Processor;
+use lake::Lake;
+use query_engine::Engine;
+use serde_json::json;
+use std::fmt::Write;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+
+/// How long senders, the next hop and readers get to finish at the end.
+const GRACE: Duration = Duration::from_secs(10);
+/// Where the bound addresses are told, in the data folder.
+const ADDRESSES_FILE: &str = "addresses.json";
+
+/// What a server consists of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Parts {
+    processor: bool,
+    engine: bool,
+}
+
+impl Parts {
+    pub(crate) const BOTH: Self = Self { processor: true, engine: true };
+    pub(crate) const PROCESSOR: Self = Self { processor: true, engine: false };
+    pub(crate) const ENGINE: Self = Self { processor: false, engine: true };
+}
+
+/// Runs until SIGTERM or SIGINT, then drains.
+pub(crate) fn run(settings: &Settings, options: &ServeOptions, parts: Parts) -> anyhow::Result<()> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().thread_name("errata").build()?;
+    let outcome = runtime.block_on(serve(settings, options, parts));
+    runtime.shutdown_timeout(Duration::from_secs(2));
+    outcome
+}
+
+async fn serve(settings: &Settings, options: &ServeOptions, parts: Parts) -> anyhow::Result<()> {
+    let signal = stop_signal()?;
+    let telemetry = Telemetry::start(&settings.telemetry)?;
+    let listener = TcpListener::bind(settings.http.addr).await;
+    let listener = listener.with_context(|| {
+        format!("cannot listen on {} for queries; stop what uses it, or set another with --http-addr", settings.http.addr)
+    })?;
+    let http_addr = listener.local_addr()?;
+    let lake = settings.open_lake().await?;
+    let ready = Arc::new(AtomicBool::new(false));
+    let mut routes = own_routes(telemetry.clone(), Arc::clone(&ready));
+    if parts.engine {
+        let engine = Engine::new(lake.clone(), settings.query_config())?;
+        routes = routes.merge(query_engine::api::router(engine));
+    }
+    let (stop, stopping) = watch::channel(false);
+    let serving = tokio::spawn(async move {
+        let mut stopping = stopping;
+        let until = async move { _ = stopping.wait_for(|stop| *stop).await };
+        axum::serve(listener, routes).with_graceful_shutdown(until).await
+    });
+    let processor = if parts.processor {
+        let started = Processor::start(settings.processor_config()?, lake.clone(), telemetry.meter()).await;
+        Some(started.context("cannot start the processor")?)
+    } else {
+        None
+    };
+    ready.store(true, Ordering::Release);
+    announce(settings, options, &lake, http_addr, processor.as_ref())?;
+    signal.await;
+    tracing::info!("stopping: no new requests; what was acknowledged is being committed");
+    ready.store(false, Ordering::Release);
+    if let Some(processor) = processor {
+        processor.shutdown(GRACE).await;
+    }
+    stop.send_replace(true);
+    if tokio::time::timeout(GRACE, serving).await.is_err() {
+        tracing::warn!("a query was still running at the end of the grace period");
+    }
+    telemetry.shutdown();
+    tracing::info!("stopped");
+    Ok(())
+}
+
+/// Resolves at SIGTERM or SIGINT; listens from now on.
+fn stop_signal() -> anyhow::Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
+}
+
+fn own_routes(telemetry: Telemetry, ready: Arc<AtomicBool>) -> Router {
+    Router::new()
+        .route("/healthz", get(|| async { "ok\n" }))
+        .route("/readyz", get(readyz).with_state(ready))
+        .route("/metrics", get(metrics).with_state(telemetry))
+}
+
+async fn readyz(State(ready): State<Arc<AtomicBool>>) -> impl IntoResponse {
+    if ready.load(Ordering::Acquire) {
+        (StatusCode::OK, "ready\n")
+    } else {
+        (StatusCode::SERVICE_UNAVAILABLE, "starting or stopping\n")
+    }
+}
+
+async fn metrics(State(telemetry): State<Telemetry>) -> impl IntoResponse {
+    match telemetry.prometheus() {
+        Ok(text) => (StatusCode::OK, [(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text),
+        Err(error) => {
+            (StatusCode::INTERNAL_SERVER_ERROR, [(header::CONTENT_TYPE, "text/plain")], format!("{error}\n"))
+        }
+    }
+}
+
+/// Tells people on standard output, and programs in a file, where everything is.
+fn announce(
+    settings: &Settings,
+    options: &ServeOptions,
+    lake: &Lake,
+    http_addr: SocketAddr,
+    processor: Option<&Processor>,
+) -> anyhow::Result<()> {
+    let mut addresses = json!({ "http": http_addr.to_string() });
+    let mut text = format!("Errata {}\n\n", env!("CARGO_PKG_VERSION"));
+    if let Some(processor) = processor {
+        addresses["otlp_grpc"] = json!(processor.grpc_addr.to_string());
+        addresses["otlp_http"] = json!(processor.http_addr.to_string());
+        writeln!(text, "  send OTLP to  http://{} (gRPC)", processor.grpc_addr)?;
+        writeln!(text, "                http://{} (HTTP)", processor.http_addr)?;
+        if !settings.forward.endpoint.is_empty() {
+            writeln!(text, "  forwards to   {}", settings.forward.endpoint)?;
+        }
+    }
+    let folder = lake.table_location(lake::Table::Errors);
+    let folder = folder.trim_end_matches("/errors");
+    writeln!(text, "  query at      http://{http_addr}/api/v1/sql")?;
+    writeln!(text, "  lake          {folder} (Delta tables, Parquet files)")?;
+    let command = std::env::args().next().filter(|a| a.contains('/')).unwrap_or_else(|| "errata".to_owned());
+    let place = if settings.data_dir.as_os_str() == "./errata-data" {
+        String::new()
+    } else {
+        format!(" --data-dir {}", settings.data_dir.display())
+    };
+    if processor.is_some() {
+        writeln!(text, "\n  In another terminal, run some real programs that fail, then ask for their patterns:\n")?;
+        writeln!(text, "    {command} demo")?;
+        writeln!(
+            text,
+            "    {command} sql{place} \"SELECT pattern_id, error_type, canonical_msg, occurrences, distinct_users FROM pattern_report ORDER BY occurrences DESC\""
+        )?;
+    }
+    writeln!(text, "\n  Ctrl-C stops; nothing that was acknowledged is lost.\n")?;
+    if !options.quiet {
+        output::print(&text);
+    }
+    std::fs::create_dir_all(&settings.data_dir)?;
+    let path = settings.data_dir.join(ADDRESSES_FILE);
+    let partial = path.with_extension("json.part");
+    std::fs::write(&partial, serde_json::to_vec_pretty(&addresses)?)?;
+    std::fs::rename(&partial, &path).with_context(|| format!("cannot write {}", path.display()))
+}

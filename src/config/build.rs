@@ -1,0 +1,143 @@
+//! From what users write to what the parts take.
+
+use super::raw::Settings;
+use anyhow::{Context, bail};
+use collector_processor::exporter::ExporterConfig;
+use collector_processor::wal::{Durability, WalConfig};
+use collector_processor::{Acknowledge, DedupConfig, PipelineConfig, ProcessorConfig, ReceiverConfig, WriterConfig};
+use error_patterns::grouping::GroupingConfig;
+use error_patterns::store::StoreConfig;
+use lake::{Lake, LakeConfig, MaintenanceConfig, S3Options};
+use query_engine::QueryConfig;
+use std::time::Duration;
+
+fn millis(duration: Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
+}
+
+impl Settings {
+    /// Where the lake is.
+    pub(crate) fn lake_location(&self) -> String {
+        if self.lake.is_empty() { self.data_dir.join("lake").display().to_string() } else { self.lake.clone() }
+    }
+
+    fn lake_config(&self) -> LakeConfig {
+        let some = |text: &String| (!text.is_empty()).then(|| text.clone());
+        let mut config = LakeConfig::new(self.lake_location());
+        config.s3 = S3Options {
+            endpoint: some(&self.s3.endpoint),
+            region: some(&self.s3.region),
+            access_key_id: some(&self.s3.access_key_id),
+            secret_access_key: some(&self.s3.secret_access_key),
+            allow_http: self.s3.allow_http,
+            env: std::env::vars().filter(|(name, _)| name.starts_with("AWS_")).collect(),
+            ..S3Options::default()
+        };
+        config
+    }
+
+    /// Opens the lake, making what is absent.
+    pub(crate) async fn open_lake(&self) -> anyhow::Result<Lake> {
+        let location = self.lake_location();
+        Lake::open(self.lake_config()).await.with_context(|| format!("cannot open the lake at {location}"))
+    }
+
+    /// Opens a lake that is there already: a mistyped folder must not become an empty lake.
+    pub(crate) async fn open_existing_lake(&self) -> anyhow::Result<Lake> {
+        let location = self.lake_location();
+        if !location.contains("://") && !std::path::Path::new(&location).join("errors").is_dir() {
+            bail!(
+                "there is no lake at {location}; start `errata serve`, or say where it is with --data-dir or --lake"
+            );
+        }
+        self.open_lake().await
+    }
+
+    /// The query engine's limits.
+    pub(crate) fn query_config(&self) -> QueryConfig {
+        QueryConfig {
+            memory_bytes_max: self.query.memory_max.bytes(),
+            timeout_ms: u64::try_from(self.query.timeout.0.as_millis()).unwrap_or(u64::MAX),
+            rows_max: self.query.rows_max as u64,
+            concurrent_max: self.query.concurrent_max,
+            query_bytes_max: self.query.text_size_max.bytes(),
+            files_max: self.query.files_max,
+            ..QueryConfig::default()
+        }
+    }
+
+    /// Compaction, retention, clean-up.
+    pub(crate) fn maintenance_config(&self) -> MaintenanceConfig {
+        MaintenanceConfig {
+            retention_days: Some(self.maintenance.retention_days).filter(|days| *days > 0),
+            vacuum_after_ms: millis(self.maintenance.vacuum_after.0),
+            ..MaintenanceConfig::default()
+        }
+    }
+
+    /// The processor.
+    pub(crate) fn processor_config(&self) -> anyhow::Result<ProcessorConfig> {
+        let (durability, acknowledge) = match self.wal.durability.as_str() {
+            "memory" => (Durability::Memory, Acknowledge::Logged),
+            "lake" => (Durability::Wal, Acknowledge::Committed),
+            _ => (Durability::Wal, Acknowledge::Logged),
+        };
+        let maintenance = (self.maintenance_config(), self.maintenance.interval.0);
+        Ok(ProcessorConfig {
+            data_dir: self.data_dir.clone(),
+            receiver: ReceiverConfig {
+                grpc_addr: self.otlp.grpc_addr,
+                http_addr: self.otlp.http_addr,
+                body_bytes_max: self.otlp.body_size_max.bytes(),
+                requests_max: self.otlp.requests_max,
+                memory_bytes_max: self.otlp.memory_max.bytes(),
+                retry_after: self.otlp.retry_after.0,
+                read_timeout: self.otlp.read_timeout.0,
+            },
+            session_header: self.session.header.clone(),
+            attributes: self.extra_attributes(),
+            pipeline: PipelineConfig {
+                dedup: DedupConfig { window: self.dedup.window.0, entries_max: self.dedup.entries_max },
+                grouping: GroupingConfig { cache_entries_max: self.patterns.repeats_max, ..GroupingConfig::default() },
+                store: StoreConfig { patterns_max: self.patterns.patterns_max, ..StoreConfig::default() },
+                session_required: self.session.required,
+                mask_without_session: self.forward.endpoint.is_empty(),
+            },
+            wal: WalConfig {
+                durability,
+                segment_bytes_max: self.wal.segment_size.0,
+                log_bytes_max: self.wal.size_max.0,
+                // A request may grow by its tags.
+                record_bytes_max: self.otlp.body_size_max.0.saturating_mul(2).min(1 << 30).min(self.wal.size_max.0 / 2),
+                ring_bytes_max: self.wal.memory_max.0,
+                group_commit_delay: self.wal.group_commit_delay.0,
+                ..WalConfig::default()
+            },
+            acknowledge,
+            writer: WriterConfig {
+                flush_interval: self.writer.flush_interval.0,
+                rows_max: self.writer.rows_max,
+                bytes_max: self.writer.batch_size_max.bytes(),
+            },
+            future_max: self.writer.future_max.0,
+            past_max: self.writer.past_max.0,
+            follow_interval: self.patterns.follow_interval.0,
+            maintenance: self.maintenance.enabled.then_some(maintenance),
+            exporter: self.exporter_config()?,
+        })
+    }
+
+    fn extra_attributes(&self) -> Vec<(String, String)> {
+        let pairs = |(role, names): (&String, &Vec<String>)| {
+            names.iter().map(|name| (role.clone(), name.clone())).collect::<Vec<_>>()
+        };
+        self.attributes.iter().flat_map(pairs).collect()
+    }
+
+    fn exporter_config(&self) -> anyhow::Result<Option<ExporterConfig>> {
+        if self.forward.endpoint.is_empty() {
+            return Ok(None);
+        }
+        bail!("exporter")
+    }
+}

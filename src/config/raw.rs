@@ -1,0 +1,464 @@
+//! The settings as users write them, with their defaults.
+
+use super::units::{Size, Span};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use toml::{Table, Value};
+
+/// Everything that can be set. One field a section, except for the two that every command needs.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Settings {
+    /// Local lake, write-ahead log and state at once.
+    pub(crate) data_dir: PathBuf,
+    /// The lake, where it is not `<data_dir>/lake`: a folder, or `s3://bucket/prefix`.
+    pub(crate) lake: String,
+    pub(crate) otlp: Otlp,
+    pub(crate) http: Http,
+    pub(crate) session: Session,
+    pub(crate) attributes: BTreeMap<String, Vec<String>>,
+    pub(crate) dedup: Dedup,
+    pub(crate) patterns: Patterns,
+    pub(crate) wal: Wal,
+    pub(crate) writer: Writer,
+    pub(crate) maintenance: Maintenance,
+    pub(crate) forward: Forward,
+    pub(crate) s3: S3,
+    pub(crate) query: Query,
+    pub(crate) telemetry: Telemetry,
+}
+
+/// The OTLP receivers.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Otlp {
+    pub(crate) grpc_addr: SocketAddr,
+    pub(crate) http_addr: SocketAddr,
+    /// Largest request body, compressed and decompressed.
+    pub(crate) body_size_max: Size,
+    /// Requests under way at once.
+    pub(crate) requests_max: usize,
+    /// Bodies under way at once.
+    pub(crate) memory_max: Size,
+    /// What a refused sender is told to wait.
+    pub(crate) retry_after: Span,
+    /// Longest time for a body to arrive.
+    pub(crate) read_timeout: Span,
+}
+
+/// The engine's HTTP server.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Http {
+    pub(crate) addr: SocketAddr,
+}
+
+/// Sessions.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Session {
+    /// Name of the session header.
+    pub(crate) header: String,
+    /// Whether exceptions outside any session are left out of `errors`.
+    pub(crate) required: bool,
+}
+
+/// De-duplication of exceptions that are recorded more than once.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Dedup {
+    pub(crate) window: Span,
+    pub(crate) entries_max: usize,
+}
+
+/// The store of known patterns.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Patterns {
+    /// Patterns in memory.
+    pub(crate) patterns_max: usize,
+    /// Distinct exception texts whose grouping is remembered.
+    pub(crate) repeats_max: usize,
+    /// How often other processors' pattern facts are read from the lake.
+    pub(crate) follow_interval: Span,
+}
+
+/// The write-ahead log.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Wal {
+    /// When a request is acknowledged: `wal` (on disk), `lake` (committed), `memory` (queued).
+    pub(crate) durability: String,
+    pub(crate) segment_size: Size,
+    /// The log's bound on disk; at the bound senders are told to retry.
+    pub(crate) size_max: Size,
+    /// Recent records kept in memory for the lake writer and the exporter.
+    pub(crate) memory_max: Size,
+    /// How long a request may wait for others to share its disk flush.
+    pub(crate) group_commit_delay: Span,
+}
+
+/// The lake writer.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Writer {
+    /// Longest time between two commits while there is something to write.
+    pub(crate) flush_interval: Span,
+    /// Rows of one table at which a commit happens earlier.
+    pub(crate) rows_max: usize,
+    /// Request bytes at which a commit happens earlier.
+    pub(crate) batch_size_max: Size,
+    /// Timestamps further ahead than this are stored under the date of their receipt.
+    pub(crate) future_max: Span,
+    /// Timestamps older than this are stored under the date of their receipt.
+    pub(crate) past_max: Span,
+}
+
+/// Compaction, retention, clean-up.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Maintenance {
+    pub(crate) enabled: bool,
+    pub(crate) interval: Span,
+    /// Days kept; 0 keeps all. Patterns and what people decided are always kept.
+    pub(crate) retention_days: u32,
+    /// Files that no query can need any more are deleted after this time.
+    pub(crate) vacuum_after: Span,
+    /// Memory of one merge.
+    pub(crate) memory_max: Size,
+}
+
+/// The next hop.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Forward {
+    /// `http://host:4317` (gRPC) or `http://host:4318` (HTTP); empty forwards nothing.
+    pub(crate) endpoint: String,
+    /// `grpc`, `http/protobuf`, or empty to tell from the endpoint.
+    pub(crate) protocol: String,
+    /// `none`, `gzip` or `zstd`.
+    pub(crate) compression: String,
+    pub(crate) headers: BTreeMap<String, String>,
+    pub(crate) timeout: Span,
+    /// Requests under way at once.
+    pub(crate) num_consumers: usize,
+    pub(crate) retry_on_failure: RetryOnFailure,
+    pub(crate) sending_queue: SendingQueue,
+}
+
+/// Waiting between attempts.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct RetryOnFailure {
+    pub(crate) initial_interval: Span,
+    pub(crate) max_interval: Span,
+    pub(crate) multiplier: f64,
+}
+
+/// What may wait for the next hop.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct SendingQueue {
+    /// Bytes on disk; beyond it the oldest are skipped (they are still in the lake) and counted.
+    pub(crate) size_max: Size,
+}
+
+/// The object store of an `s3://` lake; empty values are taken from the `AWS_` variables.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct S3 {
+    pub(crate) endpoint: String,
+    pub(crate) region: String,
+    pub(crate) access_key_id: String,
+    pub(crate) secret_access_key: String,
+    pub(crate) allow_http: bool,
+}
+
+/// Limits of one query and of all together.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Query {
+    pub(crate) memory_max: Size,
+    pub(crate) timeout: Span,
+    pub(crate) rows_max: usize,
+    pub(crate) concurrent_max: usize,
+    pub(crate) text_size_max: Size,
+    pub(crate) files_max: usize,
+}
+
+/// Errata's own telemetry.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Telemetry {
+    /// A `tracing` filter: `info`, `debug`, `info,collector_processor=debug`.
+    pub(crate) log: String,
+    /// `text` or `json`.
+    pub(crate) log_format: String,
+    /// Where Errata's own traces and metrics go over OTLP/gRPC; empty sends none. Never Errata itself.
+    pub(crate) otlp_endpoint: String,
+    pub(crate) otlp_interval: Span,
+}
+
+// === impl Settings ===
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            data_dir: PathBuf::from("./errata-data"),
+            lake: String::new(),
+            otlp: Otlp::default(),
+            http: Http::default(),
+            session: Session::default(),
+            attributes: ATTRIBUTE_ROLES.iter().map(|role| ((*role).to_owned(), Vec::new())).collect(),
+            dedup: Dedup::default(),
+            patterns: Patterns::default(),
+            wal: Wal::default(),
+            writer: Writer::default(),
+            maintenance: Maintenance::default(),
+            forward: Forward::default(),
+            s3: S3::default(),
+            query: Query::default(),
+            telemetry: Telemetry::default(),
+        }
+    }
+}
+
+/// Roles for which `[attributes]` may name more attributes.
+pub(crate) const ATTRIBUTE_ROLES: &[&str] = &[
+    "session", "parent_session", "execution", "user", "exec_kind", "commit_hash", "branch", "virtualenv",
+    "pkg_versions", "snippet", "code_hash", "file_path", "language", "tags",
+];
+
+impl Settings {
+    /// The defaults as a table, every key present.
+    pub(crate) fn default_table() -> Table {
+        Self::default().to_table()
+    }
+
+    /// These settings as a table, every key present.
+    pub(crate) fn to_table(&self) -> Table {
+        match Value::try_from(self) {
+            Ok(Value::Table(table)) => table,
+            _ => Table::new(),
+        }
+    }
+
+    pub(crate) fn deserialize_table(table: Table) -> Result<Self, toml::de::Error> {
+        Self::deserialize(Value::Table(table))
+    }
+
+    /// All that is wrong with the values, each with its path.
+    pub(crate) fn problems(&self) -> Vec<String> {
+        let mut problems = Vec::new();
+        let mut require = |good: bool, problem: String| {
+            if !good {
+                problems.push(problem);
+            }
+        };
+        let one_of = |value: &str, of: &[&str]| of.contains(&value);
+        require(one_of(&self.wal.durability, &["wal", "lake", "memory"]), "wal.durability: is wal, lake or memory".into());
+        let protocols = ["", "grpc", "http/protobuf"];
+        require(one_of(&self.forward.protocol, &protocols), "forward.protocol: is grpc, http/protobuf or empty".into());
+        let codings = ["none", "gzip", "zstd"];
+        require(one_of(&self.forward.compression, &codings), "forward.compression: is none, gzip or zstd".into());
+        require(one_of(&self.telemetry.log_format, &["text", "json"]), "telemetry.log_format: is text or json".into());
+        for (path, value) in self.positive() {
+            require(value > 0, format!("{path}: must be more than 0"));
+        }
+        require(
+            self.otlp.memory_max.0 >= self.otlp.body_size_max.0,
+            "otlp.memory_max: must not be less than otlp.body_size_max".into(),
+        );
+        require(
+            self.wal.size_max.0 >= 2 * self.wal.segment_size.0,
+            "wal.size_max: must be at least twice wal.segment_size".into(),
+        );
+        let header = self.session.header.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b));
+        require(header && !self.session.header.is_empty(), "session.header: is not the name of a header".into());
+        for role in self.attributes.keys() {
+            let known = ATTRIBUTE_ROLES.contains(&role.as_str());
+            require(known, format!("attributes.{role}: is none of {}", ATTRIBUTE_ROLES.join(", ")));
+        }
+        let own = [self.otlp.grpc_addr.to_string(), self.otlp.http_addr.to_string()];
+        let itself = own.iter().any(|a| self.telemetry.otlp_endpoint.contains(a.as_str()));
+        require(!itself, "telemetry.otlp_endpoint: is Errata's own receiver, which would report on itself for ever".into());
+        let itself = own.iter().any(|a| self.forward.endpoint.contains(a.as_str()));
+        require(!itself, "forward.endpoint: is Errata's own receiver, which would forward to itself for ever".into());
+        problems
+    }
+
+    fn positive(&self) -> [(&'static str, u64); 14] {
+        [
+            ("otlp.body_size_max", self.otlp.body_size_max.0),
+            ("otlp.requests_max", self.otlp.requests_max as u64),
+            ("dedup.entries_max", self.dedup.entries_max as u64),
+            ("patterns.patterns_max", self.patterns.patterns_max as u64),
+            ("patterns.repeats_max", self.patterns.repeats_max as u64),
+            ("wal.segment_size", self.wal.segment_size.0),
+            ("wal.memory_max", self.wal.memory_max.0),
+            ("writer.rows_max", self.writer.rows_max as u64),
+            ("writer.batch_size_max", self.writer.batch_size_max.0),
+            ("forward.num_consumers", self.forward.num_consumers as u64),
+            ("query.memory_max", self.query.memory_max.0),
+            ("query.rows_max", self.query.rows_max as u64),
+            ("query.concurrent_max", self.query.concurrent_max as u64),
+            ("query.files_max", self.query.files_max as u64),
+        ]
+    }
+}
+
+// === defaults ===
+
+impl Default for Otlp {
+    fn default() -> Self {
+        Self {
+            grpc_addr: SocketAddr::from(([127, 0, 0, 1], 4317)),
+            http_addr: SocketAddr::from(([127, 0, 0, 1], 4318)),
+            body_size_max: Size::mib(64),
+            requests_max: 256,
+            memory_max: Size::mib(512),
+            retry_after: Span::seconds(1),
+            read_timeout: Span::seconds(30),
+        }
+    }
+}
+
+impl Default for Http {
+    fn default() -> Self {
+        Self { addr: SocketAddr::from(([127, 0, 0, 1], 9680)) }
+    }
+}
+
+impl Default for Session {
+    fn default() -> Self {
+        Self { header: schemas::attributes::SESSION_HEADER.to_owned(), required: false }
+    }
+}
+
+impl Default for Dedup {
+    fn default() -> Self {
+        Self { window: Span::seconds(60), entries_max: 200_000 }
+    }
+}
+
+impl Default for Patterns {
+    fn default() -> Self {
+        Self { patterns_max: 200_000, repeats_max: 50_000, follow_interval: Span::seconds(2) }
+    }
+}
+
+impl Default for Wal {
+    fn default() -> Self {
+        Self {
+            durability: "wal".to_owned(),
+            segment_size: Size::mib(64),
+            size_max: Size::gib(4),
+            memory_max: Size::mib(256),
+            group_commit_delay: Span::millis(0),
+        }
+    }
+}
+
+impl Default for Writer {
+    fn default() -> Self {
+        Self {
+            flush_interval: Span::seconds(2),
+            rows_max: 262_144,
+            batch_size_max: Size::mib(128),
+            future_max: Span::seconds(24 * 3600),
+            past_max: Span::seconds(400 * 24 * 3600),
+        }
+    }
+}
+
+impl Default for Maintenance {
+    fn default() -> Self {
+        Self {
+            enabled: true,
+            interval: Span::seconds(30),
+            retention_days: 30,
+            vacuum_after: Span::seconds(600),
+            memory_max: Size::mib(512),
+        }
+    }
+}
+
+impl Default for Forward {
+    fn default() -> Self {
+        Self {
+            endpoint: String::new(),
+            protocol: String::new(),
+            compression: "gzip".to_owned(),
+            headers: BTreeMap::new(),
+            timeout: Span::seconds(10),
+            num_consumers: 4,
+            retry_on_failure: RetryOnFailure::default(),
+            sending_queue: SendingQueue::default(),
+        }
+    }
+}
+
+impl Default for RetryOnFailure {
+    fn default() -> Self {
+        Self { initial_interval: Span::millis(500), max_interval: Span::seconds(30), multiplier: 1.5 }
+    }
+}
+
+impl Default for SendingQueue {
+    fn default() -> Self {
+        Self { size_max: Size::gib(2) }
+    }
+}
+
+impl Default for Query {
+    fn default() -> Self {
+        Self {
+            memory_max: Size::gib(2),
+            timeout: Span::seconds(60),
+            rows_max: 1_000_000,
+            concurrent_max: 16,
+            text_size_max: Size::kib(256),
+            files_max: 20_000,
+        }
+    }
+}
+
+impl Default for Telemetry {
+    fn default() -> Self {
+        Self {
+            log: "info".to_owned(),
+            log_format: "text".to_owned(),
+            otlp_endpoint: String::new(),
+            otlp_interval: Span::seconds(10),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_example_equals_the_defaults() {
+        let example: Table = include_str!("../../errata.example.toml").parse().unwrap();
+        assert_eq!(example, Settings::default_table());
+        assert!(Settings::deserialize_table(example).unwrap().problems().is_empty());
+    }
+
+    #[test]
+    fn unknown_keys_are_errors() {
+        for text in ["nope = 1", "[otlp]\nport = 1", "[attributes]\nnope = []"] {
+            let read = Settings::deserialize_table(text.parse().unwrap());
+            assert!(read.map_or(true, |s| !s.problems().is_empty()), "{text}");
+        }
+    }
+
+    #[test]
+    fn all_problems_are_told_at_once() {
+        let text = "[wal]\ndurability = 'never'\n[forward]\nendpoint = 'http://127.0.0.1:4317'\n[query]\nrows_max = 0";
+        let settings = Settings::deserialize_table(text.parse().unwrap()).unwrap();
+        assert_eq!(settings.problems().len(), 3, "{:?}", settings.problems());
+    }
+}
