@@ -36,9 +36,11 @@
 
 mod common;
 mod edit;
+mod json;
 mod logs;
 mod protobuf;
 mod request;
+mod response;
 mod schema;
 mod text;
 mod trace;
@@ -52,9 +54,11 @@ pub use edit::{
     AttributeAppender, AttributesAt, EditError, Edits, put_bool_attribute, put_int_attribute,
     put_text_attribute,
 };
+pub use json::{JsonError, logs_from_json, traces_from_json};
 pub use logs::{LogCursor, LogView};
 pub use protobuf::{ByteRange, Fault, WireError};
 pub use request::{Request, Resource, Scope};
+pub use response::{PartialSuccess, Signal, Status};
 pub use text::write_json_str;
 pub use trace::{Event, Link, SpanCursor, SpanView};
 pub use validate::{

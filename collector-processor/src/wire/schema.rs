@@ -60,24 +60,6 @@ impl Schema {
     }
 }
 
-impl Kind {
-    /// The wire type the field must come in.
-    #[inline]
-    pub(super) fn wire_type(self) -> u32 {
-        match self {
-            Self::Bool | Self::Int32 | Self::Uint32 | Self::Int64 | Self::Enum(_) => 0,
-            Self::Fixed64 | Self::Double => 1,
-            Self::Text
-            | Self::TextList
-            | Self::Hex
-            | Self::Base64
-            | Self::Message(_)
-            | Self::MessageList(_) => 2,
-            Self::Fixed32 => 5,
-        }
-    }
-}
-
 const fn field(name: &'static str, json: &'static str, kind: Kind) -> Option<FieldSchema> {
     Some(FieldSchema { name, json, kind })
 }

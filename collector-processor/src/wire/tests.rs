@@ -2,5 +2,9 @@
 
 mod edits;
 mod generate;
+mod json;
+mod oracle;
+mod raw;
+mod text;
 mod tree;
 mod walk;

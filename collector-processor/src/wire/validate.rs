@@ -104,7 +104,8 @@ fn check(schema: &'static Schema, mut reader: Reader<'_>, depth: Depth) -> Resul
             (Kind::Message(inner), Wire::Len { start, end }) => {
                 let bit = 1 << field.number;
                 split |= seen & bit != 0;
-                seen |= bit;
+                // In a oneof another member begins a new value.
+                seen = if schema.one_of { bit } else { seen | bit };
                 let depth = depth.enter(inner).ok_or_else(|| error(known.name, Fault::Nesting))?;
                 split |= check(inner, reader.message(start, end), depth)?;
             }
@@ -112,7 +113,12 @@ fn check(schema: &'static Schema, mut reader: Reader<'_>, depth: Depth) -> Resul
                 let depth = depth.enter(inner).ok_or_else(|| error(known.name, Fault::Nesting))?;
                 split |= check(inner, reader.message(start, end), depth)?;
             }
-            _ => scalar(&reader, known, field.value).map_err(|fault| error(known.name, fault))?,
+            _ => {
+                scalar(&reader, known, field.value).map_err(|fault| error(known.name, fault))?;
+                if schema.one_of {
+                    seen = 0;
+                }
+            }
         }
     }
 }
