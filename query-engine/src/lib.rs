@@ -1,1 +1,22 @@
-//! SQL over the lake with DataFusion, and the HTTP API.
+//! SQL over the lake with DataFusion, and the HTTP API on top of it.
+//!
+//! [`Engine`] answers one read-only statement at a time under the limits of [`QueryConfig`]; [`api::router`]
+//! serves it over HTTP and [`format`] writes its answers as JSON, CSV, Arrow or a table for a terminal.
+//!
+//! Invariants: nothing here writes to the lake; every query sees one snapshot of each table; every limit has
+//! an error that names it; nothing outside `api` knows HTTP.
+
+pub mod api;
+mod catalog;
+mod config;
+mod engine;
+mod error;
+pub mod format;
+mod metrics;
+mod readonly;
+mod suggest;
+mod views;
+
+pub use config::QueryConfig;
+pub use engine::{Engine, Params, QueryStream};
+pub use error::{ErrorCode, QueryError};

@@ -1,0 +1,87 @@
+//! `GET /api/v1/patterns` and `GET /api/v1/patterns/{id}`: the pattern report.
+
+use super::problem::ApiError;
+use super::{accept, answer};
+use crate::engine::{Engine, Params};
+use crate::format::{Encoder, Format};
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Path, Query, State};
+use axum::http::HeaderMap;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::{IntoResponse, Response};
+use datafusion::common::ScalarValue;
+use futures::TryStreamExt;
+use serde::Deserialize;
+use serde_json::Value;
+
+/// Patterns in one answer, unless asked for another number.
+const LIMIT_DEFAULT: u32 = 100;
+/// Patterns in one answer at most.
+const LIMIT_MAX: u32 = 10_000;
+
+/// Columns that the list can be ordered by, greatest first.
+const ORDERS: &[&str] = &["last_seen", "first_seen", "occurrences", "distinct_users", "severity"];
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ListParameters {
+    limit: Option<u32>,
+    order: Option<String>,
+    status: Option<String>,
+}
+
+pub(super) async fn list(
+    State(engine): State<Engine>,
+    headers: HeaderMap,
+    parameters: Result<Query<ListParameters>, QueryRejection>,
+) -> Result<Response, ApiError> {
+    let format = accept::format(&headers)?;
+    let Query(parameters) = parameters.map_err(|rejection| ApiError::BadRequest(rejection.body_text()))?;
+    let limit = parameters.limit.unwrap_or(LIMIT_DEFAULT);
+    if limit > LIMIT_MAX {
+        return Err(ApiError::BadRequest(format!("limit is {limit}, it may be at most {LIMIT_MAX}")));
+    }
+    let order = parameters.order.as_deref().unwrap_or("last_seen");
+    if !ORDERS.contains(&order) {
+        return Err(ApiError::BadRequest(format!(
+            "order is {order}, it may be one of {}",
+            ORDERS.join(", ")
+        )));
+    }
+    let sql = format!(
+        "SELECT * FROM pattern_report WHERE $1 IS NULL OR status = $1 \
+         ORDER BY {order} DESC NULLS LAST, pattern_id LIMIT {limit}"
+    );
+    let rows =
+        engine.query_with(&sql, Params::positional(vec![ScalarValue::Utf8(parameters.status)])).await?;
+    answer::respond(rows, format, engine.config().response_buffer_bytes).await
+}
+
+pub(super) async fn one(State(engine): State<Engine>, Path(id): Path<String>) -> Result<Response, ApiError> {
+    let sql = "SELECT * FROM pattern_report WHERE pattern_id = \
+               coalesce((SELECT min(pattern_id) FROM pattern_aliases WHERE alias = $1), $1)";
+    let found = objects(&engine, sql, vec![ScalarValue::Utf8(Some(id.clone()))]).await?;
+    let pattern =
+        found.into_iter().next().ok_or_else(|| ApiError::NotFound(format!("pattern {id} is unknown")))?;
+    Ok(json(&pattern))
+}
+
+/// The rows of a small answer as JSON objects.
+pub(super) async fn objects(
+    engine: &Engine,
+    sql: &str,
+    values: Vec<ScalarValue>,
+) -> Result<Vec<Value>, ApiError> {
+    let mut rows = engine.query_with(sql, Params::positional(values)).await?;
+    let mut encoder = Encoder::new(Format::Json, &rows.schema())?;
+    let mut bytes = Vec::new();
+    while let Some(batch) = rows.try_next().await? {
+        encoder.encode(&batch, &mut bytes)?;
+    }
+    encoder.finish(&mut bytes)?;
+    serde_json::from_slice(&bytes).map_err(|error| crate::QueryError::internal(error).into())
+}
+
+pub(super) fn json(value: &Value) -> Response {
+    ([(CONTENT_TYPE, Format::Json.content_type())], value.to_string()).into_response()
+}

@@ -1,0 +1,68 @@
+//! Limits of the query engine. Values only: reading files and variables is the command's business.
+
+use std::path::PathBuf;
+
+/// Limits and sizes of one [`Engine`](crate::Engine). Each limit has an error that names it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct QueryConfig {
+    /// Memory that sorts, joins and aggregations of all running queries share, in bytes.
+    pub memory_bytes_max: usize,
+    /// Folder for spilled data; without one a query that outgrows the memory fails.
+    pub spill_dir: Option<PathBuf>,
+    /// Bytes that all running queries may spill.
+    pub spill_bytes_max: u64,
+    /// Time from the arrival of a query to the last row of its answer.
+    pub timeout_ms: u64,
+    /// Rows in one answer.
+    pub rows_max: u64,
+    /// Bytes of an answer kept back before the first is sent, so that an error still gets its own status.
+    pub response_buffer_bytes: usize,
+    /// Queries that run at the same time.
+    pub concurrent_max: usize,
+    /// Queries that wait for a place.
+    pub waiting_max: usize,
+    /// Longest wait for a place.
+    pub wait_ms_max: u64,
+    /// Bytes of a query's text.
+    pub query_bytes_max: usize,
+    /// Operators, joins and set operations in one query: what makes a plan deep.
+    pub operators_max: usize,
+    /// Files that one query may read from one table.
+    pub files_max: usize,
+    /// Bytes of Parquet footers and page indexes kept between queries.
+    pub metadata_cache_bytes: usize,
+    /// Threads that plan and run queries, apart from those that serve the network; 0 means one per core.
+    pub threads: usize,
+}
+
+impl Default for QueryConfig {
+    fn default() -> Self {
+        Self {
+            memory_bytes_max: 1 << 30,
+            spill_dir: None,
+            spill_bytes_max: 10 << 30,
+            timeout_ms: 60_000,
+            rows_max: 1_000_000,
+            response_buffer_bytes: 4 << 20,
+            concurrent_max: 8,
+            waiting_max: 64,
+            wait_ms_max: 10_000,
+            query_bytes_max: 64 << 10,
+            operators_max: 500,
+            files_max: 10_000,
+            metadata_cache_bytes: 64 << 20,
+            threads: 0,
+        }
+    }
+}
+
+impl QueryConfig {
+    /// Threads to start: `threads`, or one per core.
+    #[must_use]
+    pub fn threads_resolved(&self) -> usize {
+        match self.threads {
+            0 => std::thread::available_parallelism().map_or(2, std::num::NonZero::get),
+            set => set,
+        }
+    }
+}

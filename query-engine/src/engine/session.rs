@@ -1,0 +1,227 @@
+//! DataFusion's session: what functions, stores and settings a query may use, and the tables it sees.
+
+use crate::catalog::Catalog;
+use crate::config::QueryConfig;
+use crate::error::{MemoryLimits, QueryError, classify};
+use crate::views::{self, VIEWS, View};
+use crate::{readonly, suggest};
+use datafusion::catalog::{
+    CatalogProvider, CatalogProviderList, MemoryCatalogProvider, MemoryCatalogProviderList,
+    MemorySchemaProvider, SchemaProvider, TableProvider,
+};
+use datafusion::common::{ParamValues, ScalarValue, TableReference};
+use datafusion::datasource::ViewTable;
+use datafusion::error::{DataFusionError, Result};
+use datafusion::execution::SessionStateDefaults;
+use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
+use datafusion::execution::memory_pool::FairSpillPool;
+use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
+use datafusion::execution::session_state::{SessionState, SessionStateBuilder};
+use datafusion::logical_expr::LogicalPlan;
+use datafusion::prelude::SessionConfig;
+use datafusion::sql::parser::Statement;
+use schemas::tables::Table;
+use std::sync::Arc;
+
+const CATALOG: &str = "errata";
+const SCHEMA: &str = "public";
+const INFORMATION_SCHEMA: &str = "information_schema";
+
+/// Rows in a batch: stack traces make rows wide, and batches in flight are not counted by the memory pool.
+const BATCH_ROWS: usize = 4_096;
+
+/// Values for the placeholders of one query.
+#[derive(Clone, Debug)]
+pub struct Params(Option<ParamValues>);
+
+impl Params {
+    /// No values.
+    #[must_use]
+    pub fn none() -> Self {
+        Self(None)
+    }
+
+    /// Values for `$1`, `$2`, ...
+    #[must_use]
+    pub fn positional(values: Vec<ScalarValue>) -> Self {
+        Self(Some(ParamValues::from(values)))
+    }
+
+    /// Values for `$name`.
+    #[must_use]
+    pub fn named(values: Vec<(String, ScalarValue)>) -> Self {
+        Self(Some(ParamValues::from(values)))
+    }
+}
+
+/// Makes a session for each query.
+#[derive(Debug)]
+pub(super) struct Sessions {
+    base: SessionState,
+    memory: MemoryLimits,
+}
+
+impl Sessions {
+    pub(super) fn new(catalog: &Catalog, config: &QueryConfig) -> Result<Self> {
+        let state = SessionStateBuilder::new()
+            .with_config(session_config(config))
+            .with_runtime_env(runtime(catalog, config)?)
+            .with_expr_planners(SessionStateDefaults::default_expr_planners())
+            .with_scalar_functions(allowed(SessionStateDefaults::default_scalar_functions()))
+            .with_higher_order_functions(SessionStateDefaults::default_higher_order_functions())
+            .with_aggregate_functions(SessionStateDefaults::default_aggregate_functions())
+            .with_window_functions(SessionStateDefaults::default_window_functions())
+            .with_table_function_list(SessionStateDefaults::default_table_functions())
+            .build();
+        let memory = MemoryLimits {
+            memory_bytes_max: config.memory_bytes_max,
+            spill_bytes_max: config.spill_dir.as_ref().map(|_| config.spill_bytes_max),
+        };
+        Ok(Self { base: state, memory })
+    }
+
+    /// Parses and plans `sql` over one snapshot of each table that it names. The plan is not optimised yet.
+    pub(super) async fn plan(
+        &self,
+        catalog: &Catalog,
+        config: &QueryConfig,
+        sql: &str,
+        params: Params,
+    ) -> Result<(SessionState, LogicalPlan), QueryError> {
+        let told = |error: DataFusionError| classify(error, &self.memory);
+        let statement = self.parse(sql).map_err(told)?;
+        readonly::check_statement(&statement)?;
+        let references = self.base.resolve_table_references(&statement).map_err(told)?;
+        check_references(&references)?;
+        let state = self.with_tables(catalog, &references).await?;
+        let mut logical = state.statement_to_plan(statement).await.map_err(told)?;
+        if let Params(Some(values)) = params {
+            logical = logical.with_param_values(values).map_err(told)?;
+        }
+        readonly::check_plan(&logical, config).map_err(told)?;
+        Ok((state, logical))
+    }
+
+    fn parse(&self, sql: &str) -> Result<Statement> {
+        let dialect = self.base.config().options().sql_parser.dialect;
+        self.base.sql_to_statement(sql, &dialect)
+    }
+
+    /// A session whose tables are those that the query needs, each at its newest snapshot, and the shapes of the rest.
+    async fn with_tables(
+        &self,
+        catalog: &Catalog,
+        references: &[TableReference],
+    ) -> Result<SessionState, QueryError> {
+        let told = |error: DataFusionError| classify(error, &self.memory);
+        let names: Vec<&str> = references.iter().map(TableReference::table).collect();
+        let (tables, mut views) = views::needed(&names);
+        if references.is_empty() || references.iter().any(|name| name.schema() == Some(INFORMATION_SCHEMA)) {
+            // SHOW TABLES, SHOW COLUMNS and information_schema list everything.
+            views = VIEWS.iter().collect();
+        }
+        let snapshots =
+            futures::future::try_join_all(tables.iter().map(|&table| catalog.table(table))).await?;
+        let schema = Arc::new(MemorySchemaProvider::new());
+        for (&table, snapshot) in tables.iter().zip(snapshots) {
+            register(&schema, table.name(), Arc::new(snapshot)).map_err(told)?;
+        }
+        for table in Table::ALL.into_iter().filter(|table| !tables.contains(table)) {
+            register(&schema, table.name(), Arc::new(catalog.shape(table))).map_err(told)?;
+        }
+        let state = self.session(&schema).map_err(told)?;
+        for view in views {
+            let provider = self.view(&state, view).await.map_err(told)?;
+            register(&schema, view.name, Arc::new(provider)).map_err(told)?;
+        }
+        Ok(state)
+    }
+
+    fn session(&self, schema: &Arc<MemorySchemaProvider>) -> Result<SessionState> {
+        let tables = Arc::new(MemoryCatalogProvider::new());
+        tables.register_schema(SCHEMA, Arc::clone(schema) as Arc<dyn SchemaProvider>)?;
+        let catalogs = MemoryCatalogProviderList::new();
+        catalogs.register_catalog(CATALOG.to_owned(), tables);
+        let mut state = self.base.clone();
+        state.register_catalog_list(Arc::new(catalogs));
+        state.mark_start_execution();
+        Ok(state)
+    }
+
+    async fn view(&self, state: &SessionState, view: &View) -> Result<ViewTable> {
+        let plan = state.statement_to_plan(self.parse(view.sql)?).await?;
+        Ok(ViewTable::new(plan, Some(view.sql.to_owned())))
+    }
+}
+
+fn register(schema: &MemorySchemaProvider, name: &str, table: Arc<dyn TableProvider>) -> Result<()> {
+    schema.register_table(name.to_owned(), table).map(|_| ())
+}
+
+/// Only known names: the message can then list near ones, and nothing that looks like a path is ever resolved.
+fn check_references(references: &[TableReference]) -> Result<(), QueryError> {
+    let mut known: Vec<&str> = Table::ALL.iter().map(|table| table.name()).collect();
+    known.extend(VIEWS.iter().map(|view| view.name));
+    for reference in references {
+        let unknown = || QueryError::invalid(suggest::unknown("table", &reference.to_string(), &known));
+        if reference.catalog().is_some_and(|catalog| catalog != CATALOG) {
+            return Err(unknown());
+        }
+        match reference.schema() {
+            // The engine's own settings are nobody's business.
+            Some(INFORMATION_SCHEMA) if reference.table() != "df_settings" => {}
+            None | Some(SCHEMA) if known.contains(&reference.table()) => {}
+            _ => return Err(unknown()),
+        }
+    }
+    Ok(())
+}
+
+fn allowed<F: Named>(functions: Vec<Arc<F>>) -> Vec<Arc<F>> {
+    functions
+        .into_iter()
+        .filter(|function| !readonly::REFUSED_FUNCTIONS.contains(&function.name_of()))
+        .collect()
+}
+
+trait Named {
+    fn name_of(&self) -> &str;
+}
+
+impl Named for datafusion::logical_expr::ScalarUDF {
+    fn name_of(&self) -> &str {
+        self.name()
+    }
+}
+
+fn session_config(config: &QueryConfig) -> SessionConfig {
+    let mut session = SessionConfig::new()
+        .with_default_catalog_and_schema(CATALOG, SCHEMA)
+        .with_create_default_catalog_and_schema(false)
+        .with_information_schema(true)
+        .with_target_partitions(config.threads_resolved())
+        .with_batch_size(BATCH_ROWS)
+        .with_parquet_bloom_filter_pruning(true)
+        .with_parquet_page_index_pruning(true);
+    let options = session.options_mut();
+    options.execution.parquet.pushdown_filters = true;
+    options.execution.parquet.reorder_filters = true;
+    options.execution.time_zone = Some("+00:00".to_owned());
+    options.sql_parser.map_string_types_to_utf8view = false;
+    session
+}
+
+fn runtime(catalog: &Catalog, config: &QueryConfig) -> Result<Arc<RuntimeEnv>> {
+    let mode = config
+        .spill_dir
+        .as_ref()
+        .map_or(DiskManagerMode::Disabled, |folder| DiskManagerMode::Directories(vec![folder.clone()]));
+    let disk =
+        DiskManagerBuilder::default().with_mode(mode).with_max_temp_directory_size(config.spill_bytes_max);
+    RuntimeEnvBuilder::new()
+        .with_memory_pool(Arc::new(FairSpillPool::new(config.memory_bytes_max)))
+        .with_disk_manager_builder(disk)
+        .with_metadata_cache_limit(config.metadata_cache_bytes)
+        .with_object_store_registry(catalog.stores())
+        .build_arc()
+}

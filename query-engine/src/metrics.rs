@@ -1,0 +1,54 @@
+//! Instruments of the engine, through the `opentelemetry` API: the command installs the provider.
+//!
+//! | metric | unit | attributes | healthy |
+//! |---|---|---|---|
+//! | `errata.query.duration` | s | | p99 well under `timeout_ms` |
+//! | `errata.query.rows` | {row} | | |
+//! | `errata.query.errors` | {query} | `code` | `busy`, `lake` and `internal` stay at zero |
+
+use crate::error::ErrorCode;
+use opentelemetry::metrics::{Counter, Histogram};
+use opentelemetry::{KeyValue, global};
+use std::time::Duration;
+
+#[derive(Clone, Debug)]
+pub(crate) struct Metrics {
+    duration: Histogram<f64>,
+    rows: Counter<u64>,
+    errors: Counter<u64>,
+}
+
+impl Metrics {
+    pub(crate) fn new() -> Self {
+        let meter = global::meter("errata");
+        let boundaries =
+            vec![0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0];
+        Self {
+            duration: meter
+                .f64_histogram("errata.query.duration")
+                .with_unit("s")
+                .with_description("Time from the arrival of a query to its last row, or to its failure.")
+                .with_boundaries(boundaries)
+                .build(),
+            rows: meter
+                .u64_counter("errata.query.rows")
+                .with_unit("{row}")
+                .with_description("Rows in answers.")
+                .build(),
+            errors: meter
+                .u64_counter("errata.query.errors")
+                .with_unit("{query}")
+                .with_description("Queries without a whole answer, by code.")
+                .build(),
+        }
+    }
+
+    pub(crate) fn finished(&self, duration: Duration, rows: u64) {
+        self.duration.record(duration.as_secs_f64(), &[]);
+        self.rows.add(rows, &[]);
+    }
+
+    pub(crate) fn failed(&self, code: ErrorCode) {
+        self.errors.add(1, &[KeyValue::new("code", code.as_str())]);
+    }
+}

@@ -1,0 +1,79 @@
+//! The views of the contract, as SQL text. Column docs are in the files; the names and types are public API.
+
+use schemas::tables::Table;
+
+/// A view of the catalog.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct View {
+    /// SQL name.
+    pub(crate) name: &'static str,
+    /// Text of the query.
+    pub(crate) sql: &'static str,
+    /// Tables that the text reads.
+    pub(crate) tables: &'static [Table],
+    /// Views that the text reads; they come earlier in [`VIEWS`].
+    pub(crate) views: &'static [&'static str],
+}
+
+/// All views; each one after those that it reads.
+pub(crate) const VIEWS: &[View] = &[
+    View {
+        name: "pattern_aliases",
+        sql: include_str!("views/pattern_aliases.sql"),
+        tables: &[Table::Patterns],
+        views: &[],
+    },
+    View {
+        name: "pattern_hourly",
+        sql: include_str!("views/pattern_hourly.sql"),
+        tables: &[Table::Errors],
+        views: &["pattern_aliases"],
+    },
+    View {
+        name: "pattern_report",
+        sql: include_str!("views/pattern_report.sql"),
+        tables: &[Table::Errors, Table::Patterns, Table::PatternEvents],
+        views: &["pattern_aliases"],
+    },
+    View {
+        name: "sessions",
+        sql: include_str!("views/sessions.sql"),
+        tables: &[Table::Spans, Table::Errors],
+        views: &[],
+    },
+];
+
+/// The tables and views that a query over `names` needs, those behind views included.
+pub(crate) fn needed(names: &[&str]) -> (Vec<Table>, Vec<&'static View>) {
+    let mut wanted: Vec<&str> = names.to_vec();
+    let mut views = Vec::new();
+    let mut tables: Vec<Table> =
+        Table::ALL.into_iter().filter(|table| names.contains(&table.name())).collect();
+    for view in VIEWS.iter().rev() {
+        if wanted.contains(&view.name) {
+            wanted.extend(view.views);
+            tables.extend(view.tables);
+            views.push(view);
+        }
+    }
+    views.reverse();
+    tables.sort_unstable();
+    tables.dedup();
+    (tables, views)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_view_brings_what_it_reads() {
+        let (tables, views) = needed(&["pattern_report"]);
+        assert_eq!(tables, [Table::Errors, Table::Patterns, Table::PatternEvents]);
+        assert_eq!(
+            views.iter().map(|view| view.name).collect::<Vec<_>>(),
+            ["pattern_aliases", "pattern_report"]
+        );
+        assert_eq!(needed(&["errors", "nothing"]), (vec![Table::Errors], vec![]));
+    }
+}
