@@ -19,10 +19,9 @@ TRANSPORTS = {"grpc": "grpc_url", "http": "http_url"}
 @pytest.fixture(params=TRANSPORTS)
 def forwarding(request, launch, receiver):
     """A server that forwards over one of the two transports, and the hop."""
-    arguments = ["--forward", getattr(receiver, TRANSPORTS[request.param])]
-    if request.param == "http":
-        arguments += ["--forward-protocol", "http"]
-    return launch("errata", *arguments), receiver
+    protocol = {"grpc": "grpc", "http": "http/protobuf"}[request.param]
+    url = getattr(receiver, TRANSPORTS[request.param])
+    return launch("errata", "--forward", url, env={"ERRATA_FORWARD_PROTOCOL": protocol}), receiver
 
 
 def by_id(items):

@@ -203,7 +203,9 @@ def test_unknown_pages_are_problems(filled):
 def test_configuration_is_checked(tmp_path):
     good, bad = tmp_path / "good.toml", tmp_path / "bad.toml"
     good.write_text("")
-    bad.write_text('[processor]\nno_such_key = 1\n')
+    bad.write_text("[otlp]\nno_such_key = 1\n")
     assert command("config", "check", "--config", good, check=False).returncode == 0
     done = command("config", "check", "--config", bad, check=False)
-    assert done.returncode != 0 and "processor" in done.stderr + done.stdout
+    assert done.returncode != 0 and "no_such_key" in done.stderr + done.stdout
+    done = command("config", "check", env={"ERRATA_OTLP_NO_SUCH_KEY": "1"}, check=False)
+    assert done.returncode != 0 and "NO_SUCH_KEY" in (done.stderr + done.stdout).upper()

@@ -54,7 +54,7 @@ class Server:
         """Starts the process and returns at once."""
         self.addresses_file.unlink(missing_ok=True)
         arguments = [BINARY, "serve", "--data-dir", self.data_dir, "--otlp-grpc-addr", self.otlp_grpc_bind]
-        for flag in ("--otlp-http-addr", "--http-addr", "--grpc-addr"):
+        for flag in ("--otlp-http-addr", "--http-addr"):
             arguments += [flag, "127.0.0.1:0"]
         with open(self.stdout, "ab") as stdout:
             self.process = Process(arguments + self.arguments, self.stderr, env=self.env, stdout=stdout)
