@@ -92,15 +92,23 @@ def test_a_second_server_on_the_same_folder_is_refused(launch):
     first.errors_of("still", 3)
 
 
+# Small log segments, many commits, merging all the time: more happens between two kills.
+BUSY = {
+    "ERRATA_WAL_SEGMENT_SIZE": "1MiB",
+    "ERRATA_WRITER_FLUSH_INTERVAL": "200ms",
+    "ERRATA_MAINTENANCE_INTERVAL": "1s",
+}
+
+
 @pytest.mark.slow
-def test_kill_loop(launch):
+@pytest.mark.parametrize(("settings", "share"), [({}, 1.0), (BUSY, 0.5)], ids=["default", "busy"])
+def test_kill_loop(launch, settings, share):
     """kill -9 at a random moment, again and again; then every acknowledged id is there exactly once."""
-    rounds = int(os.environ.get("ERRATA_KILL_ROUNDS", "20"))
+    rounds = max(1, int(share * int(os.environ.get("ERRATA_KILL_ROUNDS", "20"))))
     seed = int(os.environ.get("ERRATA_KILL_SEED", str(random.randrange(1 << 30))))
     chance = random.Random(seed)
     print(f"ERRATA_KILL_SEED={seed}")
-    server = launch(ready=False)
-    server.await_ready()
+    server = launch(env=settings)
     acknowledged, attempted = [], 0
     for number in range(rounds):
         if number:

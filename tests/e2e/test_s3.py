@@ -80,8 +80,8 @@ def test_the_lake_crate_on_s3(minio, bucket):
     env = {
         **os.environ,
         "ERRATA_TEST_S3_ENDPOINT": f"http://{minio.address}",
-        "ERRATA_TEST_S3_ACCESS_KEY": ACCESS_KEY,
-        "ERRATA_TEST_S3_SECRET_KEY": SECRET_KEY,
+        "ERRATA_TEST_S3_KEY": ACCESS_KEY,
+        "ERRATA_TEST_S3_SECRET": SECRET_KEY,
         "ERRATA_TEST_S3_BUCKET": bucket,
     }
     done = subprocess.run(
