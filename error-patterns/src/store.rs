@@ -481,3 +481,6 @@ fn made(grouping: &Grouping, time_unix_nano: i64) -> PatternFact {
         )
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -63,13 +63,14 @@ pub fn parameterize(message: &str, names: Names) -> Parameterized {
     out
 }
 
-/// The tokens of a parameterized text: words, placeholders and kept numbers, without punctuation.
+/// The tokens of a parameterized text: words, placeholders and kept numbers, without punctuation but what
+/// stands in quotes (`';'`).
 pub fn tokens(text: &str) -> impl Iterator<Item = &str> {
     let mut rest = text;
     std::iter::from_fn(move || {
-        let start = rest.find(|c: char| is_word(c) || c == '<')?;
+        let start = rest.find(|c: char| is_word(c) || matches!(c, '<' | '\''))?;
         rest = &rest[start..];
-        let end = match placeholder(rest) {
+        let end = match placeholder(rest).or_else(|| syntax(rest)) {
             Some(found) => found.len(),
             None => rest.char_indices().skip(1).find(|(_, c)| !is_word(*c)).map_or(rest.len(), |(at, _)| at),
         };
@@ -77,7 +78,14 @@ pub fn tokens(text: &str) -> impl Iterator<Item = &str> {
         rest = after;
         Some(token)
     })
-    .filter(|token| *token != "<")
+    .filter(|token| !matches!(*token, "<" | "'"))
+}
+
+/// The quoted punctuation that a text begins with.
+fn syntax(text: &str) -> Option<&str> {
+    let inner = text.strip_prefix('\'')?;
+    let length = inner.bytes().take(5).take_while(|b| b.is_ascii_punctuation() && *b != b'\'').count();
+    (length > 0 && inner.as_bytes().get(length) == Some(&b'\'')).then(|| &text[..length + 2])
 }
 
 fn is_word(c: char) -> bool {
@@ -112,6 +120,10 @@ impl<'a> Scanner<'a> {
             return;
         }
         if matches!(first, '\'' | '"' | '`' | '\u{2018}' | '\u{201c}') && self.quoted(first) {
+            return;
+        }
+        if rest.starts_with("can't") {
+            self.put("cannot", "can't".len());
             return;
         }
         let sign = matches!(first, '-' | '+') && self.input[..self.at].ends_with(is_word);

@@ -81,7 +81,7 @@ fn access_key(bytes: &[u8], at: usize) -> Option<Span> {
     let start = at.checked_sub(1)?;
     let four = bytes.get(start..start + 4)?;
     let length = run(&bytes[start..], |b| b.is_ascii_uppercase() || b.is_ascii_digit());
-    let follows = bytes.get(start + length).is_some_and(|b| is_key(b));
+    let follows = bytes.get(start + length).is_some_and(is_key);
     (matches!(four, b"AKIA" | b"ASIA") && length == 20 && !follows && starts_word(bytes, start))
         .then(|| token(start, start + length))
 }

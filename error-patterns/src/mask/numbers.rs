@@ -101,7 +101,7 @@ fn luhn(digits: &[u8]) -> bool {
             (_, digit) => 2 * digit,
         })
         .sum();
-    sum % 10 == 0
+    sum.is_multiple_of(10)
 }
 
 /// `+82-10-1234-5678`, `+1 (555) 555-0100`, `+441632960961`: 8 to 15 digits after a plus.

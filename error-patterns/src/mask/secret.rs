@@ -99,7 +99,7 @@ fn strength(name: &[u8]) -> Option<Strength> {
         let camel = word[0].is_ascii_uppercase() && before.last().is_some_and(u8::is_ascii_lowercase);
         word.eq_ignore_ascii_case(ending.as_bytes()) && (apart || camel)
     };
-    WEAK.iter().any(|ending| last_word(ending)).then_some(Strength::Weak)
+    WEAK.iter().any(last_word).then_some(Strength::Weak)
 }
 
 /// A secret value after the `:` or `=` at `at`.

@@ -35,8 +35,7 @@ fn ends_chunk(c: char) -> bool {
 impl<'a> Chunk<'a> {
     /// The chunk that a text begins with; `None` when it begins with a delimiter or punctuation.
     pub(super) fn at(text: &'a str) -> Option<Self> {
-        let end = text.find(ends_chunk).unwrap_or(text.len());
-        let whole = text[..end].trim_end_matches(['.', ':', '!', '?']);
+        let whole = text[..chunk_bytes(text)].trim_end_matches(['.', ':', '!', '?']);
         if whole.is_empty() {
             return None;
         }
@@ -68,6 +67,18 @@ impl<'a> Chunk<'a> {
         }
         let text = &whole[..word];
         Some(Self { text, kind: classify(text) })
+    }
+}
+
+/// Length of the chunk at the start; a masked part of a path (`/home/<user>/x`) belongs to it.
+fn chunk_bytes(text: &str) -> usize {
+    let mut end = 0;
+    loop {
+        end += text[end..].find(ends_chunk).unwrap_or(text.len() - end);
+        match super::placeholder(&text[end..]) {
+            Some(masked) if text[..end].ends_with(['/', '\\']) => end += masked.len(),
+            _ => return end,
+        }
     }
 }
 
@@ -264,14 +275,12 @@ impl Scanner<'_> {
             Kind::Hex => self.put("<hex>", bytes),
             Kind::Number => {
                 self.number(bytes);
+                self.unit();
                 return;
             }
             Kind::Word | Kind::Other => self.word(chunk.text),
         }
-        self.note("");
-        if matches!(chunk.kind, Kind::Word | Kind::Other) {
-            self.note(chunk.text);
-        }
+        self.note(if matches!(chunk.kind, Kind::Word | Kind::Other) { chunk.text } else { "" });
     }
 
     fn word(&mut self, word: &str) {
@@ -287,6 +296,26 @@ impl Scanner<'_> {
         } else {
             let folded = fold_digits(word);
             self.put(&folded, bytes);
+        }
+    }
+}
+
+/// Units that follow a number after a blank.
+const UNITS: &[&str] =
+    &["B", "KB", "MB", "GB", "TB", "KiB", "MiB", "GiB", "TiB", "bytes", "ms", "s", "seconds"];
+
+impl Scanner<'_> {
+    /// Drops the unit of a number that varies: how large it was chose the unit.
+    fn unit(&mut self) {
+        if !self.out.text.ends_with("<num>") {
+            return;
+        }
+        let Some(rest) = self.rest().strip_prefix([' ']).or_else(|| self.rest().strip_prefix(". ")) else {
+            return;
+        };
+        let word = rest.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(rest.len());
+        if UNITS.contains(&&rest[..word]) {
+            self.at = self.input.len() - rest.len() + word;
         }
     }
 }

@@ -23,9 +23,12 @@ impl Scanner<'_> {
         let body = &body[..body.floor_char_boundary(QUOTED_BYTES_MAX)];
         // GNU tools quote `like this'.
         let closes = |c: char| c == close || open == '`' && c == '\'';
+        // A list in quotes, as Python prints commands: '['git', 'log']'.
+        let list = body.starts_with('[') && body.contains("]'");
         let found = body.char_indices().filter(|(_, c)| closes(*c)).find(|(at, c)| {
             let after = body[at + c.len_utf8()..].chars().next();
-            *c != '\'' || !after.is_some_and(char::is_alphanumeric)
+            let inside = *c == '\'' && after.is_some_and(char::is_alphanumeric);
+            !inside && (!list || body[..*at].ends_with(']'))
         });
         let Some((end, close)) = found else { return false };
         let inner = &body[..end];
@@ -46,20 +49,26 @@ impl Scanner<'_> {
 
     /// What stays of a quoted text, `None` for nothing.
     fn kept(&self, inner: &str) -> Option<String> {
-        if super::placeholder(inner).is_some_and(|found| found.len() == inner.len()) || is_known_name(inner) {
-            return Some(inner.to_owned());
-        }
         // Quoted punctuation is syntax: ';' expected.
-        if inner.len() <= 4 && inner.bytes().all(|b| b.is_ascii_punctuation()) {
+        if is_known_name(inner) || inner.len() <= 4 && inner.bytes().all(|b| b.is_ascii_punctuation()) {
             return Some(inner.to_owned());
         }
-        let package = self.names_package();
-        if self.names == Names::Drop && !package {
-            return matches!(classify(inner), Kind::Path).then(|| "<path>".to_owned());
+        if self.names == Names::Drop {
+            if is_primitive(inner) {
+                return Some("<type>".to_owned());
+            }
+            let bare = matches!(classify(inner), Kind::Word) && !inner.contains("/.");
+            return match (self.names_package(), bare) {
+                (true, true) => Some(inner.to_owned()),
+                (true, false) => Some("<path>".to_owned()),
+                (false, _) => None,
+            };
+        }
+        if super::placeholder(inner).is_some_and(|found| found.len() == inner.len()) {
+            return Some(inner.to_owned());
         }
         match classify(inner) {
-            Kind::Path if self.names == Names::Keep => Some(format!("<path>/{}", base_name(inner))),
-            Kind::Path => Some("<path>".to_owned()),
+            Kind::Path => Some(format!("<path>/{}", base_name(inner))),
             Kind::Word
                 if inner.len() <= WORD_BYTES_MAX && inner.bytes().filter(u8::is_ascii_digit).count() < 4 =>
             {
@@ -73,6 +82,25 @@ impl Scanner<'_> {
     fn names_package(&self) -> bool {
         self.after(&["find"]).is_some() && self.after(&["module", "package"]).is_some()
     }
+}
+
+/// Plain types of values: which of them a program mixed up is chance.
+fn is_primitive(word: &str) -> bool {
+    matches!(
+        word,
+        "int"
+            | "str"
+            | "float"
+            | "list"
+            | "dict"
+            | "tuple"
+            | "set"
+            | "bool"
+            | "bytes"
+            | "complex"
+            | "frozenset"
+            | "bytearray"
+    )
 }
 
 /// The last part of a path, digits folded.

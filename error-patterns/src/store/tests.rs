@@ -1,0 +1,210 @@
+//! Joining, bounds, and agreement between processors that exchange facts in any order.
+
+use super::*;
+use crate::canonical::Basis;
+use crate::model::{Runtime, Taxonomy};
+use proptest::prelude::*;
+use xxhash_rust::xxh3::xxh3_128;
+
+/// An event whose canonical form has these frames and type, and one more hash.
+fn event(error_type: &str, frames: &[&str], more: Option<u128>) -> Grouping {
+    let canonical = Canonical {
+        strategy: "2026-12-01".to_owned(),
+        runtime: "python".to_owned(),
+        types: vec![error_type.to_owned()],
+        basis: Basis::Application,
+        frames: frames.iter().map(|frame| (*frame).to_owned()).collect(),
+        ..Canonical::default()
+    };
+    let text = canonical.text();
+    let fingerprint = Fingerprint(xxh3_128(text.as_bytes()));
+    Grouping {
+        fingerprint,
+        hashes: [Some(fingerprint), more.map(Fingerprint)].into_iter().flatten().collect(),
+        signature: Comparable::of(&canonical).minima.signature(),
+        taxonomy: Taxonomy {
+            runtime: Runtime::Python,
+            error_type: error_type.to_owned(),
+            ..Taxonomy::default()
+        },
+        severity: 3,
+        error_type: error_type.to_owned(),
+        canonical: text,
+        basis: Basis::Application,
+        strategy: "2026-12-01",
+        ..Grouping::default()
+    }
+}
+
+const PATH: [&str; 8] = ["a@x.py", "b@x.py", "c@x.py", "d@y.py", "e@y.py", "f@z.py", "g@z.py", "h@z.py"];
+
+#[test]
+fn a_repeat_joins_by_its_hash_and_writes_nothing() {
+    let mut store = PatternStore::new(StoreConfig::default());
+    let event = event("KeyError", &PATH, Some(7));
+    let first = store.assign(&event, 1);
+    assert!(first.new && first.matched == Matched::New && first.facts.len() == 1);
+    assert_eq!(first.pattern_id, PatternId::of(event.fingerprint));
+    assert_eq!(store.lookup(&event.hashes), Some(first.pattern_id));
+    let again = store.assign(&event, 2);
+    assert_eq!((again.pattern_id, again.new, again.facts.len()), (first.pattern_id, false, 0));
+    assert_eq!(again.matched, Matched::Exact { hash: event.fingerprint });
+}
+
+#[test]
+fn any_known_hash_joins_and_the_others_are_linked() {
+    let mut store = PatternStore::new(StoreConfig::default());
+    let first = store.assign(&event("KeyError", &PATH, Some(7)), 1);
+    let other = event("KeyError", &["q@q.py"], Some(7));
+    let joined = store.assign(&other, 2);
+    assert_eq!(
+        (joined.pattern_id, &joined.matched),
+        (first.pattern_id, &Matched::Exact { hash: Fingerprint(7) })
+    );
+    assert_eq!(joined.facts[0].kind, FactKind::Link);
+    assert_eq!(joined.facts[0].hashes, [other.fingerprint]);
+    assert_eq!(store.lookup(&[other.fingerprint]), Some(first.pattern_id));
+}
+
+#[test]
+fn a_near_neighbour_joins_when_type_and_phase_agree() {
+    let mut store = PatternStore::new(StoreConfig::default());
+    let first = store.assign(&event("KeyError", &PATH, None), 1);
+    let longer: Vec<&str> = PATH.iter().copied().chain(["i@z.py"]).collect();
+    let near = store.assign(&event("KeyError", &longer, None), 2);
+    assert!(
+        matches!(near.matched, Matched::Near { similarity, .. } if similarity > 0.8),
+        "{:?}",
+        near.matched
+    );
+    assert_eq!(near.pattern_id, first.pattern_id);
+
+    let other_type = store.assign(&event("ValueError", &longer, None), 3);
+    assert!(other_type.new);
+    assert_eq!(
+        other_type.similar[0].pattern_id, first.pattern_id,
+        "what is near but does not join is listed"
+    );
+
+    let mut other_phase = event("KeyError", &[&longer[..], &["j@z.py"]].concat(), None);
+    other_phase.taxonomy.phase = Phase::Deploy;
+    assert!(store.assign(&other_phase, 4).new);
+}
+
+#[test]
+fn far_events_make_their_own_patterns() {
+    let mut store = PatternStore::new(StoreConfig::default());
+    store.assign(&event("KeyError", &PATH, None), 1);
+    assert!(store.assign(&event("KeyError", &["k@k.py", "l@l.py"], None), 2).new);
+    assert_eq!(store.len(), 2);
+}
+
+#[test]
+fn memory_is_bounded_and_what_is_used_stays() {
+    let config = StoreConfig { patterns_max: 50, hashes_per_pattern_max: 4, ..StoreConfig::default() };
+    let mut store = PatternStore::new(config);
+    let used = event("KeyError", &PATH, None);
+    let pattern_id = store.assign(&used, 0).pattern_id;
+    for number in 0..500 {
+        let name = format!("fn_{number}@a.py");
+        store.assign(&event("ValueError", &[&name], Some(1_000 + number)), 1);
+        assert_eq!(store.assign(&used, 1).pattern_id, pattern_id);
+    }
+    assert!(!store.assign(&used, 2).new);
+    assert_eq!(store.len(), 50);
+    assert_eq!(store.evicted(), 451);
+    assert!(store.claims.len() <= 50 * 2 && store.queue.len() == 50);
+    // One pattern may not take all the memory for its hashes either.
+    for number in 0..100 {
+        store.assign(&Grouping { hashes: vec![used.fingerprint, Fingerprint(number)], ..used.clone() }, 3);
+    }
+    assert!(store.nodes[&pattern_id].hashes.len() <= 4);
+}
+
+#[test]
+fn facts_give_another_store_the_same_patterns() {
+    let (mut one, mut two) =
+        (PatternStore::new(StoreConfig::default()), PatternStore::new(StoreConfig::default()));
+    let first = one.assign(&event("KeyError", &PATH, Some(7)), 1);
+    let linked = one.assign(&event("KeyError", &["q@q.py"], Some(7)), 2);
+    for fact in first.facts.iter().chain(&linked.facts) {
+        assert!(two.apply(fact).aliases.is_empty());
+    }
+    assert_eq!(two.assign(&event("KeyError", &["q@q.py"], None), 3).pattern_id, first.pattern_id);
+    let longer: Vec<&str> = PATH.iter().copied().chain(["i@z.py"]).collect();
+    assert!(
+        !two.assign(&event("KeyError", &longer, None), 4).new,
+        "neighbours are found by the canonical form"
+    );
+}
+
+#[test]
+fn the_earlier_of_two_patterns_for_one_hash_wins() {
+    let (mut one, mut two) =
+        (PatternStore::new(StoreConfig::default()), PatternStore::new(StoreConfig::default()));
+    let early = one.assign(&event("KeyError", &["a@a.py"], Some(7)), 10);
+    let late = two.assign(&event("KeyError", &["b@b.py"], Some(7)), 20);
+    let told_one = one.apply(&late.facts[0]).aliases;
+    let told_two = two.apply(&early.facts[0]).aliases;
+    assert_eq!(told_one[0].pattern_id, late.pattern_id);
+    assert_eq!(told_one[0].alias_of, Some(early.pattern_id));
+    assert_eq!(told_two[0].alias_of, Some(early.pattern_id));
+    for store in [&mut one, &mut two] {
+        assert_eq!(store.resolve(late.pattern_id), early.pattern_id);
+        assert_eq!(store.lookup(&[PatternIdHash::of("b@b.py")]), Some(early.pattern_id));
+        assert!(store.apply(&told_one[0]).aliases.is_empty(), "repeating a fact changes nothing");
+    }
+}
+
+struct PatternIdHash;
+
+impl PatternIdHash {
+    fn of(frame: &str) -> Fingerprint {
+        event("KeyError", &[frame], None).fingerprint
+    }
+}
+
+/// Facts of three processors that each saw some of the same events, unaware of one another.
+fn facts() -> impl Strategy<Value = Vec<PatternFact>> {
+    let seen = prop::collection::vec((0..6_usize, 0..4_u128, 0..2_usize, 0..40_i64), 0..14);
+    prop::collection::vec(seen, 1..4).prop_map(|processors| {
+        let mut facts = Vec::new();
+        for events in processors {
+            let mut store = PatternStore::new(StoreConfig::default());
+            for (start, more, kind, time) in events {
+                let frames: Vec<&str> = PATH[start / 3..].iter().copied().chain([PATH[start]]).collect();
+                let grouping = event(["KeyError", "ValueError"][kind], &frames, (more > 0).then_some(more));
+                facts.extend(store.assign(&grouping, time).facts);
+            }
+        }
+        facts
+    })
+}
+
+fn map_of(facts: &[PatternFact]) -> Vec<(Fingerprint, Option<PatternId>)> {
+    let mut store = PatternStore::new(StoreConfig::default());
+    let mut aliases = Vec::new();
+    for fact in facts {
+        aliases.extend(store.apply(fact).aliases);
+    }
+    let mut hashes: Vec<Fingerprint> = facts.iter().flat_map(|fact| fact.hashes.iter().copied()).collect();
+    hashes.sort_unstable();
+    hashes.dedup();
+    let map: Vec<_> = hashes.iter().map(|hash| (*hash, store.lookup(&[*hash]))).collect();
+    // Idempotent: everything once more, with the aliases that followed, changes nothing.
+    for fact in aliases.iter().chain(facts) {
+        assert!(store.apply(fact).aliases.is_empty());
+    }
+    let again: Vec<_> = hashes.iter().map(|hash| (*hash, store.lookup(&[*hash]))).collect();
+    assert_eq!(map, again);
+    map
+}
+
+proptest! {
+    #[test]
+    fn facts_in_any_order_give_one_map((facts, shuffled) in facts().prop_flat_map(|facts| {
+        (Just(facts.clone()), Just(facts).prop_shuffle())
+    })) {
+        prop_assert_eq!(map_of(&facts), map_of(&shuffled));
+    }
+}
