@@ -13,10 +13,17 @@ use parquet::basic::{Compression, Encoding, ZstdLevel};
 use parquet::file::metadata::SortingColumn;
 use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterPropertiesBuilder};
 use parquet::schema::types::{ColumnPath, SchemaDescriptor};
-use schemas::layout::{PARTITION_COLUMN, ROW_GROUP_ROWS_MAX, ZSTD_LEVEL_COMPACTED, ZSTD_LEVEL_FRESH};
+use schemas::layout::{
+    COMPACTED_FILE_BYTES, PARTITION_COLUMN, ROW_GROUP_ROWS_MAX, ZSTD_LEVEL_COMPACTED, ZSTD_LEVEL_FRESH,
+};
 use schemas::tables::Table;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
+
+/// Merges of less than this are merged again.
+const LASTING_BYTES: u64 = COMPACTED_FILE_BYTES / 16;
+/// Share of look-ups that a bloom filter lets pass wrongly.
+const BLOOM_FALSE_POSITIVES: f64 = 0.01;
 
 /// How the files of one table are written.
 #[derive(Clone, Debug)]
@@ -228,22 +235,28 @@ fn fresh_properties(table: Table, file_schema: &Schema) -> Result<WriterProperti
     Ok(builder.build())
 }
 
-/// Settings of a compacted file.
+/// Settings of a compacted file that will hold about `rows` rows, made from files of `input_bytes`.
+/// Small ones will be merged again soon, so they are compressed for speed.
 pub(crate) fn compacted_properties(
     table: Table,
     file_schema: &Schema,
+    rows: u64,
+    input_bytes: u64,
 ) -> Result<WriterProperties, LakeError> {
     let columns = leaf_columns(table, file_schema)?;
+    let level = if input_bytes < LASTING_BYTES { ZSTD_LEVEL_FRESH } else { ZSTD_LEVEL_COMPACTED };
     let mut builder = WriterProperties::builder()
-        .set_compression(zstd(ZSTD_LEVEL_COMPACTED))
+        .set_compression(zstd(level))
         .set_statistics_enabled(EnabledStatistics::Page)
         .set_max_row_group_row_count(Some(ROW_GROUP_ROWS_MAX));
     builder = plain_columns(builder, table, file_schema);
+    let distinct_max = rows.clamp(1, ROW_GROUP_ROWS_MAX as u64);
     for name in table.bloom_columns() {
         let column = ColumnPath::from(*name);
-        builder = builder.set_column_bloom_filter_enabled(column.clone(), true);
-        builder = builder.set_column_bloom_filter_fpp(column.clone(), 0.01);
-        builder = builder.set_column_bloom_filter_ndv(column, ROW_GROUP_ROWS_MAX as u64);
+        builder = builder
+            .set_column_bloom_filter_enabled(column.clone(), true)
+            .set_column_bloom_filter_fpp(column.clone(), BLOOM_FALSE_POSITIVES)
+            .set_column_bloom_filter_max_ndv(column, distinct_max);
     }
     builder = sorting(builder, table, &columns);
     Ok(builder.build())

@@ -1,13 +1,18 @@
 //! The handle that the other parts hold: four tables behind one store.
 
 use crate::append::{self, Appended, WriterId};
-use crate::config::LakeConfig;
+use crate::compaction::{self, CompactionReport};
+use crate::config::{CompactionConfig, LakeConfig, MaintenanceConfig};
 use crate::encode::FileFormat;
 use crate::error::LakeError;
 use crate::log::TableLog;
+use crate::maintenance::{self, MaintenanceReport};
+use crate::retention;
 use crate::snapshot::Snapshot;
 use crate::storage::Storage;
+use crate::vacuum::{self, VacuumReport};
 use arrow::array::RecordBatch;
+use chrono::{DateTime, NaiveDate, Utc};
 use futures::TryStreamExt;
 use object_store::ObjectStore;
 use object_store::path::Path;
@@ -15,6 +20,7 @@ use schemas::tables::Table;
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
+use std::sync::atomic::AtomicI64;
 use url::Url;
 
 /// An open lake. Cheap to clone; clones share what is cached.
@@ -35,6 +41,8 @@ struct Inner {
 pub(crate) struct OpenTable {
     pub(crate) log: TableLog,
     pub(crate) format: Arc<FileFormat>,
+    /// When the table was last vacuumed by this process, in milliseconds since the epoch.
+    pub(crate) vacuumed_ms: AtomicI64,
 }
 
 impl Lake {
@@ -52,7 +60,11 @@ impl Lake {
         for table in Table::ALL {
             let properties = table_properties(table, &config);
             let log = TableLog::open(&storage, table, &properties, config.commit_attempts_max).await?;
-            tables.push(OpenTable { log, format: Arc::new(FileFormat::new(table)?) });
+            tables.push(OpenTable {
+                log,
+                format: Arc::new(FileFormat::new(table)?),
+                vacuumed_ms: AtomicI64::new(0),
+            });
         }
         Ok(Self { inner: Arc::new(Inner { storage, config, tables }) })
     }
@@ -129,6 +141,52 @@ impl Lake {
             }
         }
         Ok(removed)
+    }
+
+    /// Merges small files of a table as [`crate::compaction`] says, until nothing is due or the
+    /// configured number of merges is reached. Safe beside other compactors, writers and readers.
+    ///
+    /// # Errors
+    /// A file cannot be read or written; what was merged before stays.
+    pub async fn compact(
+        &self,
+        table: Table,
+        config: &CompactionConfig,
+        now: DateTime<Utc>,
+    ) -> Result<CompactionReport, LakeError> {
+        compaction::compact(self.storage(), self.table(table), config, now).await
+    }
+
+    /// Drops whole dates, so that `keep_days` dates stay, `today` included. The files stay on disk until
+    /// [`Self::vacuum`]. Returns how many files left the table.
+    ///
+    /// # Errors
+    /// The commit fails.
+    pub async fn retain(&self, table: Table, keep_days: u32, today: NaiveDate) -> Result<usize, LakeError> {
+        retention::retain(&self.table(table).log, keep_days, today).await
+    }
+
+    /// Deletes files of a table that are not live: those that left it `replaced_ms` ago or earlier, and
+    /// those that no commit names and that were written `orphan_ms` ago or earlier.
+    ///
+    /// # Errors
+    /// [`LakeError::Setting`] where `orphan_ms` is so short that files on their way to a commit could be
+    /// deleted; the table cannot be listed or a file not deleted.
+    pub async fn vacuum(
+        &self,
+        table: Table,
+        replaced_ms: i64,
+        orphan_ms: i64,
+        now: DateTime<Utc>,
+    ) -> Result<VacuumReport, LakeError> {
+        vacuum::vacuum(self.storage(), &self.table(table).log, replaced_ms, orphan_ms, now).await
+    }
+
+    /// One round of upkeep of all tables: compaction, retention, checkpoint, expiry of the log, vacuum.
+    /// To be called every few seconds by each processor; several at once are safe. A table that fails
+    /// does not keep the others from their turn: its error is in the report.
+    pub async fn maintain_once(&self, config: &MaintenanceConfig, now: DateTime<Utc>) -> MaintenanceReport {
+        maintenance::maintain_once(self, config, now).await
     }
 
     /// The store that holds the lake; [`crate::DataFile::location`] and [`Snapshot::root`] are paths in it.

@@ -16,20 +16,27 @@
 
 mod append;
 mod clock;
+pub mod compaction;
 mod config;
 mod encode;
 mod error;
 mod lake;
 mod log;
+mod maintenance;
+mod retention;
 mod schema;
 mod snapshot;
 mod stats;
 mod storage;
+mod vacuum;
 
 pub use append::{Appended, WriterId};
+pub use compaction::CompactionReport;
 pub use config::{CompactionConfig, LakeConfig, MaintenanceConfig, S3Options};
 pub use error::LakeError;
 pub use lake::Lake;
+pub use maintenance::{MaintenanceReport, TableReport};
 pub use schemas::tables::Table;
 pub use snapshot::{DataFile, FileStatistics, Snapshot};
 pub use stats::{Bound, ColumnStats, FileStats};
+pub use vacuum::VacuumReport;

@@ -123,6 +123,11 @@ impl TableState {
         self.files.get(log_path)
     }
 
+    /// All live files, in no order.
+    pub(crate) fn files(&self) -> impl Iterator<Item = &Arc<DataFile>> {
+        self.files.values()
+    }
+
     /// When a file left the table, in milliseconds since the epoch.
     pub(crate) fn removed_ms(&self, log_path: &str) -> Option<i64> {
         self.tombstones.get(log_path).copied()
