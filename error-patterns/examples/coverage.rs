@@ -1,6 +1,8 @@
 //! Reads files of exceptions, one JSON object per line (`type`, `message`, `stacktrace`, `lang`), and prints how
 //! much of them the parser understood. With `--show N` prints the first N that it did not, with `--dump` all.
 
+#![expect(clippy::print_stdout, reason = "a command-line tool answers on its output")]
+
 use error_patterns::model::{Parsed, RawException, Runtime};
 use std::collections::BTreeMap;
 
@@ -20,6 +22,7 @@ fn main() {
 fn file(path: &str, mut show: usize, dump: bool) {
     let content = std::fs::read_to_string(path).expect("the file is readable");
     let mut runtimes: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut scores = Scores::default();
     let (mut rows, mut framed, mut typed, mut said, mut chained, mut truncated) = (0, 0, 0, 0, 0, 0);
     for line in content.lines() {
         let row: serde_json::Value = serde_json::from_str(line).expect("each line is a JSON object");
@@ -40,12 +43,20 @@ fn file(path: &str, mut show: usize, dump: bool) {
         said += usize::from(!first.message.is_empty());
         chained += usize::from(parsed.exceptions.len() > 1);
         truncated += usize::from(parsed.truncated);
+        if let Some(truth) = row.get("taxonomy").filter(|truth| truth.is_object()) {
+            scores.add(
+                truth,
+                &error_patterns::classify(&raw, &parsed),
+                row.get("label").and_then(|l| l.as_str()),
+            );
+        }
         let empty = first.frames.is_empty() && raw.stacktrace.is_some_and(|s| s.len() > 20);
         if dump || show > 0 && (parsed.runtime == Runtime::Unknown || empty) {
             show = show.saturating_sub(1);
             print(&raw, &parsed);
         }
     }
+    scores.print();
     println!(
         "{path}: {rows} rows, {runtimes:?}, with frames {framed}, type {typed}, message {said}, chain {chained}, \
          truncated {truncated}"
@@ -78,6 +89,49 @@ fn print(raw: &RawException<'_>, parsed: &Parsed<'_>) {
                 frame.column,
                 frame.source
             );
+        }
+    }
+}
+
+/// Agreement with the `taxonomy` that a row may carry.
+#[derive(Default)]
+struct Scores {
+    rows: usize,
+    right: BTreeMap<&'static str, usize>,
+    wrong: BTreeMap<String, usize>,
+}
+
+impl Scores {
+    fn add(
+        &mut self,
+        truth: &serde_json::Value,
+        found: &error_patterns::Classification,
+        label: Option<&str>,
+    ) {
+        self.rows += 1;
+        let taxonomy = &found.taxonomy;
+        for (level, ours) in [
+            ("phase", taxonomy.phase.as_str()),
+            ("type", taxonomy.error_type.as_str()),
+            ("cause", taxonomy.cause.as_str()),
+        ] {
+            let theirs = truth.get(level).and_then(serde_json::Value::as_str).unwrap_or_default();
+            if ours == theirs {
+                *self.right.entry(level).or_default() += 1;
+            } else {
+                let key =
+                    format!("{} {level}: {theirs}, not {ours:?} ({})", label.unwrap_or_default(), found.rule);
+                *self.wrong.entry(key).or_default() += 1;
+            }
+        }
+    }
+
+    fn print(&self) {
+        for (level, right) in &self.right {
+            println!("{level}: {right} of {} right", self.rows);
+        }
+        for (what, count) in &self.wrong {
+            println!("  {count} x {what}");
         }
     }
 }

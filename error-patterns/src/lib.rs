@@ -5,6 +5,7 @@
 //! returns what it understood. Every store in here has a bound that its caller sets.
 
 pub mod canonical;
+pub mod classify;
 pub mod explain;
 pub mod fingerprint;
 pub mod frames;
@@ -17,4 +18,5 @@ pub mod signature;
 pub mod store;
 pub mod tokens;
 
+pub use classify::{Classification, Classifier, classify};
 pub use parse::{ParseLimits, parse, parse_within, runtime_named};

@@ -21,9 +21,10 @@ mod text;
 use crate::frames;
 use crate::model::{Frame, Parsed, ParsedException, RawException, Runtime, short_type};
 use std::borrow::Cow;
-use text::Text;
 
 pub(crate) use shell::exit_status;
+use text::Text;
+pub(crate) use text::floor;
 
 /// Bounds of a parse. What lies past one of them is left out and [`Parsed::truncated`] is set.
 #[derive(Clone, Copy, Debug)]
@@ -142,8 +143,10 @@ fn parse_plain<'a>(text: &'a str, named: Runtime, limits: &ParseLimits) -> Optio
     // A shell's own lines are short and plain: where another runtime's stack stands among them, it is the failure.
     let hinted = PARSERS.iter().filter(|(runtime, _)| *runtime == named && named != Runtime::Shell);
     let others = PARSERS.iter().filter(|(runtime, _)| *runtime != named || named == Runtime::Shell);
-    let (runtime, outcome) =
-        hinted.chain(others).find_map(|(runtime, parser)| Some((*runtime, parser(&text)?)))?;
+    let (runtime, outcome) = hinted
+        .chain(others)
+        .find_map(|(runtime, parser)| Some((*runtime, parser(&text)?)))
+        .or_else(|| (named == Runtime::Shell).then(|| (Runtime::Shell, shell::any(&text))))?;
     Some(bounded(runtime, outcome, &text, limits))
 }
 
@@ -177,7 +180,7 @@ fn formless<'a>(raw: &RawException<'a>, named: Runtime, limits: &ParseLimits) ->
     };
     let mut exception = ParsedException::default();
     let text = raw.stacktrace.filter(|text| !text.trim().is_empty()).or(raw.message).unwrap_or_default();
-    let head = text::floor(text, limits.bytes);
+    let head = floor(text, limits.bytes);
     match text::plain(head) {
         Cow::Borrowed(head) => (exception.error_type, exception.message) = typed(head.trim()),
         Cow::Owned(head) => {

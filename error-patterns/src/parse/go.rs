@@ -1,9 +1,151 @@
-//! Placeholder until the next commit of this branch: this runtime's text has no shape yet.
+//! Go: panics and fatal errors with goroutines, and the compiler's diagnostics.
 
-use super::Outcome;
-use super::text::Text;
+use super::text::{self, Text};
+use super::{Outcome, located};
+use crate::model::{Frame, ParsedException, Relation};
+use std::borrow::Cow;
 
-/// No shape.
-pub(super) fn parse<'a>(_text: &Text<'a>) -> Option<Outcome<'a>> {
-    None
+/// Parses a Go report; `None` when there is neither a goroutine nor a panic nor a compiler line.
+pub(super) fn parse<'a>(text: &Text<'a>) -> Option<Outcome<'a>> {
+    let goroutine = (0..text.len()).find(|&i| is_goroutine(text.line(i)));
+    let panic = (0..text.len()).find(|&i| panic_line(text.line(i)).is_some());
+    if goroutine.is_none() && !panic.is_some_and(|at| is_whole_panic(text, at)) {
+        return compiler(text);
+    }
+    let mut exceptions = Vec::new();
+    if let Some(at) = panic.filter(|&at| goroutine.is_none_or(|goroutine| at < goroutine)) {
+        panics(text, at, goroutine.unwrap_or(text.len()), &mut exceptions);
+    }
+    if exceptions.is_empty() {
+        exceptions.push(ParsedException::default());
+    }
+    let (frames, truncated) = goroutine.map_or((vec![], false), |at| frames(text, at + 1));
+    exceptions[0].frames = frames;
+    Some(Outcome { exceptions, truncated })
+}
+
+fn is_goroutine(line: &str) -> bool {
+    line.starts_with("goroutine ") && line.trim_end().ends_with("]:")
+}
+
+/// A panic without a goroutine counts when its text is Go's own, not just the word.
+fn is_whole_panic(text: &Text<'_>, at: usize) -> bool {
+    let line = text.line(at);
+    line.starts_with("panic: runtime error: ")
+        || line.starts_with("fatal error: ") && text.len() <= 3
+        || text.line(at + 1).starts_with("[signal ")
+}
+
+/// `panic: message`, `fatal error: message`: type and message.
+fn panic_line(line: &str) -> Option<(&str, &str)> {
+    let line = line.trim_start();
+    if let Some(rest) = line.strip_prefix("panic: ") {
+        return Some(match rest.strip_prefix("runtime error: ") {
+            Some(message) => ("runtime.Error", message),
+            None => ("panic", rest),
+        });
+    }
+    line.strip_prefix("fatal error: ").map(|message| ("fatal error", message))
+}
+
+/// Reads the lines `panic: a [recovered]`, `panic: b`: the last is the reported one, the others were before it.
+fn panics<'a>(text: &Text<'a>, from: usize, to: usize, exceptions: &mut Vec<ParsedException<'a>>) {
+    let mut starts: Vec<(usize, &'a str, &'a str)> = Vec::new();
+    for i in from..to {
+        if let Some((kind, message)) = panic_line(text.line(i)) {
+            starts.push((i, kind, message));
+        }
+    }
+    for (n, &(at, kind, message)) in starts.iter().enumerate().rev() {
+        let end = starts.get(n + 1).map_or(to, |next| next.0);
+        let end = (at + 1..end)
+            .find(|&i| text.line(i).trim().is_empty() || text.line(i).starts_with("[signal "))
+            .unwrap_or(end);
+        let message = text.span(at, message, end);
+        let message = message.strip_suffix(" [recovered]").unwrap_or(message);
+        let first = exceptions.is_empty();
+        exceptions.push(ParsedException {
+            error_type: Cow::Borrowed(kind),
+            message: Cow::Borrowed(message),
+            code: signal(text, at + 1, to),
+            relation: if first { Relation::Reported } else { Relation::Context },
+            parent: (!first).then(|| exceptions.len() - 1),
+            ..ParsedException::default()
+        });
+    }
+}
+
+fn signal<'a>(text: &Text<'a>, from: usize, to: usize) -> Cow<'a, str> {
+    let line = (from..to).map(|i| text.line(i)).find_map(|line| line.strip_prefix("[signal "));
+    Cow::Borrowed(line.and_then(|rest| rest.split(':').next()).unwrap_or_default())
+}
+
+/// Frames of the first goroutine: a line `pkg.f(args)`, then a line with a tab and the place.
+fn frames<'a>(text: &Text<'a>, from: usize) -> (Vec<Frame<'a>>, bool) {
+    let mut frames = Vec::new();
+    let mut open: Option<&'a str> = None;
+    for (_, line) in text.lines_from(from) {
+        if line.trim().is_empty() || is_goroutine(line) {
+            break;
+        }
+        if let Some(name) = open.take() {
+            if line.starts_with(['\t', ' ']) {
+                frames.push(frame(name, line.trim()));
+                continue;
+            }
+            frames.push(frame(name, ""));
+        }
+        if !line.starts_with('\t') && !line.starts_with("...") && !line.starts_with("exit status") {
+            open = Some(line);
+        }
+    }
+    let truncated = open.is_some();
+    // What stands above the panic machinery raised nothing.
+    let skip = frames.iter().rposition(|f: &Frame<'_>| {
+        f.function == "panic" || f.function == "gopanic" || f.function == "fatalpanic"
+    });
+    if let Some(at) = skip {
+        frames.drain(..=at);
+    }
+    (frames, truncated)
+}
+
+/// `github.com/a/b.(*T).M(0x1, ...)` and `/x/b.go:12 +0x1d`.
+fn frame<'a>(name: &'a str, place: &'a str) -> Frame<'a> {
+    let name = name.strip_prefix("created by ").unwrap_or(name);
+    let name = name.split(" in goroutine ").next().unwrap_or(name);
+    let name = match name.rfind('(') {
+        Some(at) if name.ends_with(')') && at > 0 => &name[..at],
+        _ => name,
+    };
+    let slash = name.rfind('/').map_or(0, |at| at + 1);
+    let (module, function) = match name[slash..].find('.') {
+        Some(dot) => (&name[..slash + dot], &name[slash + dot + 1..]),
+        None => ("", name),
+    };
+    let place = place.split(" +0x").next().unwrap_or(place);
+    let (file, line, _) = text::split_location(place);
+    Frame { module: Cow::Borrowed(module), ..located(function, file, line, None) }
+}
+
+/// `./main.go:5:2: undefined: x`, `main.go:4:2: package foo is not in std`.
+fn compiler<'a>(text: &Text<'a>) -> Option<Outcome<'a>> {
+    let (file, line, column, message) = text.iter().find_map(|line| {
+        let at = line.find(".go:")? + 3;
+        let (number, rest) = text::leading_number(&line[at + 1..])?;
+        let (column, rest) = match rest.strip_prefix(':').and_then(text::leading_number) {
+            Some((column, rest)) => (Some(column), rest),
+            None => (None, rest),
+        };
+        let message = rest.strip_prefix(": ")?;
+        let file = &line[..at];
+        (!file.contains(' ')).then_some((file, number, column, message))
+    })?;
+    let exception = ParsedException {
+        error_type: Cow::Borrowed("CompilationError"),
+        message: Cow::Borrowed(message.trim_end()),
+        frames: vec![located("", file, Some(line), column)],
+        ..ParsedException::default()
+    };
+    Some(Outcome { exceptions: vec![exception], truncated: false })
 }

@@ -24,7 +24,10 @@ pub(super) fn parse<'a>(text: &Text<'a>) -> Option<Outcome<'a>> {
     let from = if first.is_some_and(|first| first < from) { 0 } else { from };
     let Header { at, error_type, code, message } = header(text, from, first)?;
     let mut exceptions = vec![ParsedException { code: Cow::Borrowed(code), ..named(error_type, message) }];
-    let mut end = first.filter(|&first| first >= at).unwrap_or_else(|| inspect::message_end(text, at));
+    // An error that is printed without a stack opens its properties at once: the frames that follow are others'.
+    let bare = inspect::is_bare(text.line(at).trim());
+    let mut end =
+        first.filter(|&first| first >= at && !bare).unwrap_or_else(|| inspect::message_end(text, at));
     exceptions[0].frames = frames(text, &mut end);
     let truncated = end + 1 >= text.len() && cut_frame(text.line(end));
     inspect::properties(text, end, &mut exceptions);

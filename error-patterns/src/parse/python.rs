@@ -140,8 +140,6 @@ impl<'a> Reader<'_, 'a> {
             let trimmed = line.trim();
             if let Some(frame) = file_line(trimmed).or_else(|| ipython::cell_line(trimmed)) {
                 block.frames.push(frame);
-            } else if trimmed.is_empty() && self.text.len() == self.at + 1 {
-                break;
             } else if separator(trimmed).is_some() || trimmed.ends_with("(most recent call last):") {
                 break;
             } else if indent(line) == 0 && !trimmed.is_empty() && !is_marker(trimmed) {

@@ -1,9 +1,169 @@
-//! Placeholder until the next commit of this branch: this runtime's text has no shape yet.
+//! Rust: panics of old and new form with their backtrace, errors that `main` returned, and the compiler's.
 
-use super::Outcome;
-use super::text::Text;
+use super::text::{self, Text};
+use super::{Outcome, located};
+use crate::model::{Frame, ParsedException, Relation};
+use std::borrow::Cow;
 
-/// No shape.
-pub(super) fn parse<'a>(_text: &Text<'a>) -> Option<Outcome<'a>> {
+/// Parses a Rust report; `None` when there is no panic and no `error[E0308]`.
+pub(super) fn parse<'a>(text: &Text<'a>) -> Option<Outcome<'a>> {
+    if text.has("panicked at ")
+        && let Some(outcome) = panic(text)
+    {
+        return Some(outcome);
+    }
+    compiler(text).or_else(|| returned(text))
+}
+
+fn panic<'a>(text: &Text<'a>) -> Option<Outcome<'a>> {
+    let (at, rest) = text.lines_from(0).find_map(|(i, line)| {
+        let start = line.find("thread '").or_else(|| line.find("thread caused non-unwinding panic"))?;
+        let (_, rest) = line[start..].split_once("panicked at ")?;
+        Some((i, rest))
+    })?;
+    let end = (at + 1..text.len())
+        .find(|&i| {
+            ["note: ", "stack backtrace:"].iter().any(|word| text.line(i).starts_with(word))
+                || text.line(i).trim().is_empty() && text.line(i + 1).starts_with("stack backtrace")
+        })
+        .unwrap_or(text.len());
+    // Until 1.72: `panicked at 'message', src/main.rs:4:5`; since then the place, then the message on its own lines.
+    let (message, place) = match rest.strip_prefix('\'') {
+        Some(quoted) if quoted.contains("', ") => {
+            let (message, place) = quoted.rsplit_once("', ")?;
+            (message, place)
+        }
+        Some(_) => {
+            let whole = text.span(at, rest, end);
+            let (message, place) = whole.rsplit_once("', ").unwrap_or((whole, ""));
+            (message.trim_start_matches('\''), place)
+        }
+        None => {
+            let message = if at + 1 < end { text.span(at + 1, text.line(at + 1), end) } else { "" };
+            (message, rest.trim_end().trim_end_matches(':'))
+        }
+    };
+    let (file, line, column) = text::split_location(place);
+    let mut frames = backtrace(text, end);
+    if !frames.iter().any(|frame| frame.file.ends_with(file) && frame.line == line) {
+        frames.insert(0, located("", file, line, column));
+    }
+    let exception = ParsedException {
+        error_type: Cow::Borrowed("panic"),
+        message: Cow::Borrowed(message.trim()),
+        frames,
+        ..ParsedException::default()
+    };
+    Some(Outcome { exceptions: vec![exception], truncated: false })
+}
+
+/// `   3: core::panicking::panic_fmt`, then `             at /rustc/.../panicking.rs:72:14`.
+fn backtrace<'a>(text: &Text<'a>, from: usize) -> Vec<Frame<'a>> {
+    let mut frames: Vec<Frame<'a>> = Vec::new();
+    for (_, line) in text.lines_from(from) {
+        let trimmed = line.trim();
+        if let Some(place) = trimmed.strip_prefix("at ") {
+            if let Some(frame) = frames.last_mut().filter(|frame| frame.file.is_empty()) {
+                let (file, line, column) = text::split_location(place);
+                (frame.file, frame.line, frame.column) = (Cow::Borrowed(file), line, column);
+            }
+        } else if let Some((_, name)) =
+            text::leading_number(trimmed).and_then(|(n, rest)| Some((n, rest.strip_prefix(": ")?)))
+        {
+            let name = name.trim_start();
+            let name = match name.strip_prefix("0x") {
+                Some(address) => address.split_once(" - ").map_or(name, |(_, name)| name),
+                None => name,
+            };
+            frames.push(named(name));
+        } else if line.starts_with("note: ") && !frames.is_empty() {
+            break;
+        }
+    }
+    frames
+}
+
+/// `core::panicking::panic_fmt::h3f1b` without the hash: the owner and the function.
+fn named(name: &str) -> Frame<'_> {
+    let name = match name.rfind("::h") {
+        Some(at) if name.len() - at == 19 && name[at + 3..].bytes().all(|b| b.is_ascii_hexdigit()) => {
+            &name[..at]
+        }
+        _ => name,
+    };
+    let (module, function) = match name.rfind("::") {
+        Some(at) if !name.ends_with('>') => (&name[..at], &name[at + 2..]),
+        _ => ("", name),
+    };
+    Frame { module: Cow::Borrowed(module), ..located(function, "", None, None) }
+}
+
+/// `error[E0308]: mismatched types`, then `  --> src/main.rs:2:5`.
+fn compiler<'a>(text: &Text<'a>) -> Option<Outcome<'a>> {
+    for (i, line) in text.lines_from(0) {
+        let (code, message) = match line.strip_prefix("error[").and_then(|rest| rest.split_once("]: ")) {
+            Some(parts) => parts,
+            None => match line.strip_prefix("error: ") {
+                Some(message) => ("", message),
+                None => continue,
+            },
+        };
+        let place =
+            (i + 1..(i + 4).min(text.len())).find_map(|j| text.line(j).trim_start().strip_prefix("--> "));
+        let Some((file, number, column)) =
+            place.map(text::split_location).filter(|(file, ..)| file.contains(".rs"))
+        else {
+            continue;
+        };
+        let source = (i + 2..(i + 7).min(text.len())).find_map(|j| {
+            let (_, rest) = text::leading_number(text.line(j).trim_start())?;
+            Some(rest.trim_start().strip_prefix('|')?.trim())
+        });
+        let frame = Frame { source: source.map(Cow::Borrowed), ..located("", file, number, column) };
+        let exception = ParsedException {
+            error_type: Cow::Borrowed("CompilationError"),
+            message: Cow::Borrowed(message),
+            code: Cow::Borrowed(code),
+            frames: vec![frame],
+            ..ParsedException::default()
+        };
+        return Some(Outcome { exceptions: vec![exception], truncated: false });
+    }
     None
+}
+
+/// `Error: Os { code: 2, kind: NotFound, message: "..." }` and the causes that `anyhow` lists.
+fn returned<'a>(text: &Text<'a>) -> Option<Outcome<'a>> {
+    let (at, message) = text.lines_from(0).find_map(|(i, line)| Some((i, line.strip_prefix("Error: ")?)))?;
+    let causes = (at + 1..text.len()).find(|&i| text.line(i) == "Caused by:");
+    let debugged = message.split([' ', '(']).next().is_some_and(|word| {
+        text::is_type(word)
+            && message[word.len()..].trim_start().starts_with(['{', '('])
+            && message.trim_end().ends_with(['}', ')'])
+    });
+    if !(debugged || causes.is_some_and(|at| text.line(at + 1).starts_with("    "))) {
+        return None;
+    }
+    let error_type =
+        if debugged { message.split([' ', '(', '{']).next().unwrap_or_default() } else { "Error" };
+    let mut exceptions = vec![ParsedException {
+        error_type: Cow::Borrowed(error_type),
+        message: Cow::Borrowed(message.trim()),
+        ..ParsedException::default()
+    }];
+    for (_, line) in causes.into_iter().flat_map(|causes| text.lines_from(causes + 1)) {
+        if !line.starts_with("    ") || exceptions.len() > 32 {
+            break;
+        }
+        let cause = line.trim();
+        let cause =
+            text::leading_number(cause).and_then(|(_, rest)| rest.strip_prefix(": ")).unwrap_or(cause);
+        exceptions.push(ParsedException {
+            message: Cow::Borrowed(cause),
+            relation: Relation::Cause,
+            parent: Some(exceptions.len() - 1),
+            ..ParsedException::default()
+        });
+    }
+    Some(Outcome { exceptions, truncated: false })
 }

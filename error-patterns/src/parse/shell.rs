@@ -1,15 +1,139 @@
-//! Placeholder until the next commit of this branch.
+//! Shells: `script.sh: line 3: message` (bash), `script.sh: 3: message` (dash), `zsh: message`, and what commands
+//! print on their own. A shell names no types; a client's wrapper (`Command failed with exit code 1: ...`) and a
+//! last line `[exit status 1]` are no part of the message.
 
-use super::Outcome;
-use super::text::Text;
-use crate::model::RawException;
+use super::text::{self, Text};
+use super::{Outcome, located};
+use crate::model::{Frame, ParsedException, RawException};
+use std::borrow::Cow;
 
-/// No shape.
-pub(super) fn parse<'a>(_text: &Text<'a>) -> Option<Outcome<'a>> {
-    None
+const STATUS_WORDS: [&str; 10] = [
+    "exit status ",
+    "exit code ",
+    "exit code: ",
+    "exit status: ",
+    "exited with code ",
+    "exited with status ",
+    "exited with ",
+    "returned exit code ",
+    "status code ",
+    "exit_code=",
+];
+const SHELLS: [&str; 8] = ["bash", "sh", "zsh", "dash", "ksh", "-bash", "/bin/sh", "/bin/bash"];
+
+/// Parses a shell's report; `None` when no line has a shell's form.
+pub(super) fn parse<'a>(text: &Text<'a>) -> Option<Outcome<'a>> {
+    let shaped = text.iter().any(|line| {
+        let line = unwrap(line);
+        shell_line(line).is_some() || line.ends_with("command not found") || line.starts_with("zsh: ")
+    });
+    shaped.then(|| any(text))
 }
 
-/// The exit status.
+/// Parses any text as a shell's: for clients that name a shell.
+pub(super) fn any<'a>(text: &Text<'a>) -> Outcome<'a> {
+    let mut exception = ParsedException::default();
+    let first = (0..text.len()).find(|&i| !text.line(i).trim().is_empty()).unwrap_or(0);
+    let mut last = text.len();
+    while last > first && is_closing(text.line(last - 1)) {
+        last -= 1;
+    }
+    // The last line of the shell's own is nearest to the end; after a syntax error it only repeats the source.
+    let decisive = (first..last).rev().find_map(|i| {
+        let (frame, message) = shell_line(unwrap(text.line(i)))?;
+        (!is_echo(message)).then_some((i, frame, message))
+    });
+    match decisive {
+        Some((at, mut frame, message)) => {
+            if let Some((_, echo)) = shell_line(text.line(at + 1)).filter(|(_, echo)| is_echo(echo)) {
+                frame.source = Some(Cow::Borrowed(echo.trim_matches(['`', '\''])));
+            }
+            exception.message = Cow::Borrowed(message.trim());
+            exception.frames.push(frame);
+        }
+        None if last > first => {
+            let line = unwrap(text.line(first));
+            exception.message = Cow::Borrowed(text.span(first, line, last).trim());
+        }
+        None => {}
+    }
+    Outcome { exceptions: vec![exception], truncated: false }
+}
+
+/// A line without the words that a client put before it.
+fn unwrap(line: &str) -> &str {
+    const WRAPPERS: [&str; 4] = [
+        "Command failed with exit code ",
+        "Command failed with exit status ",
+        "Command exited with code ",
+        "Process exited with code ",
+    ];
+    for wrapper in WRAPPERS {
+        let Some(rest) = line.strip_prefix(wrapper) else { continue };
+        let rest = rest.trim_start_matches(|c: char| c.is_ascii_digit() || c == '-');
+        return rest.strip_prefix(':').map_or(rest, str::trim_start);
+    }
+    line
+}
+
+fn is_closing(line: &str) -> bool {
+    let line = line.trim();
+    line.is_empty()
+        || line.starts_with("[exit ")
+        || line.starts_with("exit status ") && text::number(&line[12..]).is_some()
+}
+
+/// A source line that bash repeats: `` `}' ``.
+fn is_echo(message: &str) -> bool {
+    message.len() > 1 && message.starts_with('`') && message.ends_with('\'')
+}
+
+/// `script: line 3: message`, `script: 3: message`, `script:3: message`, `bash: message`.
+fn shell_line(line: &str) -> Option<(Frame<'_>, &str)> {
+    if let Some((script, rest)) = line.split_once(": line ")
+        && let Some((number, rest)) = text::leading_number(rest)
+        && let Some(message) = rest.strip_prefix(": ").filter(|_| is_script(script))
+    {
+        return Some((located("", script, Some(number), None), message));
+    }
+    let (script, rest) = line.split_once(':')?;
+    if !is_script(script) {
+        return None;
+    }
+    if let Some((number, rest)) = text::leading_number(rest.trim_start()) {
+        let message = rest.strip_prefix(": ")?;
+        let known = script.ends_with("sh") || SHELLS.contains(&script);
+        return known.then(|| (located("", script, Some(number), None), message));
+    }
+    if !SHELLS.contains(&script) {
+        return None;
+    }
+    Some((located("", script, None, None), rest.trim_start()))
+}
+
+fn is_script(script: &str) -> bool {
+    !script.is_empty()
+        && script.len() <= 4096
+        && !script.contains(": ")
+        && !script.starts_with(['"', '\'', '[', ' '])
+}
+
+/// The exit status of a shell's command: the attribute, else the number that the text gives.
 pub(crate) fn exit_status(raw: &RawException<'_>) -> Option<i64> {
-    raw.exit_code
+    if raw.exit_code.is_some() {
+        return raw.exit_code;
+    }
+    [raw.stacktrace, raw.message].into_iter().flatten().find_map(|text| {
+        let tail = &text[text.len() - text::floor_back(text, 512)..];
+        let head = text::floor(text, 512);
+        STATUS_WORDS.iter().find_map(|words| status_after(tail, words).or_else(|| status_after(head, words)))
+    })
+}
+
+fn status_after(text: &str, words: &str) -> Option<i64> {
+    let at = text.find(words)? + words.len();
+    let digits = &text[at..];
+    let (negative, digits) = digits.strip_prefix('-').map_or((false, digits), |rest| (true, rest));
+    let (number, _) = text::leading_number(digits)?;
+    Some(if negative { -i64::from(number) } else { i64::from(number) })
 }

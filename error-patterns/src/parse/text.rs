@@ -73,11 +73,6 @@ impl<'a> Text<'a> {
     pub(crate) fn has(&self, needle: &str) -> bool {
         memmem::find(self.all.as_bytes(), needle.as_bytes()).is_some()
     }
-
-    /// The whole text.
-    pub(crate) fn all(&self) -> &'a str {
-        self.all
-    }
 }
 
 /// The longest prefix of at most `bytes` bytes that ends between characters.
@@ -229,4 +224,13 @@ pub(crate) fn is_error_name(word: &str) -> bool {
     ["Error", "Exception", "Throwable", "Failure", "Fault", "Warning", "Interrupt", "Exit", "Timeout"]
         .iter()
         .any(|suffix| word.ends_with(suffix))
+}
+
+/// Length of the longest suffix of at most `bytes` bytes that starts between characters.
+pub(crate) fn floor_back(text: &str, bytes: usize) -> usize {
+    let mut start = text.len().saturating_sub(bytes);
+    while !text.is_char_boundary(start) {
+        start += 1;
+    }
+    text.len() - start
 }

@@ -8,7 +8,7 @@ use std::borrow::Cow;
 /// `at f (file:1:2)`, `at async X.y [as z] (file:1:2)`, `at new X (..)`, `at file:1:2`, `at f (<anonymous>)`.
 pub(super) fn v8_frame(line: &str) -> Option<Frame<'_>> {
     let rest = line.trim_start().strip_prefix("at ")?;
-    let rest = rest.trim_end();
+    let rest = rest.trim_end().trim_end_matches(',');
     let rest = rest.strip_suffix(" {").unwrap_or(rest);
     let Some(body) = rest.strip_suffix(')') else {
         let place = rest.strip_prefix("async ").unwrap_or(rest);
