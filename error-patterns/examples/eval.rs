@@ -1,9 +1,9 @@
 //! Groups labelled exceptions and measures speed.
 //!
-//! `cargo run --release -p error-patterns --example eval -- [--out DIR] [--explain ID] FILE.jsonl...`
+//! `cargo run --release -p error-patterns --example eval -- [--out DIR] [--explain ID] [--masks] FILE.jsonl...`
 //! Each line is an object with `id`, `type`, `message`, `stacktrace`, `lang`, `snippet` and, for the leak count,
 //! `pii` (texts that must not survive masking). For each file the pattern of each id is written to
-//! `DIR/FILE.groups.jsonl`; every file starts with an empty store, all with the same configuration.
+//! `DIR/FILE.groups.jsonl`; `--masks` prints each line that masking changed, to count false masks by hand; every file starts with an empty store, all with the same configuration.
 #![expect(clippy::print_stdout, reason = "an example talks to its user")]
 
 use error_patterns::explain::explain;
@@ -18,21 +18,28 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let mut out = None;
-    let mut wanted = None;
+    let mut options = Options::default();
     let mut files = Vec::new();
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
         match argument.as_str() {
-            "--out" => out = arguments.next().map(PathBuf::from),
-            "--explain" => wanted = arguments.next(),
+            "--out" => options.out = arguments.next().map(PathBuf::from),
+            "--explain" => options.explain = arguments.next(),
+            "--masks" => options.masks = true,
             _ => files.push(argument),
         }
     }
     for file in &files {
-        evaluate(Path::new(file), out.as_deref(), wanted.as_deref())?;
+        evaluate(Path::new(file), &options)?;
     }
     Ok(())
+}
+
+#[derive(Default)]
+struct Options {
+    out: Option<PathBuf>,
+    explain: Option<String>,
+    masks: bool,
 }
 
 struct Record {
@@ -92,7 +99,7 @@ impl Record {
     }
 }
 
-fn evaluate(file: &Path, out: Option<&Path>, wanted: Option<&str>) -> Result<(), Box<dyn Error>> {
+fn evaluate(file: &Path, options: &Options) -> Result<(), Box<dyn Error>> {
     let text = std::fs::read_to_string(file)?;
     let records = text.lines().map(Record::of).collect::<Result<Vec<_>, _>>()?;
     let bytes: usize = records.iter().map(Record::bytes).sum();
@@ -111,7 +118,7 @@ fn evaluate(file: &Path, out: Option<&Path>, wanted: Option<&str>) -> Result<(),
         groupings.iter().enumerate().map(|(time, grouping)| store.assign(grouping, time as i64)).collect();
     let matching = started.elapsed();
 
-    if let Some(out) = out {
+    if let Some(out) = &options.out {
         let name = file.file_stem().unwrap_or_default().to_string_lossy();
         let mut groups =
             std::io::BufWriter::new(std::fs::File::create(out.join(format!("{name}.groups.jsonl")))?);
@@ -127,9 +134,12 @@ fn evaluate(file: &Path, out: Option<&Path>, wanted: Option<&str>) -> Result<(),
         }
     }
     for ((record, grouping), assignment) in masked.iter().zip(&groupings).zip(&assignments) {
-        if wanted == Some(record.id.as_str()) {
+        if options.explain.as_deref() == Some(record.id.as_str()) {
             println!("{}", explain(&record.raw(), grouping, Some(assignment)));
         }
+    }
+    if options.masks {
+        print_masks(&records, &masked);
     }
     let leaks = leaks(&records, &masked);
     let each = |elapsed: std::time::Duration| elapsed.as_secs_f64() * 1e6 / records.len().max(1) as f64;
@@ -144,6 +154,27 @@ fn evaluate(file: &Path, out: Option<&Path>, wanted: Option<&str>) -> Result<(),
         each(matching),
     );
     Ok(())
+}
+
+/// Each different line that masking changed, before and after.
+fn print_masks(records: &[Record], masked: &[Record]) {
+    let mut seen = std::collections::BTreeSet::new();
+    for (record, masked) in records.iter().zip(masked) {
+        let fields = [
+            (&record.message, &masked.message),
+            (&record.stacktrace, &masked.stacktrace),
+            (&record.snippet, &masked.snippet),
+        ];
+        for (before, after) in
+            fields.into_iter().filter_map(|(before, after)| Some((before.as_ref()?, after.as_ref()?)))
+        {
+            let changed = before.lines().zip(after.lines()).filter(|(before, after)| before != after);
+            seen.extend(changed.map(|(before, after)| (before.to_owned(), after.to_owned())));
+        }
+    }
+    for (before, after) in seen {
+        println!("- {before}\n+ {after}");
+    }
 }
 
 /// Planted texts that survived, each told.

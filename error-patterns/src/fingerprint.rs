@@ -8,6 +8,7 @@ use crate::model::{Parsed, RawException};
 mod strategies;
 
 pub use strategies::STRATEGY;
+pub(crate) use strategies::root_cause;
 
 /// What a hash of an event is made of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -41,6 +41,8 @@ pub struct Grouping {
     pub taxonomy: Taxonomy,
     /// 1 (lowest) to 5.
     pub severity: u8,
+    /// The taxonomy rule that decided, empty when none did.
+    pub rule: String,
     /// Type of the reported exception as written; `Error` where the client and the text name none.
     pub error_type: String,
     /// Message with placeholders, readable.
@@ -115,6 +117,7 @@ pub fn group_parsed(
         signature: comparable.minima.signature(),
         taxonomy,
         severity: severity.clamp(1, 5),
+        rule: String::new(),
         error_type: made.error_type,
         canonical_message: made.canonical_message,
         file_path: made.file_path,

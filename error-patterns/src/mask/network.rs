@@ -71,6 +71,10 @@ fn is_version(bytes: &[u8], at: usize) -> bool {
 /// Groups of hex digits with colons are common in code (`std::fd`, `12:30:45`), so an address must have
 /// eight groups, or `::` with at least three groups, or `::` after a group of four that holds a digit.
 pub(super) fn ipv6(bytes: &[u8], at: usize, floor: usize) -> Option<Span> {
+    let near = |b: &u8| b.is_ascii_hexdigit() || *b == b':';
+    if !bytes.get(at + 1).is_some_and(near) || at > 0 && !near(&bytes[at - 1]) && bytes[at + 1] != b':' {
+        return None;
+    }
     let part = |b: &u8| b.is_ascii_hexdigit() || *b == b':';
     let back = bytes[floor..at].iter().rev().take(45).take_while(|b| part(b)).count();
     let start = at - back;

@@ -2,6 +2,27 @@
 
 use super::{MaskKind, Span, byte_before, continues_number};
 
+/// Digits in a row.
+pub(super) fn run(bytes: &[u8], at: usize) -> usize {
+    bytes[at..].iter().take_while(|b| b.is_ascii_digit()).count()
+}
+
+/// Whether a run of digits can begin an address, a card or a phone number: by its neighbours and its length.
+pub(super) fn may_be_personal(bytes: &[u8], at: usize, run: usize) -> bool {
+    let continued = match bytes.get(at + run) {
+        Some(b'.') => run <= 3,
+        Some(b'-') => (2..=4).contains(&run),
+        Some(b' ') => run == 4,
+        _ => false,
+    };
+    (continued || (13..=19).contains(&run)) && begins_or_dotted(bytes, at)
+}
+
+/// Whether what is before a number leaves it whole; a slash may come before an address.
+fn begins_or_dotted(bytes: &[u8], at: usize) -> bool {
+    !byte_before(bytes, at).is_some_and(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'-'))
+}
+
 /// Whether a number may begin here: not inside a word, a decimal, a path or a longer number.
 fn begins(bytes: &[u8], at: usize) -> bool {
     let inside = |b: u8| {

@@ -54,6 +54,12 @@ pub(super) fn pass(text: &str, counts: &mut MaskCounts) -> Option<String> {
             at += 1;
             continue;
         }
+        // Most digits are line numbers, ports and versions: one look tells.
+        let run = if class == Class::Digit { numbers::run(bytes, at) } else { 0 };
+        if run > 0 && !numbers::may_be_personal(bytes, at, run) {
+            at += run;
+            continue;
+        }
         let found = detect(bytes, class, at, copied).and_then(|span| {
             // Detectors stop at ASCII only; a find that does not fall on characters is no find.
             Some((text.get(copied..span.start)?, text.get(span.end..).map(|_| span)?))
@@ -65,10 +71,8 @@ pub(super) fn pass(text: &str, counts: &mut MaskCounts) -> Option<String> {
             counts.count(span.kind);
             copied = span.end;
             at = span.end;
-        } else if class == Class::Digit {
-            at += bytes[at..].iter().take_while(|b| b.is_ascii_digit()).count();
         } else {
-            at += 1;
+            at += run.max(1);
         }
     }
     masked.map(|mut out| {

@@ -33,7 +33,7 @@ const CONTEXT_FRAMES_MAX: usize = 30;
 pub(in crate::fingerprint) fn make(raw: &RawException<'_>, parsed: &Parsed<'_>) -> Made {
     let fallback = ParsedException::default();
     let reported = parsed.exceptions.first().unwrap_or(&fallback);
-    let deciding = root_cause(parsed).unwrap_or(reported);
+    let deciding = parsed.exceptions.get(root_cause(parsed)).unwrap_or(reported);
     let frames = if deciding.frames.is_empty() { &reported.frames } else { &deciding.frames };
     let canonical = canonical(parsed.runtime, reported, deciding, frames);
     let names = if canonical.basis == Basis::Application { Names::Keep } else { Names::Drop };
@@ -57,8 +57,8 @@ pub(in crate::fingerprint) fn make(raw: &RawException<'_>, parsed: &Parsed<'_>) 
     }
 }
 
-/// The exception at the end of the chain of causes.
-fn root_cause<'p, 'a>(parsed: &'p Parsed<'a>) -> Option<&'p ParsedException<'a>> {
+/// Index of the exception at the end of the chain of causes.
+pub(crate) fn root_cause(parsed: &Parsed<'_>) -> usize {
     let mut current = 0;
     for _ in 0..CAUSES_MAX {
         let next = parsed.exceptions.iter().enumerate().find(|(index, exception)| {
@@ -72,7 +72,7 @@ fn root_cause<'p, 'a>(parsed: &'p Parsed<'a>) -> Option<&'p ParsedException<'a>>
             None => break,
         }
     }
-    parsed.exceptions.get(current)
+    current
 }
 
 /// Cancellations and interrupts tell that something else ended, not why; nor does an exception without a name.
