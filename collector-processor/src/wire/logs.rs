@@ -5,7 +5,7 @@
 
 use super::common::{Attribute, Text, Value};
 use super::edit::AttributesAt;
-use super::protobuf::{ByteRange, Reader, Wire, range};
+use super::protobuf::{ByteRange, FIXED32, FIXED64, LEN, Reader, VARINT, Wire, range};
 
 /// Steps through the log records of a scope.
 #[derive(Clone, Debug)]
@@ -72,23 +72,35 @@ impl<'a> LogView<'a> {
         let mut attributes = std::mem::take(&mut self.attributes);
         attributes.clear();
         *self = Self { attributes, range: message.range(), field, ..Self::default() };
-        for field in message {
-            match (field.number, field.value) {
-                (1, Wire::Fixed64(value)) => self.time_unix_nano = value,
-                (2, Wire::Varint(value)) => self.severity_number = value as i32,
-                (3, Wire::Len { start, end }) => self.severity_text = Text::read(&message, start, end),
-                (5, Wire::Len { start, end }) => self.body = Value::read(message.message(start, end)),
-                (6, Wire::Len { start, end }) => {
-                    self.attributes
-                        .push(Attribute::read(message.message(start, end), range(field.start, end)));
+        self.fill(message);
+    }
+
+    /// Reads fields up to the end, or up to what turns out malformed.
+    fn fill(&mut self, mut fields: Reader<'a>) -> Option<()> {
+        loop {
+            let at = fields.position();
+            match fields.key()? {
+                (1, FIXED64) => self.time_unix_nano = fields.fixed64()?,
+                (2, VARINT) => self.severity_number = fields.number()? as i32,
+                (7, VARINT) => self.dropped_attributes_count = fields.number()? as u32,
+                (8, FIXED32) => self.flags = fields.fixed32()?,
+                (11, FIXED64) => self.observed_time_unix_nano = fields.fixed64()?,
+                (number, LEN) => {
+                    let (start, end) = fields.len()?;
+                    match number {
+                        3 => self.severity_text = Text::read(&fields, start, end),
+                        5 => self.body = Value::read(fields.message(start, end)),
+                        6 => {
+                            let field = range(at, end);
+                            Attribute::push(&mut self.attributes, fields.message(start, end), field);
+                        }
+                        9 => self.trace_id = fields.bytes(start, end),
+                        10 => self.span_id = fields.bytes(start, end),
+                        12 => self.event_name = Text::read(&fields, start, end),
+                        _ => {}
+                    }
                 }
-                (7, Wire::Varint(value)) => self.dropped_attributes_count = value as u32,
-                (8, Wire::Fixed32(value)) => self.flags = value,
-                (9, Wire::Len { start, end }) => self.trace_id = message.bytes(start, end),
-                (10, Wire::Len { start, end }) => self.span_id = message.bytes(start, end),
-                (11, Wire::Fixed64(value)) => self.observed_time_unix_nano = value,
-                (12, Wire::Len { start, end }) => self.event_name = Text::read(&message, start, end),
-                _ => {}
+                (number, wire_type) => fields.step_over(number, wire_type)?,
             }
         }
     }

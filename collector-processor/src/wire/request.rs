@@ -35,21 +35,11 @@ impl<'a> Request<'a> {
 pub struct Resource<'a> {
     fields: Reader<'a>,
     resource: Reader<'a>,
-    /// Schema of the resource.
-    pub schema_url: Text<'a>,
 }
 
 impl<'a> Resource<'a> {
     fn read(fields: Reader<'a>) -> Self {
-        let mut view = Self { fields, resource: Reader::default(), schema_url: Text::default() };
-        for field in fields {
-            match (field.number, field.value) {
-                (1, Wire::Len { start, end }) => view.resource = fields.message(start, end),
-                (3, Wire::Len { start, end }) => view.schema_url = Text::read(&fields, start, end),
-                _ => {}
-            }
-        }
-        view
+        Self { fields, resource: first_message(fields) }
     }
 
     /// Where the message with its scopes lies.
@@ -62,6 +52,12 @@ impl<'a> Resource<'a> {
     #[must_use]
     pub fn attributes(&self) -> Attributes<'a> {
         Attributes { fields: self.resource, number: 1 }
+    }
+
+    /// Schema of the resource. Steps over all scopes to find it.
+    #[must_use]
+    pub fn schema_url(&self) -> Text<'a> {
+        last_text(self.fields, 3)
     }
 
     /// The scopes, in order.
@@ -83,34 +79,12 @@ pub struct Scope<'a> {
     pub name: Text<'a>,
     /// Version of the scope.
     pub version: Text<'a>,
-    /// Schema of the spans or log records.
-    pub schema_url: Text<'a>,
 }
 
 impl<'a> Scope<'a> {
     fn read(fields: Reader<'a>) -> Self {
-        let mut view = Self {
-            fields,
-            scope: Reader::default(),
-            name: Text::default(),
-            version: Text::default(),
-            schema_url: Text::default(),
-        };
-        for field in fields {
-            match (field.number, field.value) {
-                (1, Wire::Len { start, end }) => view.scope = fields.message(start, end),
-                (3, Wire::Len { start, end }) => view.schema_url = Text::read(&fields, start, end),
-                _ => {}
-            }
-        }
-        for field in view.scope {
-            match (field.number, field.value) {
-                (1, Wire::Len { start, end }) => view.name = Text::read(&view.scope, start, end),
-                (2, Wire::Len { start, end }) => view.version = Text::read(&view.scope, start, end),
-                _ => {}
-            }
-        }
-        view
+        let scope = first_message(fields);
+        Self { fields, scope, name: last_text(scope, 1), version: last_text(scope, 2) }
     }
 
     /// Where the message with its items lies.
@@ -125,6 +99,12 @@ impl<'a> Scope<'a> {
         Attributes { fields: self.scope, number: 3 }
     }
 
+    /// Schema of the spans or log records. Steps over all of them to find it.
+    #[must_use]
+    pub fn schema_url(&self) -> Text<'a> {
+        last_text(self.fields, 3)
+    }
+
     /// The spans of a trace request, in order.
     #[must_use]
     pub fn spans(&self) -> SpanCursor<'a> {
@@ -136,4 +116,22 @@ impl<'a> Scope<'a> {
     pub fn records(&self) -> LogCursor<'a> {
         LogCursor(self.fields)
     }
+}
+
+/// The resource or scope: field 1. Encoders put it first, so nothing is stepped over.
+fn first_message(mut fields: Reader<'_>) -> Reader<'_> {
+    let found = fields.find_map(|field| match (field.number, field.value) {
+        (1, Wire::Len { start, end }) => Some((start, end)),
+        _ => None,
+    });
+    found.map(|(start, end)| fields.message(start, end)).unwrap_or_default()
+}
+
+/// The text field `number`; the last one counts.
+fn last_text(fields: Reader<'_>, number: u32) -> Text<'_> {
+    let texts = fields.filter_map(|field| match field.value {
+        Wire::Len { start, end } if field.number == number => Some(Text::read(&fields, start, end)),
+        _ => None,
+    });
+    texts.last().unwrap_or_default()
 }

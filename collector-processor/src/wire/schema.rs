@@ -4,6 +4,8 @@
 //! Source: opentelemetry-proto 1.10 (`opentelemetry/proto/{common,resource,trace,logs}/v1`), as generated in
 //! the crate `opentelemetry-proto` 0.33; a test compares the two by decoding.
 
+use super::protobuf::{FIXED32, FIXED64, LEN, VARINT};
+
 /// One message type. `fields[n - 1]` is field number `n`.
 #[derive(Debug)]
 pub(super) struct Schema {
@@ -11,6 +13,18 @@ pub(super) struct Schema {
     pub(super) fields: &'static [Option<FieldSchema>],
     /// All fields are members of one `oneof`.
     pub(super) one_of: bool,
+    /// What a request's counts count it as.
+    pub(super) role: Role,
+}
+
+/// A message's place in a request.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Role {
+    Resource,
+    Scope,
+    /// Span or log record.
+    Item,
+    Other,
 }
 
 /// One field.
@@ -60,6 +74,24 @@ impl Schema {
     }
 }
 
+impl Kind {
+    /// The wire type the field must come in.
+    #[inline]
+    pub(super) fn wire_type(self) -> u32 {
+        match self {
+            Self::Bool | Self::Int32 | Self::Uint32 | Self::Int64 | Self::Enum(_) => VARINT,
+            Self::Fixed64 | Self::Double => FIXED64,
+            Self::Text
+            | Self::TextList
+            | Self::Hex
+            | Self::Base64
+            | Self::Message(_)
+            | Self::MessageList(_) => LEN,
+            Self::Fixed32 => FIXED32,
+        }
+    }
+}
+
 const fn field(name: &'static str, json: &'static str, kind: Kind) -> Option<FieldSchema> {
     Some(FieldSchema { name, json, kind })
 }
@@ -72,12 +104,14 @@ const fn plain(name: &'static str, kind: Kind) -> Option<FieldSchema> {
 pub(super) static TRACE_REQUEST: Schema = Schema {
     name: "ExportTraceServiceRequest",
     one_of: false,
+    role: Role::Other,
     fields: &[field("resource_spans", "resourceSpans", Kind::MessageList(&RESOURCE_SPANS))],
 };
 
 static RESOURCE_SPANS: Schema = Schema {
     name: "ResourceSpans",
     one_of: false,
+    role: Role::Resource,
     fields: &[
         plain("resource", Kind::Message(&RESOURCE)),
         field("scope_spans", "scopeSpans", Kind::MessageList(&SCOPE_SPANS)),
@@ -88,6 +122,7 @@ static RESOURCE_SPANS: Schema = Schema {
 static SCOPE_SPANS: Schema = Schema {
     name: "ScopeSpans",
     one_of: false,
+    role: Role::Scope,
     fields: &[
         plain("scope", Kind::Message(&SCOPE)),
         plain("spans", Kind::MessageList(&SPAN)),
@@ -98,6 +133,7 @@ static SCOPE_SPANS: Schema = Schema {
 static SPAN: Schema = Schema {
     name: "Span",
     one_of: false,
+    role: Role::Item,
     fields: &[
         field("trace_id", "traceId", Kind::Hex),
         field("span_id", "spanId", Kind::Hex),
@@ -121,6 +157,7 @@ static SPAN: Schema = Schema {
 static EVENT: Schema = Schema {
     name: "Event",
     one_of: false,
+    role: Role::Other,
     fields: &[
         field("time_unix_nano", "timeUnixNano", Kind::Fixed64),
         plain("name", Kind::Text),
@@ -132,6 +169,7 @@ static EVENT: Schema = Schema {
 static LINK: Schema = Schema {
     name: "Link",
     one_of: false,
+    role: Role::Other,
     fields: &[
         field("trace_id", "traceId", Kind::Hex),
         field("span_id", "spanId", Kind::Hex),
@@ -145,18 +183,21 @@ static LINK: Schema = Schema {
 static STATUS: Schema = Schema {
     name: "Status",
     one_of: false,
+    role: Role::Other,
     fields: &[None, plain("message", Kind::Text), plain("code", Kind::Enum(STATUS_CODES))],
 };
 
 pub(super) static LOG_REQUEST: Schema = Schema {
     name: "ExportLogsServiceRequest",
     one_of: false,
+    role: Role::Other,
     fields: &[field("resource_logs", "resourceLogs", Kind::MessageList(&RESOURCE_LOGS))],
 };
 
 static RESOURCE_LOGS: Schema = Schema {
     name: "ResourceLogs",
     one_of: false,
+    role: Role::Resource,
     fields: &[
         plain("resource", Kind::Message(&RESOURCE)),
         field("scope_logs", "scopeLogs", Kind::MessageList(&SCOPE_LOGS)),
@@ -167,6 +208,7 @@ static RESOURCE_LOGS: Schema = Schema {
 static SCOPE_LOGS: Schema = Schema {
     name: "ScopeLogs",
     one_of: false,
+    role: Role::Scope,
     fields: &[
         plain("scope", Kind::Message(&SCOPE)),
         field("log_records", "logRecords", Kind::MessageList(&LOG_RECORD)),
@@ -177,6 +219,7 @@ static SCOPE_LOGS: Schema = Schema {
 static LOG_RECORD: Schema = Schema {
     name: "LogRecord",
     one_of: false,
+    role: Role::Item,
     fields: &[
         field("time_unix_nano", "timeUnixNano", Kind::Fixed64),
         field("severity_number", "severityNumber", Kind::Enum(SEVERITY_NUMBERS)),
@@ -196,6 +239,7 @@ static LOG_RECORD: Schema = Schema {
 static RESOURCE: Schema = Schema {
     name: "Resource",
     one_of: false,
+    role: Role::Other,
     fields: &[
         plain("attributes", Kind::MessageList(&KEY_VALUE)),
         field("dropped_attributes_count", "droppedAttributesCount", Kind::Uint32),
@@ -206,6 +250,7 @@ static RESOURCE: Schema = Schema {
 static SCOPE: Schema = Schema {
     name: "InstrumentationScope",
     one_of: false,
+    role: Role::Other,
     fields: &[
         plain("name", Kind::Text),
         plain("version", Kind::Text),
@@ -217,6 +262,7 @@ static SCOPE: Schema = Schema {
 static ENTITY_REF: Schema = Schema {
     name: "EntityRef",
     one_of: false,
+    role: Role::Other,
     fields: &[
         field("schema_url", "schemaUrl", Kind::Text),
         plain("type", Kind::Text),
@@ -228,6 +274,7 @@ static ENTITY_REF: Schema = Schema {
 static KEY_VALUE: Schema = Schema {
     name: "KeyValue",
     one_of: false,
+    role: Role::Other,
     fields: &[
         plain("key", Kind::Text),
         plain("value", Kind::Message(&ANY_VALUE)),
@@ -238,6 +285,7 @@ static KEY_VALUE: Schema = Schema {
 static ANY_VALUE: Schema = Schema {
     name: "AnyValue",
     one_of: true,
+    role: Role::Other,
     fields: &[
         field("string_value", "stringValue", Kind::Text),
         field("bool_value", "boolValue", Kind::Bool),
@@ -250,11 +298,19 @@ static ANY_VALUE: Schema = Schema {
     ],
 };
 
-static ARRAY_VALUE: Schema =
-    Schema { name: "ArrayValue", one_of: false, fields: &[plain("values", Kind::MessageList(&ANY_VALUE))] };
+static ARRAY_VALUE: Schema = Schema {
+    name: "ArrayValue",
+    one_of: false,
+    role: Role::Other,
+    fields: &[plain("values", Kind::MessageList(&ANY_VALUE))],
+};
 
-static KEY_VALUE_LIST: Schema =
-    Schema { name: "KeyValueList", one_of: false, fields: &[plain("values", Kind::MessageList(&KEY_VALUE))] };
+static KEY_VALUE_LIST: Schema = Schema {
+    name: "KeyValueList",
+    one_of: false,
+    role: Role::Other,
+    fields: &[plain("values", Kind::MessageList(&KEY_VALUE))],
+};
 
 const SPAN_KINDS: &[&str] = &[
     "SPAN_KIND_UNSPECIFIED",

@@ -6,7 +6,7 @@
 
 use super::common::{Attribute, Attributes, Text};
 use super::edit::AttributesAt;
-use super::protobuf::{ByteRange, Reader, Wire, range};
+use super::protobuf::{ByteRange, FIXED32, FIXED64, LEN, Reader, VARINT, Wire, range};
 
 /// Steps through the spans of a scope.
 #[derive(Clone, Debug)]
@@ -15,13 +15,21 @@ pub struct SpanCursor<'a>(pub(super) Reader<'a>);
 impl<'a> SpanCursor<'a> {
     /// Reads the next span into `span`, whose lists keep their memory; `false` when there is none.
     pub fn read(&mut self, span: &mut SpanView<'a>) -> bool {
-        for field in self.0.by_ref() {
-            if let (2, Wire::Len { start, end }) = (field.number, field.value) {
-                span.read(self.0.message(start, end), range(field.start, end));
-                return true;
+        self.next(span).is_some()
+    }
+
+    fn next(&mut self, span: &mut SpanView<'a>) -> Option<()> {
+        loop {
+            let at = self.0.position();
+            match self.0.key()? {
+                (2, LEN) => {
+                    let (start, end) = self.0.len()?;
+                    span.read(self.0.message(start, end), range(at, end));
+                    return Some(());
+                }
+                (number, wire_type) => self.0.step_over(number, wire_type)?,
             }
         }
-        false
     }
 }
 
@@ -99,41 +107,42 @@ impl<'a> SpanView<'a> {
         self.reset();
         self.range = message.range();
         self.field = field;
-        for field in message {
-            match field.value {
-                Wire::Len { start, end } => {
-                    self.read_len(&message, field.number, range(field.start, end), start, end)
+        self.fill(message);
+    }
+
+    /// Reads fields up to the end, or up to what turns out malformed.
+    fn fill(&mut self, mut fields: Reader<'a>) -> Option<()> {
+        loop {
+            let at = fields.position();
+            match fields.key()? {
+                (number, LEN) => {
+                    let (start, end) = fields.len()?;
+                    self.fill_len(&fields, number, range(at, end), start, end);
                 }
-                Wire::Fixed64(value) => match field.number {
-                    7 => self.start_time_unix_nano = value,
-                    8 => self.end_time_unix_nano = value,
-                    _ => {}
-                },
-                Wire::Varint(value) => match field.number {
-                    6 => self.kind = value as i32,
-                    10 => self.dropped_attributes_count = value as u32,
-                    12 => self.dropped_events_count = value as u32,
-                    14 => self.dropped_links_count = value as u32,
-                    _ => {}
-                },
-                Wire::Fixed32(value) if field.number == 16 => self.flags = value,
-                Wire::Fixed32(_) | Wire::Group => {}
+                (6, VARINT) => self.kind = fields.number()? as i32,
+                (7, FIXED64) => self.start_time_unix_nano = fields.fixed64()?,
+                (8, FIXED64) => self.end_time_unix_nano = fields.fixed64()?,
+                (10, VARINT) => self.dropped_attributes_count = fields.number()? as u32,
+                (12, VARINT) => self.dropped_events_count = fields.number()? as u32,
+                (14, VARINT) => self.dropped_links_count = fields.number()? as u32,
+                (16, FIXED32) => self.flags = fields.fixed32()?,
+                (number, wire_type) => fields.step_over(number, wire_type)?,
             }
         }
     }
 
-    #[inline]
-    fn read_len(&mut self, message: &Reader<'a>, number: u32, field: ByteRange, start: usize, end: usize) {
+    #[inline(always)]
+    fn fill_len(&mut self, fields: &Reader<'a>, number: u32, field: ByteRange, start: usize, end: usize) {
         match number {
-            1 => self.trace_id = message.bytes(start, end),
-            2 => self.span_id = message.bytes(start, end),
-            3 => self.trace_state = Text::read(message, start, end),
-            4 => self.parent_span_id = message.bytes(start, end),
-            5 => self.name = Text::read(message, start, end),
-            9 => self.attributes.push(Attribute::read(message.message(start, end), field)),
-            11 => self.events.push(Event::read(message.message(start, end), field)),
-            13 => self.links.push(Link::read(message.message(start, end), field)),
-            15 => self.read_status(message.message(start, end)),
+            1 => self.trace_id = fields.bytes(start, end),
+            2 => self.span_id = fields.bytes(start, end),
+            3 => self.trace_state = Text::read(fields, start, end),
+            4 => self.parent_span_id = fields.bytes(start, end),
+            5 => self.name = Text::read(fields, start, end),
+            9 => Attribute::push(&mut self.attributes, fields.message(start, end), field),
+            11 => self.events.push(Event::read(fields.message(start, end), field)),
+            13 => self.links.push(Link::read(fields.message(start, end), field)),
+            15 => self.read_status(fields.message(start, end)),
             _ => {}
         }
     }
@@ -168,15 +177,22 @@ impl<'a> Event<'a> {
     fn read(fields: Reader<'a>, field: ByteRange) -> Self {
         let mut event =
             Self { fields, field, time_unix_nano: 0, name: Text::default(), dropped_attributes_count: 0 };
-        for field in fields {
-            match (field.number, field.value) {
-                (1, Wire::Fixed64(value)) => event.time_unix_nano = value,
-                (2, Wire::Len { start, end }) => event.name = Text::read(&fields, start, end),
-                (4, Wire::Varint(value)) => event.dropped_attributes_count = value as u32,
-                _ => {}
+        event.fill(fields);
+        event
+    }
+
+    fn fill(&mut self, mut fields: Reader<'a>) -> Option<()> {
+        loop {
+            match fields.key()? {
+                (1, FIXED64) => self.time_unix_nano = fields.fixed64()?,
+                (2, LEN) => {
+                    let (start, end) = fields.len()?;
+                    self.name = Text::read(&fields, start, end);
+                }
+                (4, VARINT) => self.dropped_attributes_count = fields.number()? as u32,
+                (number, wire_type) => fields.step_over(number, wire_type)?,
             }
         }
-        event
     }
 
     /// The attributes, in order.

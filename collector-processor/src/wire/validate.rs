@@ -6,8 +6,8 @@
 //! Protobuf lets a singular message field come several times, to be merged. Views read one piece only,
 //! so such a request (no SDK sends one) must be rewritten once: see [`Counts::split`].
 
-use super::protobuf::{Fault, Field, NESTING_MAX, Reader, Wire, WireError, put_len};
-use super::schema::{FieldSchema, Kind, LOG_REQUEST, Schema, TRACE_REQUEST};
+use super::protobuf::{Fault, Field, LEN, NESTING_MAX, Reader, Wire, WireError, put_len};
+use super::schema::{FieldSchema, Kind, LOG_REQUEST, Role, Schema, TRACE_REQUEST};
 
 /// Bytes in a request that can be addressed.
 pub const REQUEST_BYTES_MAX: usize = u32::MAX as usize;
@@ -63,20 +63,10 @@ fn validate(schema: &'static Schema, request: &[u8]) -> Result<Counts, WireError
     if request.len() > REQUEST_BYTES_MAX {
         return Err(WireError { message: schema.name, field: "", offset: 0, fault: Fault::RequestLength });
     }
-    let reader = Reader::new(request);
-    let split = check(schema, reader, Depth { messages: NESTING_MAX, values: VALUE_DEPTH_MAX })?;
-    let mut counts = Counts { split, ..Counts::default() };
-    // Requests, resources and scopes have the same field numbers for both signals.
-    for resource in reader {
-        let (1, Wire::Len { start, end }) = (resource.number, resource.value) else { continue };
-        counts.resources += 1;
-        for scope in reader.message(start, end) {
-            let (2, Wire::Len { start, end }) = (scope.number, scope.value) else { continue };
-            counts.scopes += 1;
-            counts.items += reader.message(start, end).filter(|item| item.number == 2).count();
-        }
-    }
-    Ok(counts)
+    let mut check = Check::default();
+    let depth = Depth { messages: NESTING_MAX, values: VALUE_DEPTH_MAX };
+    check.message(schema, Reader::new(request), depth);
+    check.error.map_or(Ok(check.counts), Err)
 }
 
 /// How many more levels may nest.
@@ -88,38 +78,107 @@ struct Depth {
     values: u32,
 }
 
-/// Checks one message and those inside it; tells whether any of them has pieces to merge.
-fn check(schema: &'static Schema, mut reader: Reader<'_>, depth: Depth) -> Result<bool, WireError> {
-    let mut split = false;
-    let mut seen = 0u32;
-    loop {
-        let at = reader.position();
-        let error = |field: &'static str, fault| WireError { message: schema.name, field, offset: at, fault };
-        let Some(field) = reader.field().map_err(|fault| error("", fault))? else { return Ok(split) };
-        let Some(known) = schema.field(field.number) else {
-            skip_unknown(&mut reader, field, depth).map_err(|fault| error("", fault))?;
-            continue;
-        };
-        match (known.kind, field.value) {
-            (Kind::Message(inner), Wire::Len { start, end }) => {
-                let bit = 1 << field.number;
-                split |= seen & bit != 0;
-                // In a oneof another member begins a new value.
-                seen = if schema.one_of { bit } else { seen | bit };
-                let depth = depth.enter(inner).ok_or_else(|| error(known.name, Fault::Nesting))?;
-                split |= check(inner, reader.message(start, end), depth)?;
+/// The state of one check. Errors are kept here, so that the walk itself returns nothing large.
+#[derive(Default)]
+struct Check {
+    counts: Counts,
+    error: Option<WireError>,
+}
+
+impl Check {
+    /// Checks one message and those inside it; `None` when `error` is set.
+    fn message(&mut self, schema: &'static Schema, mut reader: Reader<'_>, depth: Depth) -> Option<()> {
+        let mut seen = 0u32;
+        while !reader.is_at_end() {
+            let at = reader.position();
+            let Some((number, wire_type)) = reader.key() else { return self.fail(schema, reader, at) };
+            let known = schema.field(number);
+            let Some(FieldSchema { kind, .. }) = known else {
+                self.unknown(schema, &mut reader, at, depth)?;
+                continue;
+            };
+            if wire_type != kind.wire_type() {
+                return self.fail(schema, reader, at);
             }
-            (Kind::MessageList(inner), Wire::Len { start, end }) => {
-                let depth = depth.enter(inner).ok_or_else(|| error(known.name, Fault::Nesting))?;
-                split |= check(inner, reader.message(start, end), depth)?;
-            }
-            _ => {
-                scalar(&reader, known, field.value).map_err(|fault| error(known.name, fault))?;
-                if schema.one_of {
-                    seen = 0;
+            if wire_type != LEN {
+                if reader.step_over(number, wire_type).is_none() {
+                    return self.fail(schema, reader, at);
                 }
+                // In a oneof another member begins a new value.
+                seen = if schema.one_of { 0 } else { seen };
+                continue;
             }
+            let Some((start, end)) = reader.len() else { return self.fail(schema, reader, at) };
+            let inner = match kind {
+                Kind::Message(inner) => {
+                    let bit = 1 << number;
+                    self.counts.split |= seen & bit != 0;
+                    seen = if schema.one_of { bit } else { seen | bit };
+                    inner
+                }
+                Kind::MessageList(inner) => inner,
+                _ => {
+                    if !is_well_formed(*kind, reader.bytes(start, end)) {
+                        return self.fail(schema, reader, at);
+                    }
+                    seen = if schema.one_of { 0 } else { seen };
+                    continue;
+                }
+            };
+            match inner.role {
+                Role::Resource => self.counts.resources += 1,
+                Role::Scope => self.counts.scopes += 1,
+                Role::Item => self.counts.items += 1,
+                Role::Other => {}
+            }
+            let Some(depth) = depth.enter(inner) else { return self.fail(schema, reader, at) };
+            self.message(inner, reader.message(start, end), depth)?;
         }
+        Some(())
+    }
+
+    /// Steps over a field that the table does not know. prost counts it as one level, whatever it is.
+    #[cold]
+    fn unknown(
+        &mut self,
+        schema: &'static Schema,
+        reader: &mut Reader<'_>,
+        at: usize,
+        depth: Depth,
+    ) -> Option<()> {
+        let mut again = reader.from(at);
+        let skipped = match again.field() {
+            _ if depth.messages == 0 => Err(Fault::Nesting),
+            Ok(Some(Field { value: Wire::Group, number, .. })) => again.skip_group(number, depth.messages),
+            Ok(_) => Ok(()),
+            Err(fault) => Err(fault),
+        };
+        *reader = again;
+        skipped
+            .map_err(|fault| {
+                self.error = Some(WireError { message: schema.name, field: "", offset: at, fault })
+            })
+            .ok()
+    }
+
+    /// Finds out what is wrong with the field at offset `at`.
+    #[cold]
+    fn fail(&mut self, schema: &'static Schema, reader: Reader<'_>, at: usize) -> Option<()> {
+        let mut again = reader.from(at);
+        let (field, fault) = match again.field() {
+            Err(fault) => ("", fault),
+            Ok(None) => ("", Fault::Length),
+            Ok(Some(field)) => match (schema.field(field.number), field.value) {
+                (None, _) => ("", Fault::Nesting),
+                (Some(known), Wire::Len { .. }) if known.kind.wire_type() == LEN => (
+                    known.name,
+                    if let Kind::Text | Kind::TextList = known.kind { Fault::Utf8 } else { Fault::Nesting },
+                ),
+                (Some(known), _) => (known.name, Fault::UnexpectedWireType),
+            },
+        };
+        self.error = Some(WireError { message: schema.name, field, offset: at, fault });
+        None
     }
 }
 
@@ -132,29 +191,20 @@ impl Depth {
 }
 
 #[inline]
-fn scalar(reader: &Reader<'_>, known: &FieldSchema, value: Wire) -> Result<(), Fault> {
-    match (known.kind, value) {
-        (Kind::Text | Kind::TextList, Wire::Len { start, end }) => {
-            let bytes = reader.bytes(start, end);
-            if bytes.is_ascii() || std::str::from_utf8(bytes).is_ok() { Ok(()) } else { Err(Fault::Utf8) }
-        }
-        (Kind::Hex | Kind::Base64, Wire::Len { .. })
-        | (Kind::Bool | Kind::Int32 | Kind::Uint32 | Kind::Int64 | Kind::Enum(_), Wire::Varint(_))
-        | (Kind::Fixed64 | Kind::Double, Wire::Fixed64(_))
-        | (Kind::Fixed32, Wire::Fixed32(_)) => Ok(()),
-        _ => Err(Fault::UnexpectedWireType),
+fn is_well_formed(kind: Kind, bytes: &[u8]) -> bool {
+    match kind {
+        Kind::Text | Kind::TextList => is_ascii(bytes) || std::str::from_utf8(bytes).is_ok(),
+        _ => true,
     }
 }
 
-/// prost counts an unknown field as one level, whatever it is.
-fn skip_unknown(reader: &mut Reader<'_>, field: Field, depth: Depth) -> Result<(), Fault> {
-    if depth.messages == 0 {
-        return Err(Fault::Nesting);
-    }
-    match field.value {
-        Wire::Group => reader.skip_group(field.number, depth.messages),
-        _ => Ok(()),
-    }
+/// Eight bytes at a time without looking back: most texts are short, and nearly all are ASCII.
+#[inline]
+fn is_ascii(bytes: &[u8]) -> bool {
+    let (words, rest) = bytes.as_chunks();
+    let word = words.iter().fold(0, |all, word| all | u64::from_ne_bytes(*word));
+    let byte = rest.iter().fold(0, |all, byte| all | byte);
+    (word | u64::from(byte)) & 0x8080_8080_8080_8080 == 0
 }
 
 /// The bytes of one message that came in `pieces`. Recursion ends where the check's did.

@@ -277,7 +277,7 @@ fn resources_and_scopes_take_appended_fields() {
     let mut out = Vec::new();
     edits.apply(TWO_SPANS, &mut out).unwrap();
     let resource = Request::new(&out).resources().next().unwrap();
-    assert_eq!(resource.schema_url, "schema");
+    assert_eq!(resource.schema_url(), "schema");
     assert_eq!(resource.attributes().next().unwrap().value.as_str(), Some("h"));
     assert_eq!(validate_traces(&out).unwrap().items, 2);
 }

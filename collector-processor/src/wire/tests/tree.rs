@@ -19,7 +19,7 @@ pub(crate) fn traces(request: &[u8]) -> ExportTraceServiceRequest {
         .map(|resource| ResourceSpans {
             resource: proto_resource(&resource),
             scope_spans: resource.scopes().map(|scope| scope_spans(&scope, &mut span)).collect(),
-            schema_url: resource.schema_url.to_string(),
+            schema_url: resource.schema_url().to_string(),
         })
         .collect();
     ExportTraceServiceRequest { resource_spans }
@@ -33,7 +33,7 @@ pub(crate) fn logs(request: &[u8]) -> ExportLogsServiceRequest {
         .map(|resource| ResourceLogs {
             resource: proto_resource(&resource),
             scope_logs: resource.scopes().map(|scope| scope_logs(&scope, &mut record)).collect(),
-            schema_url: resource.schema_url.to_string(),
+            schema_url: resource.schema_url().to_string(),
         })
         .collect();
     ExportLogsServiceRequest { resource_logs }
@@ -124,7 +124,7 @@ fn scope_spans<'a>(scope: &Scope<'a>, view: &mut SpanView<'a>) -> ScopeSpans {
     while cursor.read(view) {
         spans.push(span(view));
     }
-    ScopeSpans { scope: proto_scope(scope), spans, schema_url: scope.schema_url.to_string() }
+    ScopeSpans { scope: proto_scope(scope), spans, schema_url: scope.schema_url().to_string() }
 }
 
 fn span(view: &SpanView<'_>) -> Span {
@@ -188,7 +188,7 @@ fn scope_logs<'a>(scope: &Scope<'a>, view: &mut LogView<'a>) -> ScopeLogs {
             event_name: view.event_name.to_string(),
         });
     }
-    ScopeLogs { scope: proto_scope(scope), log_records, schema_url: scope.schema_url.to_string() }
+    ScopeLogs { scope: proto_scope(scope), log_records, schema_url: scope.schema_url().to_string() }
 }
 
 fn attributes<'a>(attributes: impl Iterator<Item = Attribute<'a>>) -> Vec<KeyValue> {
