@@ -471,18 +471,18 @@ impl Kind {
     /// What a field of this type holds in JSON.
     fn expected(self) -> &'static str {
         match self {
-            Kind::Bool => "true or false",
-            Kind::Int32 => "a 32-bit integer",
-            Kind::Uint32 | Kind::Fixed32 => "an unsigned 32-bit integer",
-            Kind::Int64 => "a 64-bit integer",
-            Kind::Fixed64 => "an unsigned 64-bit integer",
-            Kind::Double => "a number",
-            Kind::Enum(_) => "a number or a name of the enumeration",
-            Kind::Text => "a text",
-            Kind::Hex => "hex digits",
-            Kind::Base64 => "base64",
-            Kind::Message(_) => "an object",
-            Kind::TextList | Kind::MessageList(_) => "an array",
+            Self::Bool => "true or false",
+            Self::Int32 => "a 32-bit integer",
+            Self::Uint32 | Self::Fixed32 => "an unsigned 32-bit integer",
+            Self::Int64 => "a 64-bit integer",
+            Self::Fixed64 => "an unsigned 64-bit integer",
+            Self::Double => "a number",
+            Self::Enum(_) => "a number or a name of the enumeration",
+            Self::Text => "a text",
+            Self::Hex => "hex digits",
+            Self::Base64 => "base64",
+            Self::Message(_) => "an object",
+            Self::TextList | Self::MessageList(_) => "an array",
         }
     }
 }

@@ -61,7 +61,7 @@ fn put(kind: Kind, number: u32, entropy: &mut impl Iterator<Item = u8>, levels: 
     };
     put_varint(out, u64::from(number << 3 | 2));
     put_varint(out, payload.len() as u64);
-    if entropy.next().unwrap_or(1) % 16 == 0 {
+    if entropy.next().unwrap_or(1).is_multiple_of(16) {
         // The same length in one byte more than it takes.
         let last = out.len() - 1;
         out[last] |= 0x80;
