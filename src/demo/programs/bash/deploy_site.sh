@@ -1,0 +1,4 @@
+set -e
+echo "building"
+acme-deploy --target staging --folder ./public
+echo "deployed"

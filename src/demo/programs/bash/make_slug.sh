@@ -1,0 +1,3 @@
+title="Release Notes October"
+slug=$(printf '%s' "$title" | tr 'A-Z ' 'a-z-')
+echo "$slug"
