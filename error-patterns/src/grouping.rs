@@ -4,6 +4,7 @@
 //! Knows nothing of known patterns (that is [`crate::store`]) nor of masking (the caller's first step).
 
 use crate::canonical::{Basis, Comparable};
+use crate::classify::{Classification, classify};
 use crate::fingerprint::{self, EventHash};
 use crate::ids::{Fingerprint, Signature};
 use crate::model::{Parsed, RawException, Taxonomy};
@@ -33,7 +34,8 @@ impl Default for GroupingConfig {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Grouping {
     pub fingerprint: Fingerprint,
-    /// Hashes any of which joins a pattern, the fingerprint first.
+    /// Hashes any of which joins a pattern, the fingerprint's first. They depend on the taxonomy's phase as
+    /// well, so no pattern mixes phases; in phase `runtime`, the most common, the first is the fingerprint.
     pub hashes: Vec<Fingerprint>,
     /// The same hashes with what each was made of, for the explanation.
     pub components: Vec<EventHash>,
@@ -81,8 +83,7 @@ impl Grouper {
             return known;
         }
         let parsed = parse(&raw);
-        let (taxonomy, severity) = classify(&raw, &parsed);
-        let grouping = Arc::new(group_parsed(&raw, &parsed, taxonomy, severity));
+        let grouping = Arc::new(group_parsed(&raw, &parsed, classify(&raw, &parsed)));
         self.cache.keep(key, &grouping);
         grouping
     }
@@ -101,23 +102,18 @@ impl Grouper {
 
 /// The grouping of an exception that is already parsed and classified. Pure: no cache.
 #[must_use]
-pub fn group_parsed(
-    raw: &RawException<'_>,
-    parsed: &Parsed<'_>,
-    mut taxonomy: Taxonomy,
-    severity: u8,
-) -> Grouping {
+pub fn group_parsed(raw: &RawException<'_>, parsed: &Parsed<'_>, class: Classification) -> Grouping {
     let made = fingerprint::of(raw, parsed);
-    taxonomy.context = made.context;
+    let taxonomy = Taxonomy { context: made.context, ..class.taxonomy };
     let comparable = Comparable::of(&made.canonical);
     Grouping {
         fingerprint: made.hashes[0].value,
-        hashes: made.hashes.iter().map(|hash| hash.value).collect(),
+        hashes: made.hashes.iter().map(|hash| hash.value.in_phase(taxonomy.phase)).collect(),
         components: made.hashes,
         signature: comparable.minima.signature(),
         taxonomy,
-        severity: severity.clamp(1, 5),
-        rule: String::new(),
+        severity: class.severity.clamp(1, 5),
+        rule: class.rule,
         error_type: made.error_type,
         canonical_message: made.canonical_message,
         file_path: made.file_path,
@@ -139,9 +135,4 @@ fn repeat_key(raw: &RawException<'_>) -> u128 {
     }
     hasher.update(&raw.exit_code.map_or(i128::MAX, i128::from).to_le_bytes());
     hasher.digest128()
-}
-
-fn classify(_raw: &RawException<'_>, parsed: &Parsed<'_>) -> (Taxonomy, u8) {
-    let error_type = parsed.exceptions.first().map(|first| first.error_type.to_string()).unwrap_or_default();
-    (Taxonomy { runtime: parsed.runtime, error_type, ..Taxonomy::default() }, 3)
 }

@@ -1,7 +1,9 @@
 //! Identifiers that leave this crate: fingerprints, signatures, pattern ids. All print as lower-case hex.
 
+use crate::model::Phase;
 use std::fmt;
 use std::str::FromStr;
+use xxhash_rust::xxh3::xxh3_128;
 
 /// A text that is not the hex form of an identifier.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -47,8 +49,19 @@ pub struct Signature(pub u128);
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct PatternId(pub u64);
 
+impl Fingerprint {
+    /// The hash under which an event of this phase joins a pattern.
+    #[must_use]
+    pub fn in_phase(self, phase: Phase) -> Self {
+        match phase {
+            Phase::Runtime => self,
+            Phase::Compile | Phase::Deploy => Self(xxh3_128(format!("{self} {}", phase.as_str()).as_bytes())),
+        }
+    }
+}
+
 impl PatternId {
-    /// The id of a pattern that this fingerprint makes.
+    /// The id of a pattern that an event with this first hash makes.
     #[must_use]
     pub fn of(fingerprint: Fingerprint) -> Self {
         Self((fingerprint.0 >> 64) as u64)

@@ -383,9 +383,8 @@ impl PatternStore {
     fn claim(&mut self, fact: &PatternFact) -> Vec<(PatternId, PatternId)> {
         let claim = Claim { time_unix_nano: fact.time_unix_nano, pattern_id: fact.pattern_id };
         let made = (fact.kind == FactKind::Pattern).then_some(fact.pattern_id);
-        let own = made.map(|_| fact.fingerprint);
         let mut shared = Vec::new();
-        for hash in own.iter().chain(fact.hashes.iter().filter(|hash| Some(**hash) != own)) {
+        for hash in &fact.hashes {
             let Some(claimants) = self.claims.get_mut(hash) else {
                 self.claims.insert(*hash, Claimants { first: claim, made, others: Vec::new() });
                 self.remember(fact.pattern_id, *hash);
@@ -475,7 +474,7 @@ fn made(grouping: &Grouping, time_unix_nano: i64) -> PatternFact {
         strategy: grouping.strategy.to_owned(),
         ..PatternFact::bare(
             FactKind::Pattern,
-            PatternId::of(grouping.fingerprint),
+            PatternId::of(grouping.hashes.first().copied().unwrap_or(grouping.fingerprint)),
             grouping.fingerprint,
             time_unix_nano,
         )

@@ -42,7 +42,7 @@ pub struct PatternFact {
     pub time_unix_nano: i64,
     /// Of the event that led to the fact; of an alias, the one that made the aliased pattern.
     pub fingerprint: Fingerprint,
-    /// All hashes that join the pattern with this fact, the fingerprint first.
+    /// All hashes that join the pattern with this fact; the first one gave a made pattern its id.
     pub hashes: Vec<Fingerprint>,
     /// For [`FactKind::Alias`] only.
     pub alias_of: Option<PatternId>,
