@@ -84,7 +84,9 @@ fn run_and_kill(folder: &Path, round: u64) -> Vec<(u64, u64)> {
         for line in lines.map_while(Result::ok) {
             let mut words = line.split(' ');
             // The last line may be cut by the kill; then it does not parse.
-            let (Some("ack"), Some(position), Some(id)) = (words.next(), words.next(), words.next()) else { continue };
+            let (Some("ack"), Some(position), Some(id)) = (words.next(), words.next(), words.next()) else {
+                continue;
+            };
             acknowledged.push((position.parse().unwrap(), id.parse().unwrap()));
             let _told = first.try_send(());
         }
