@@ -3,6 +3,8 @@
 //! The child is this test binary again, told by an environment variable; it appends and tells each
 //! acknowledgement on its standard output.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::io::{BufRead as _, BufReader, Write as _};

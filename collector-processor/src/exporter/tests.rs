@@ -74,7 +74,7 @@ async fn refuses_then_accepts(protocol: Protocol, compression: Compression) {
     config.headers.insert("X-Tenant".to_owned(), "blue".to_owned());
     let exporter = Exporter::start(config, folder.path(), &wal).unwrap();
     for number in 1..=30 {
-        append(&wal, if number % 3 == 0 { LOGS } else { TRACES }, number).await;
+        append(&wal, if number.is_multiple_of(3) { LOGS } else { TRACES }, number).await;
     }
     let stats = Arc::clone(exporter.stats());
     wait_until("all arrived", || stats.sent_requests.load(Relaxed) == 30).await;
@@ -83,7 +83,7 @@ async fn refuses_then_accepts(protocol: Protocol, compression: Compression) {
     for request in &received {
         let number = number_of(&request.body);
         assert_eq!(request.body, payload(number), "byte for byte");
-        assert_eq!(request.is_logs, number % 3 == 0);
+        assert_eq!(request.is_logs, number.is_multiple_of(3));
         assert_eq!(request.tenant.as_deref(), Some("blue"));
         assert_eq!(request.compression, compression);
     }

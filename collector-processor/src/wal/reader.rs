@@ -128,7 +128,7 @@ impl WalReader {
         if self.shared.released(&self.name) >= segment.last {
             return; // released and deleted meanwhile
         }
-        if failures % READ_TRIES != 0 {
+        if !failures.is_multiple_of(READ_TRIES) {
             tracing::warn!(consumer = self.name, segment = %segment.path.display(), %error, "cannot read the log, trying again");
             tokio::time::sleep(READ_RETRY_DELAY).await;
             return;
