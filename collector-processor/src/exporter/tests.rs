@@ -73,7 +73,7 @@ async fn refuses_then_accepts(protocol: Protocol, compression: Compression) {
     config.compression = compression;
     config.headers.insert("X-Tenant".to_owned(), "blue".to_owned());
     let exporter = Exporter::start(config, folder.path(), &wal).unwrap();
-    for number in 1..=30 {
+    for number in 1_u64..=30 {
         append(&wal, if number.is_multiple_of(3) { LOGS } else { TRACES }, number).await;
     }
     let stats = Arc::clone(exporter.stats());
