@@ -201,9 +201,10 @@ const NEXT_QUERIES: [&str; 4] = [
     "SELECT error_type, canonical_msg, occurrences, distinct_users, severity FROM pattern_report \
      ORDER BY occurrences DESC LIMIT 15",
     "SELECT user_id, language, error_type, message FROM errors WHERE message LIKE '%<%>%' LIMIT 10",
-    "SELECT DISTINCT parent_session_id, session_id, user_id FROM spans WHERE parent_session_id IS NOT NULL",
-    "SELECT exec_kind, count(*) AS executions, sum(CASE WHEN status_code = 'ERROR' THEN 1 ELSE 0 END) AS failed \
-     FROM spans WHERE parent_span_id IS NULL GROUP BY exec_kind ORDER BY executions DESC",
+    "SELECT parent_session_id, session_id, user_id, executions, failed_executions FROM sessions \
+     WHERE parent_session_id IS NOT NULL",
+    "SELECT exec_kind, count(*) AS executions, count(*) FILTER (WHERE status_code = 'ERROR') AS failed FROM spans \
+     WHERE parent_span_id IS NULL GROUP BY exec_kind ORDER BY executions DESC",
 ];
 
 #[cfg(test)]

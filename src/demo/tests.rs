@@ -1,3 +1,5 @@
+//! The demo as a whole: every program against its listing, and a run against a real OTLP server.
+
 use super::*;
 use opentelemetry_proto::tonic::collector::logs::v1::logs_service_server::{LogsService, LogsServiceServer};
 use opentelemetry_proto::tonic::collector::logs::v1::{ExportLogsServiceRequest, ExportLogsServiceResponse};
