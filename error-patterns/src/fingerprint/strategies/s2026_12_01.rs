@@ -35,7 +35,8 @@ pub(in crate::fingerprint) fn make(raw: &RawException<'_>, parsed: &Parsed<'_>) 
     let reported = parsed.exceptions.first().unwrap_or(&fallback);
     let deciding = parsed.exceptions.get(root_cause(parsed)).unwrap_or(reported);
     let frames = if deciding.frames.is_empty() { &reported.frames } else { &deciding.frames };
-    let canonical = canonical(parsed.runtime, reported, deciding, frames);
+    let text = raw.stacktrace.or(raw.message).unwrap_or_default();
+    let canonical = canonical(parsed.runtime, reported, deciding, frames, text);
     let names = if canonical.basis == Basis::Application { Names::Keep } else { Names::Drop };
     let error_type = [reported.error_type.as_ref(), raw.error_type.unwrap_or_default()]
         .into_iter()
@@ -85,6 +86,7 @@ fn canonical(
     reported: &ParsedException<'_>,
     deciding: &ParsedException<'_>,
     frames: &[Frame<'_>],
+    text: &str,
 ) -> Canonical {
     let mut canonical = Canonical {
         strategy: NAME.to_owned(),
@@ -109,6 +111,9 @@ fn canonical(
     }
     canonical.keys.extend(message.keys);
     canonical.tokens = message.tokens;
+    if canonical.tokens.is_empty() && frames.iter().all(|frame| frame.origin == Origin::Carrier) {
+        canonical.tokens = message::opening(text);
+    }
     canonical
 }
 

@@ -54,7 +54,7 @@ fn is_entry(runtime: Runtime, frame: &Frame<'_>) -> bool {
     }
     match runtime {
         Runtime::Python => frame.function == "<module>",
-        Runtime::Java => frame.function == "main",
+        Runtime::Java => frame.function == "main" || frame.function.starts_with("lambda$main$"),
         Runtime::JavaScript => frame.module == "Object" && frame.function == "<anonymous>",
         _ => false,
     }
@@ -76,7 +76,7 @@ pub(super) fn library(frames: &[Frame<'_>], deciding: &ParsedException<'_>) -> O
     called.or_else(|| {
         // `numpy.core._exceptions._ArrayMemoryError` raised by code that leaves no frames.
         let (root, rest) = deciding.error_type.split_once('.')?;
-        let deep = rest.contains('.') && root.bytes().all(|b| b.is_ascii_lowercase());
+        let deep = rest.contains('.') && !matches!(root, "asyncio" | "sqlite3" | "tkinter");
         let published = deep && crate::tokens::is_known_name(root);
         published.then(|| root.to_owned())
     })

@@ -1,7 +1,7 @@
 //! What of a message tells the cause, when a user's own program failed.
 
 use crate::model::{ParsedException, Runtime};
-use crate::tokens::{Names, parameterize, tokens};
+use crate::tokens::{Names, is_known_name, parameterize, tokens};
 use std::borrow::Cow;
 
 /// Kept tokens.
@@ -23,12 +23,19 @@ impl Telling {
 
 /// Types that say everything; their messages differ by version, operator or the value met.
 const SPEAKING_TYPES: &[&str] = &[
+    "ArrayIndexOutOfBoundsException",
+    "ArrayStoreException",
+    "ClassCastException",
+    "IndexOutOfBoundsException",
     "KeyError",
-    "ZeroDivisionError",
+    "KeyboardInterrupt",
+    "NegativeArraySizeException",
     "RecursionError",
     "StackOverflowError",
-    "KeyboardInterrupt",
     "StopIteration",
+    "StringIndexOutOfBoundsException",
+    "UnboundLocalError",
+    "ZeroDivisionError",
 ];
 
 /// `authored`: the program's own code raised it, so it may have written the message.
@@ -128,11 +135,47 @@ const COMPLAINTS: &[&str] = &[
     "unary operator expected",
 ];
 
+/// What a shell reports of a command that a signal ended; the command follows.
+const ENDINGS: &[&str] = &[
+    " Killed ",
+    " Terminated ",
+    " Aborted ",
+    " Segmentation fault ",
+    " Bus error ",
+    " Illegal instruction ",
+    " Floating point exception ",
+];
+
 fn shell(message: &str) -> Cow<'_, str> {
-    match COMPLAINTS.iter().find(|complaint| message.contains(**complaint)) {
-        Some(complaint) => Cow::Owned(format!("<name>: {complaint}")),
-        None => Cow::Borrowed(message),
+    if let Some(complaint) = COMPLAINTS.iter().find(|complaint| message.contains(**complaint)) {
+        return Cow::Owned(format!("<name>: {complaint}"));
     }
+    if let Some(ending) = ENDINGS.iter().find(|ending| message.contains(**ending)) {
+        return Cow::Owned(ending.trim().to_owned());
+    }
+    // `jq: command not found`: published tools are told apart, misspelt ones are not.
+    for missing in [": command not found", ": not found"] {
+        if let Some(before) = message.strip_suffix(missing) {
+            let name = before.rsplit(": ").next().unwrap_or_default();
+            let name = if is_known_name(name) { name } else { "<name>" };
+            return Cow::Owned(format!("{name}: command not found"));
+        }
+    }
+    Cow::Borrowed(message)
+}
+
+/// Lines of a report that nothing was understood of.
+const LINES_MAX: usize = 4;
+
+/// The words at the start of a report, where neither message nor frames tell anything.
+pub(super) fn opening(text: &str) -> Vec<String> {
+    let lines: Vec<&str> =
+        text.lines().map(str::trim).filter(|line| !line.is_empty()).take(LINES_MAX).collect();
+    let found = parameterize(&lines.join("\n"), Names::Drop);
+    tokens(&found.text)
+        .take(TOKENS_MAX)
+        .map(|token| if is_value(token) { "<value>".to_owned() } else { token.to_lowercase() })
+        .collect()
 }
 
 /// Nouns after which a name of the user's own stands: `no such table: orders`.
