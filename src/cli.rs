@@ -1,6 +1,7 @@
 //! Arguments of the `errata` command.
 
 use crate::config::{self, Settings};
+use crate::demo::DemoOptions;
 use clap::{Args, Parser, Subcommand};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -26,6 +27,8 @@ pub(crate) enum Command {
     Process(ServeOptions),
     /// Answer queries over a lake only
     Query(ServeOptions),
+    /// Run real programs that fail, and send what happened to a running server
+    Demo(DemoOptions),
     /// Run one query over the lake and print the answer
     Sql(SqlOptions),
     /// Read an exception from a file or standard input and say what its pattern is and why

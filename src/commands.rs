@@ -5,3 +5,8 @@ pub(crate) mod config_check;
 pub(crate) mod explain;
 pub(crate) mod serve;
 pub(crate) mod sql;
+
+/// Runs a command that is asynchronous.
+pub(crate) fn block_on<T>(command: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(command)
+}

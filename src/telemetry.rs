@@ -13,6 +13,7 @@ use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::metrics::{PeriodicReader, SdkMeterProvider};
 use opentelemetry_sdk::trace::SdkTracerProvider;
 use prometheus::{Encoder, TextEncoder};
+use std::io::IsTerminal;
 use tracing_subscriber::filter::{EnvFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
@@ -21,6 +22,9 @@ use tracing_subscriber::{Layer, Registry, fmt};
 const NAME: &str = "errata";
 /// Libraries that send our telemetry: exporting what they trace would never end.
 const SENDERS: [&str; 6] = ["opentelemetry", "opentelemetry_sdk", "tonic", "h2", "hyper", "hyper_util"];
+
+/// What libraries tell at the level of information is detail to us; a filter that names them wins.
+const QUIET: &str = "deltalake_core=warn,buoyant_kernel=warn,buoyant_kernel_engine=warn,delta_kernel=warn,snap=warn";
 
 /// The providers; clones share them.
 #[derive(Clone, Debug)]
@@ -57,11 +61,11 @@ impl Telemetry {
     }
 
     fn install_logger(&self, settings: &TelemetrySettings) -> anyhow::Result<()> {
-        let filter = EnvFilter::try_new(&settings.log);
+        let filter = EnvFilter::try_new(format!("{QUIET},{}", settings.log));
         let filter = filter.with_context(|| format!("telemetry.log: '{}' is not a filter", settings.log))?;
         let log: Box<dyn Layer<Registry> + Send + Sync> = match settings.log_format.as_str() {
             "json" => fmt::layer().json().with_writer(std::io::stderr).with_filter(filter).boxed(),
-            _ => fmt::layer().with_target(false).with_writer(std::io::stderr).with_filter(filter).boxed(),
+            _ => fmt::layer().with_target(false).with_ansi(std::io::stderr().is_terminal()).with_writer(std::io::stderr).with_filter(filter).boxed(),
         };
         let exported = self.tracers.as_ref().map(|provider| {
             let others = Targets::new().with_default(tracing::Level::INFO);

@@ -1,7 +1,7 @@
 //! The processor put together: log, pipeline, lake writer, exporter, maintenance, receivers; and its
 //! orderly end.
 
-use crate::clock::now_unix_nano;
+use crate::clock::{now, now_unix_nano};
 use crate::columns::RowContext;
 use crate::exporter::{Exporter, ExporterConfig};
 use crate::follow::{FollowError, Follower};
@@ -288,20 +288,16 @@ type LiveFiles = Arc<[AtomicU64; Table::ALL.len()]>;
 
 async fn maintain(lake: Lake, config: MaintenanceConfig, interval: Duration, files: LiveFiles) {
     loop {
-        for (table, count) in Table::ALL.into_iter().zip(files.iter()) {
-            if let Ok(snapshot) = lake.snapshot(table).await {
-                count.store(snapshot.files.len() as u64, Ordering::Relaxed);
+        let report = lake.maintain_once(&config, now()).await;
+        for (done, count) in report.tables.iter().zip(files.iter()) {
+            count.store(done.live_files as u64, Ordering::Relaxed);
+            if let Some(error) = &done.error {
+                let cause = std::error::Error::source(error).map(ToString::to_string);
+                tracing::warn!(table = done.table.name(), %error, cause, "maintenance ended early; it is tried again");
             }
         }
+        tracing::debug!(?report, "maintained the lake");
         tokio::time::sleep(interval).await;
-        let now_ms = i64::try_from(now_unix_nano() / 1_000_000).unwrap_or(i64::MAX);
-        match lake.maintain_once(&config, now_ms).await {
-            Ok(report) => tracing::debug!(?report, "maintained the lake"),
-            Err(error) => {
-                let cause = std::error::Error::source(&error).map(ToString::to_string);
-                tracing::warn!(%error, cause, "maintenance of the lake failed; it is tried again");
-            }
-        }
     }
 }
 

@@ -11,9 +11,8 @@ use std::time::Instant;
 
 /// Opens the lake, queries, prints.
 pub(crate) fn run(settings: &Settings, options: &SqlOptions) -> anyhow::Result<()> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let began = Instant::now();
-    let (schema, batches) = runtime.block_on(async {
+    let (schema, batches) = super::block_on(async {
         let lake = settings.open_existing_lake().await?;
         let engine = Engine::new(lake, settings.query_config())?;
         let answer = engine.query(&options.query).await?;

@@ -2,7 +2,7 @@
 
 use super::raw::Settings;
 use anyhow::{Context, bail};
-use collector_processor::exporter::ExporterConfig;
+use collector_processor::exporter::{Compression, ExporterConfig, Protocol};
 use collector_processor::wal::{Durability, WalConfig};
 use collector_processor::{Acknowledge, DedupConfig, PipelineConfig, ProcessorConfig, ReceiverConfig, WriterConfig};
 use error_patterns::grouping::GroupingConfig;
@@ -138,6 +138,25 @@ impl Settings {
         if self.forward.endpoint.is_empty() {
             return Ok(None);
         }
-        bail!("exporter")
+        let forward = &self.forward;
+        let mut config = ExporterConfig::new(&forward.endpoint);
+        config.protocol = match forward.protocol.as_str() {
+            "grpc" => Some(Protocol::Grpc),
+            "http/protobuf" => Some(Protocol::HttpProtobuf),
+            _ => None,
+        };
+        config.compression = match forward.compression.as_str() {
+            "none" => Compression::None,
+            "zstd" => Compression::Zstd,
+            _ => Compression::Gzip,
+        };
+        config.headers.clone_from(&forward.headers);
+        config.timeout = forward.timeout.0;
+        config.num_consumers = forward.num_consumers;
+        config.retry_on_failure.initial_interval = forward.retry_on_failure.initial_interval.0;
+        config.retry_on_failure.max_interval = forward.retry_on_failure.max_interval.0;
+        config.retry_on_failure.multiplier = forward.retry_on_failure.multiplier;
+        config.sending_queue.bytes_max = forward.sending_queue.size_max.0;
+        Ok(Some(config))
     }
 }

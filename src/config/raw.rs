@@ -390,7 +390,7 @@ impl Default for Forward {
         Self {
             endpoint: String::new(),
             protocol: String::new(),
-            compression: "gzip".to_owned(),
+            compression: "none".to_owned(),
             headers: BTreeMap::new(),
             timeout: Span::seconds(10),
             num_consumers: 4,

@@ -19,7 +19,11 @@ impl Span {
 
 impl Serialize for Span {
     fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
-        s.collect_str(&humantime::format_duration(self.0))
+        let millis = self.0.as_millis();
+        let units = [(86_400_000, "days"), (3_600_000, "h"), (60_000, "m"), (1000, "s"), (1, "ms")];
+        let unit = units.into_iter().find(|(n, _)| millis.is_multiple_of(*n) && millis > 0);
+        let (n, name) = unit.unwrap_or((1, "ms"));
+        s.collect_str(&format_args!("{}{name}", millis / n))
     }
 }
 
