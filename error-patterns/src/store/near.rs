@@ -47,13 +47,18 @@ pub struct Similar {
     pub joins: bool,
 }
 
-/// The similarity from which on a neighbour joins, by runtime and by what decided.
+/// Shingles of a stack so short that one frame more or less is another place: four frames give eleven.
+const SHORT_STACK_SHINGLES: usize = 12;
+
+/// The similarity from which on a neighbour joins, by runtime, by what decided, and by the shingles of the
+/// shorter of the two.
 ///
 /// Stack frames repeat whole names, so .6 of them is much; messages are short and one differing word
 /// in three is another message.
 #[must_use]
-pub fn threshold(runtime: Runtime, basis: Basis) -> f64 {
+pub fn threshold(runtime: Runtime, basis: Basis, shingles: usize) -> f64 {
     match (basis, runtime) {
+        (Basis::Application, _) if shingles < SHORT_STACK_SHINGLES => 0.8,
         // Kernel and native stacks are long and share their lower half with each other.
         (Basis::Application, Runtime::Native) => 0.65,
         (Basis::Application, _) => 0.6,
@@ -135,7 +140,8 @@ fn compare(probe: &Entry, id: PatternId, entry: &Entry, reach: u32) -> Option<Si
         return None;
     }
     let similarity = jaccard(&probe.shingles, &entry.shingles);
-    let threshold = threshold(probe.runtime, probe.basis);
+    let shorter = probe.shingles.len().min(entry.shingles.len());
+    let threshold = threshold(probe.runtime, probe.basis, shorter);
     let agrees = probe.class == entry.class && probe.phase == entry.phase;
     let joins = agrees && similarity >= threshold && distance <= distance_max(threshold);
     (similarity >= LISTED_MIN).then_some(Similar { pattern_id: id, similarity, distance, joins })

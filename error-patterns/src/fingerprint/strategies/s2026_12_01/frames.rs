@@ -26,20 +26,40 @@ pub(super) fn own_frames(runtime: Runtime, reported: &ParsedException<'_>, frame
     if program {
         return Whose::Program;
     }
-    let mut kept: Vec<String> = Vec::new();
-    let mut bland = true;
-    for frame in frames.iter().filter(|frame| frame.origin == Origin::Application) {
-        bland &= is_bland(&frame.function);
-        let name = frame_name(frame);
-        // Recursion of any depth is one frame.
-        if kept.last() != Some(&name) {
-            kept.push(name);
-        }
-        if kept.len() >= FRAMES_MAX {
-            break;
+    // Where nobody's own code is on a stack that was printed whole, the libraries' frames are all there is.
+    let own = application || frames.iter().any(|frame| frame.origin == Origin::Application);
+    let whole = !matches!(runtime, Runtime::JavaScript | Runtime::Shell | Runtime::Unknown);
+    let leading = if own || !whole { Origin::Application } else { Origin::Library };
+    let mut kept = Kept { names: Vec::new(), bland: true };
+    kept.add(frames, leading);
+    // A cause's stack goes on where its parent's does.
+    if !std::ptr::eq(frames, reported.frames.as_slice()) {
+        kept.add(&reported.frames, leading);
+    }
+    if kept.bland { Whose::Program } else { Whose::Application(kept.names) }
+}
+
+struct Kept {
+    names: Vec<String>,
+    /// No name tells anything so far.
+    bland: bool,
+}
+
+impl Kept {
+    fn add(&mut self, frames: &[Frame<'_>], leading: Origin) {
+        let earlier = self.names.len();
+        for frame in frames.iter().filter(|frame| frame.origin == leading) {
+            if self.names.len() >= FRAMES_MAX {
+                break;
+            }
+            let name = frame_name(frame);
+            // Recursion of any depth is one frame; what both stacks show counts once.
+            if self.names.last() != Some(&name) && !self.names[..earlier].contains(&name) {
+                self.bland &= is_bland(&frame.function);
+                self.names.push(name);
+            }
         }
     }
-    if bland { Whose::Program } else { Whose::Application(kept) }
 }
 
 /// The frame of own code that was entered first.
@@ -115,24 +135,43 @@ pub(super) fn site(frames: &[Frame<'_>]) -> Option<String> {
     })
 }
 
-/// `function@file`, or `class.function` where the runtime names classes; digits folded, folders dropped.
+/// `function@file`, or `class.function` where the runtime names classes. Folders are dropped, and digits that
+/// a compiler or a tool put there are folded: in file names, after `$`, and in names made of little else.
 pub(super) fn frame_name(frame: &Frame<'_>) -> String {
     let base = frame.file.rsplit(['/', '\\']).next().unwrap_or_default();
     let by_class = frame.module.contains('.') || frame.module.contains("::") || base.is_empty();
-    let name = if by_class && !frame.module.is_empty() {
-        format!("{}.{}", frame.module, frame.function)
+    let mut name = String::with_capacity(frame.function.len() + frame.module.len().max(base.len()) + 1);
+    if by_class && !frame.module.is_empty() {
+        push_name(&mut name, &frame.module);
+        name.push('.');
+        push_name(&mut name, &frame.function);
     } else {
-        format!("{}@{base}", frame.function)
-    };
-    let mut folded = String::with_capacity(name.len());
-    for c in name.chars() {
-        match c {
-            '0'..='9' if folded.ends_with('#') => {}
-            '0'..='9' => folded.push('#'),
-            // A line of the canonical form holds one frame.
-            c if c.is_control() => folded.push(' '),
-            c => folded.push(c),
-        }
+        push_name(&mut name, &frame.function);
+        name.push('@');
+        push_folded(&mut name, base, |_| true);
     }
-    folded
+    name
+}
+
+/// A name that people chose keeps its digits (`testBug1448`); generated parts (`lambda$run$0`, `cold.12`) do not.
+fn push_name(out: &mut String, name: &str) {
+    push_folded(out, name, |before| {
+        before.is_none_or(|c| matches!(c, '$' | '.' | '#' | '_' | '-' | '@' | ':'))
+    });
+}
+
+/// Appends a text; runs of digits become `#` where what stands before them asks for it.
+fn push_folded(out: &mut String, text: &str, folds: impl Fn(Option<char>) -> bool) {
+    let mut before = None;
+    let mut rest = text.chars().peekable();
+    while let Some(c) = rest.next() {
+        if c.is_ascii_digit() && folds(before) {
+            while rest.next_if(char::is_ascii_digit).is_some() {}
+            out.push('#');
+        } else {
+            // A line of the canonical form holds one frame.
+            out.push(if c.is_control() { ' ' } else { c });
+        }
+        before = Some(if c.is_ascii_digit() { 'x' } else { c });
+    }
 }

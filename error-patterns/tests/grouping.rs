@@ -1,0 +1,81 @@
+//! Real failures: which of them share a pattern, and what is said of why.
+
+use error_patterns::explain::explain;
+use error_patterns::grouping::{Grouper, GroupingConfig};
+use error_patterns::mask::Masker;
+use error_patterns::model::RawException;
+use error_patterns::store::{PatternStore, StoreConfig};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+/// Causes and the texts of their variants.
+fn cases() -> BTreeMap<String, Vec<(String, String)>> {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/grouping");
+    let mut cases: BTreeMap<String, Vec<(String, String)>> = BTreeMap::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_stem().unwrap().to_string_lossy().into_owned();
+        let Some((cause, variant)) = name.split_once('.') else { continue };
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert!(!text.trim().is_empty(), "{name} is empty");
+        cases.entry(cause.to_owned()).or_default().push((variant.to_owned(), text));
+    }
+    for variants in cases.values_mut() {
+        variants.sort();
+    }
+    cases
+}
+
+fn raw(text: &str) -> RawException<'_> {
+    RawException { stacktrace: Some(text), ..RawException::default() }
+}
+
+#[test]
+fn one_cause_is_one_pattern() {
+    let grouper = Grouper::new(GroupingConfig::default());
+    let mut store = PatternStore::new(StoreConfig::default());
+    let mut owners = BTreeMap::new();
+    let mut faults = Vec::new();
+    for (cause, variants) in cases() {
+        let mut first = None;
+        for (variant, text) in variants {
+            let grouping = grouper.group(&raw(&Masker::default().mask(&text)));
+            let pattern = store.assign(&grouping, 0).pattern_id;
+            if *first.get_or_insert(pattern) != pattern {
+                faults.push(format!("{cause}.{variant} is split off:\n{}", grouping.canonical));
+            }
+            let owner = owners.entry(pattern).or_insert_with(|| cause.clone());
+            if *owner != cause {
+                faults.push(format!("{cause}.{variant} is merged with {owner}:\n{}", grouping.canonical));
+            }
+        }
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+#[test]
+fn explanations() {
+    let grouper = Grouper::new(GroupingConfig::default());
+    let mut text = String::new();
+    for (cause, variants) in cases() {
+        let masked = Masker::default().mask(&variants[0].1).into_owned();
+        let grouping = grouper.group(&raw(&masked));
+        let mut store = PatternStore::new(StoreConfig::default());
+        let assignment = store.assign(&grouping, 0);
+        text += &format!("==== {cause}\n{}\n", explain(&raw(&masked), &grouping, Some(&assignment)));
+    }
+    insta::assert_snapshot!(text);
+}
+
+/// The same text is answered from the cache, with the same grouping.
+#[test]
+fn repeats_are_answered_alike() {
+    let grouper = Grouper::new(GroupingConfig::default());
+    for (variant, text) in cases().into_values().flatten() {
+        let once = grouper.group(&raw(&text));
+        let again = grouper.group(&raw(&text));
+        assert!(std::sync::Arc::ptr_eq(&once, &again), "{variant}");
+        let fresh = Grouper::new(GroupingConfig { cache_entries_max: 0, ..GroupingConfig::default() });
+        assert_eq!(*fresh.group(&raw(&text)), *once);
+    }
+}
