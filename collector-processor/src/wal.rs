@@ -25,6 +25,7 @@ mod writer;
 mod tests;
 
 use std::fs::{self, File, TryLockError};
+use std::io;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -67,7 +68,7 @@ impl Wal {
     /// segments, [`WalError::Config`], [`WalError::Io`].
     pub fn open(dir: &Path, config: WalConfig) -> Result<Self, WalError> {
         config.validate()?;
-        fs::create_dir_all(dir).map_err(|source| WalError::io("create", dir, source))?;
+        create_folder(dir).map_err(|source| WalError::io("create", dir, source))?;
         let lock = lock(dir)?;
         let recovered = recovery::recover(dir)?;
         let recovery = recovered.recovery;
@@ -250,6 +251,19 @@ impl Drop for Handle {
             let _ended = thread.join();
         }
     }
+}
+
+/// Creates a folder so that it, and every folder made for it, survives a power cut.
+fn create_folder(dir: &Path) -> io::Result<()> {
+    let missing: Vec<&Path> = dir.ancestors().take_while(|folder| !folder.exists()).collect();
+    fs::create_dir_all(dir)?;
+    for folder in missing {
+        match folder.parent() {
+            Some(parent) if parent != Path::new("") => segment::sync_dir(parent)?,
+            _ => segment::sync_dir(Path::new("."))?,
+        }
+    }
+    Ok(())
 }
 
 fn lock(dir: &Path) -> Result<File, WalError> {

@@ -34,6 +34,9 @@ impl Grpc {
             .and_then(|endpoint| endpoint.user_agent(USER_AGENT))
             .map_err(failed)?
             .connect_timeout(config.timeout)
+            // A host that vanished without a word is found while a request waits, not after TCP's minutes.
+            .http2_keep_alive_interval(config.timeout / 2)
+            .keep_alive_timeout(config.timeout / 2)
             .http2_adaptive_window(true);
         if resolved.url.scheme() == "https" {
             endpoint = endpoint.tls_config(ClientTlsConfig::new().with_native_roots()).map_err(failed)?;

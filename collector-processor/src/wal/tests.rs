@@ -370,6 +370,21 @@ async fn a_failed_segment_is_not_written_again() {
     assert_eq!(positions, [1, 3]);
 }
 
+#[tokio::test]
+async fn a_first_record_waits_for_company_when_told_to() {
+    let dir = TempDir::new().unwrap();
+    let config = WalConfig { group_commit_delay: Duration::from_millis(100), ..small() };
+    let wal = Wal::open(&dir.path().join("not/yet/there"), config).unwrap();
+    let appends = (1..=8).map(|number| {
+        let wal = wal.clone();
+        async move { wal.append(record(number, 100)).await.unwrap() }
+    });
+    let mut positions = futures::future::join_all(appends).await;
+    positions.sort_unstable();
+    assert_eq!(positions, (1..=8).collect::<Vec<_>>());
+    assert_eq!(wal.stats().fsyncs, 1);
+}
+
 #[test]
 fn contradicting_settings_are_all_named() {
     let config = WalConfig { segment_bytes_max: 0, record_bytes_max: 1 << 40, ..WalConfig::default() };

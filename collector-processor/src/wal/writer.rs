@@ -9,13 +9,15 @@ use std::io::{self, IoSlice, Write as _};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::format::{RECORD_HEADER_BYTES, RecordHeader, SEGMENT_HEADER_BYTES};
 use super::record::Record;
 use super::segment::{self, Segment};
 use super::state::{Pending, Progress, Queue, Shared};
 use super::{Durability, WalError};
+
+const LOG_INTERVAL: Duration = Duration::from_secs(10);
 
 /// The segment being written.
 #[derive(Debug)]
@@ -30,6 +32,8 @@ struct Active {
 pub(super) struct Writer {
     shared: Arc<Shared>,
     active: Option<Active>,
+    /// When a failure was last logged.
+    told: Option<Instant>,
     /// Released when the thread ends.
     _lock: File,
 }
@@ -51,7 +55,7 @@ impl Drop for Ended<'_> {
 
 impl Writer {
     pub(super) fn new(shared: Arc<Shared>, lock: File) -> Self {
-        Self { shared, active: None, _lock: lock }
+        Self { shared, active: None, told: None, _lock: lock }
     }
 
     /// Runs until the log is closed and the queue written.
@@ -122,8 +126,7 @@ impl Writer {
             Ok(()) => self.publish(group, bytes),
             Err(error) => {
                 self.shared.counters.write_errors.fetch_add(1, Ordering::Relaxed);
-                tracing::error!(%error, source = ?std::error::Error::source(&error), records = group.len(),
-                    "cannot write to the log; the records are refused");
+                self.tell(&error, group.len());
                 self.shared.queue.lock().bytes -= bytes;
                 for item in group {
                     if let Some(done) = item.done {
@@ -133,6 +136,17 @@ impl Writer {
                 }
             }
         }
+    }
+
+    /// A full disk fails every append: it is told now and then, and counted always.
+    fn tell(&mut self, error: &WalError, records: usize) {
+        if self.told.is_some_and(|told| told.elapsed() < LOG_INTERVAL) {
+            return;
+        }
+        self.told = Some(Instant::now());
+        let failures = self.shared.counters.write_errors.load(Ordering::Relaxed);
+        tracing::error!(%error, source = ?std::error::Error::source(error), records, failures,
+            "cannot write to the log; requests are refused until it can");
     }
 
     /// Writes a group to the active segment, a new one where it would grow too large, and syncs.
