@@ -6,32 +6,31 @@ mod product {
     pub mod wire;
 }
 
-/// The module has these as its own when it is tested.
+// When it is tested, the module has these as its own.
 #[cfg(not(test))]
-mod checks {
-    #[path = "../../../src/wire/tests/oracle.rs"]
-    pub(crate) mod oracle;
-    #[path = "../../../src/wire/tests/tree.rs"]
-    mod tree;
-}
+#[path = "../../src/wire/tests/oracle.rs"]
+mod oracle;
+#[cfg(not(test))]
+#[path = "../../src/wire/tests/tree.rs"]
+mod tree;
 
 pub use product::wire;
 
 /// Panics where prost and the wire module differ on these bytes as a trace request.
 #[cfg(not(test))]
 pub fn walk_traces(bytes: &[u8]) {
-    checks::oracle::check_traces(bytes);
+    oracle::check_traces(bytes);
 }
 
 /// Panics where prost and the wire module differ on these bytes as a log request.
 #[cfg(not(test))]
 pub fn walk_logs(bytes: &[u8]) {
-    checks::oracle::check_logs(bytes);
+    oracle::check_logs(bytes);
 }
 
 /// Panics where what the JSON reader accepts is no request, or another one than opentelemetry-proto's
 /// serde support reads.
 #[cfg(not(test))]
 pub fn json(bytes: &[u8]) {
-    checks::oracle::check_json(bytes);
+    oracle::check_json(bytes);
 }
