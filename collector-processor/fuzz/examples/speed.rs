@@ -1,7 +1,7 @@
 //! CPU time per million spans of the check, the walk and the edits, beside prost's decoder.
 //!
-//! `otlp-loadgen dump --out FILE` writes the requests; `cargo run --release --no-default-features --bin
-//! speed FILE` measures them in turn on one thread and prints the best of seven rounds.
+//! `otlp-loadgen dump --out FILE` writes the requests; `cargo run --release --no-default-features
+//! --example speed FILE` measures them in turn on one thread and prints the best of seven rounds.
 
 use collector_processor_fuzz::wire::{
     Attribute, ByteRange, Edits, Request, SpanView, Value, validate_traces,
