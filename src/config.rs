@@ -19,19 +19,24 @@ use std::path::{Path, PathBuf};
 const FILE: &str = "errata.toml";
 
 /// Reads the file (if there is one), applies the environment, and returns the settings.
-pub(crate) fn load(file: Option<&Path>, environment: impl Iterator<Item = (String, String)>) -> anyhow::Result<Settings> {
+pub(crate) fn load(
+    file: Option<&Path>,
+    environment: impl Iterator<Item = (String, String)>,
+) -> anyhow::Result<Settings> {
     let path = file.map_or_else(|| PathBuf::from(FILE), Path::to_path_buf);
     let text = match std::fs::read_to_string(&path) {
         Ok(text) => text,
         Err(e) if e.kind() == std::io::ErrorKind::NotFound && file.is_none() => String::new(),
         Err(e) => return Err(e).with_context(|| format!("cannot read the configuration {}", path.display())),
     };
-    let mut table: toml::Table = text.parse().with_context(|| format!("{} is not valid TOML", path.display()))?;
+    let mut table: toml::Table =
+        text.parse().with_context(|| format!("{} is not valid TOML", path.display()))?;
     let problems = environment::apply(&mut table, environment);
     if !problems.is_empty() {
         bail!("{}", problems.join("\n"));
     }
-    let settings = Settings::deserialize_table(table).with_context(|| format!("in {} or ERRATA_ variables", path.display()))?;
+    let settings = Settings::deserialize_table(table)
+        .with_context(|| format!("in {} or ERRATA_ variables", path.display()))?;
     Ok(settings)
 }
 

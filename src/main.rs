@@ -28,7 +28,9 @@ fn main() -> ExitCode {
     };
     let outcome = match cli.command.unwrap_or_default() {
         Command::Serve(options) => commands::serve::run(&settings, &options, commands::serve::Parts::BOTH),
-        Command::Process(options) => commands::serve::run(&settings, &options, commands::serve::Parts::PROCESSOR),
+        Command::Process(options) => {
+            commands::serve::run(&settings, &options, commands::serve::Parts::PROCESSOR)
+        }
         Command::Query(options) => commands::serve::run(&settings, &options, commands::serve::Parts::ENGINE),
         Command::Demo(options) => commands::block_on(demo::run(options)),
         Command::Sql(options) => commands::sql::run(&settings, &options),

@@ -24,7 +24,8 @@ const NAME: &str = "errata";
 const SENDERS: [&str; 6] = ["opentelemetry", "opentelemetry_sdk", "tonic", "h2", "hyper", "hyper_util"];
 
 /// What libraries tell at the level of information is detail to us; a filter that names them wins.
-const QUIET: &str = "deltalake_core=warn,buoyant_kernel=warn,buoyant_kernel_engine=warn,delta_kernel=warn,snap=warn";
+const QUIET: &str =
+    "deltalake_core=warn,buoyant_kernel=warn,buoyant_kernel_engine=warn,delta_kernel=warn,snap=warn";
 
 /// The providers; clones share them.
 #[derive(Clone, Debug)]
@@ -47,12 +48,14 @@ impl Telemetry {
             let refused = || format!("telemetry.otlp_endpoint '{endpoint}' cannot be used");
             let exporter = opentelemetry_otlp::MetricExporter::builder().with_tonic().with_endpoint(endpoint);
             let exporter = exporter.build().with_context(refused)?;
-            meters = meters
-                .with_reader(PeriodicReader::builder(exporter).with_interval(settings.otlp_interval.0).build());
+            meters = meters.with_reader(
+                PeriodicReader::builder(exporter).with_interval(settings.otlp_interval.0).build(),
+            );
             let exporter = opentelemetry_otlp::SpanExporter::builder().with_tonic().with_endpoint(endpoint);
             let exporter = exporter.build().with_context(refused)?;
-            tracers =
-                Some(SdkTracerProvider::builder().with_resource(resource).with_batch_exporter(exporter).build());
+            tracers = Some(
+                SdkTracerProvider::builder().with_resource(resource).with_batch_exporter(exporter).build(),
+            );
         }
         let telemetry = Self { registry, meters: meters.build(), tracers };
         opentelemetry::global::set_meter_provider(telemetry.meters.clone());
@@ -65,11 +68,18 @@ impl Telemetry {
         let filter = filter.with_context(|| format!("telemetry.log: '{}' is not a filter", settings.log))?;
         let log: Box<dyn Layer<Registry> + Send + Sync> = match settings.log_format.as_str() {
             "json" => fmt::layer().json().with_writer(std::io::stderr).with_filter(filter).boxed(),
-            _ => fmt::layer().with_target(false).with_ansi(std::io::stderr().is_terminal()).with_writer(std::io::stderr).with_filter(filter).boxed(),
+            _ => fmt::layer()
+                .with_target(false)
+                .with_ansi(std::io::stderr().is_terminal())
+                .with_writer(std::io::stderr)
+                .with_filter(filter)
+                .boxed(),
         };
         let exported = self.tracers.as_ref().map(|provider| {
             let others = Targets::new().with_default(tracing::Level::INFO);
-            let others = SENDERS.iter().fold(others, |t, s| t.with_target(*s, tracing::level_filters::LevelFilter::OFF));
+            let others = SENDERS
+                .iter()
+                .fold(others, |t, s| t.with_target(*s, tracing::level_filters::LevelFilter::OFF));
             tracing_opentelemetry::layer().with_tracer(provider.tracer(NAME)).with_filter(others)
         });
         // A second server in one process, as in tests, keeps the first one's logger.

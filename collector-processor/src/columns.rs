@@ -22,7 +22,7 @@ use std::time::Duration;
 
 /// What rows need beyond the record itself.
 #[derive(Clone, Debug)]
-pub struct RowContext {
+pub(crate) struct RowContext {
     /// Attribute roles.
     pub names: Arc<Names>,
     /// Masks what the payload carries unmasked (see [`Facts::raw_without_session`]).
@@ -37,7 +37,7 @@ pub struct RowContext {
 
 /// A logged request, decoded as far as rows need it.
 #[derive(Debug)]
-pub struct LoggedRequest<'a> {
+pub(crate) struct LoggedRequest<'a> {
     /// Traces or logs.
     pub signal: Signal,
     /// Receipt.
@@ -50,7 +50,7 @@ pub struct LoggedRequest<'a> {
 
 /// Which tables a record still has to reach: all of them, except while a replay catches up.
 #[derive(Clone, Copy, Debug)]
-pub struct Wanted {
+pub(crate) struct Wanted {
     /// Rows of `spans`.
     pub spans: bool,
     /// Rows of `errors`.
@@ -61,7 +61,7 @@ pub struct Wanted {
 
 /// Columns under construction, for one commit. Bounded by the writer, which flushes at its row limit.
 #[derive(Debug)]
-pub struct Rows {
+pub(crate) struct Rows {
     context: RowContext,
     spans: SpanColumns,
     errors: ErrorColumns,
@@ -71,7 +71,7 @@ pub struct Rows {
 impl Rows {
     /// Empty.
     #[must_use]
-    pub fn new(context: RowContext) -> Self {
+    pub(crate) fn new(context: RowContext) -> Self {
         Self {
             context,
             spans: SpanColumns::default(),
@@ -82,12 +82,12 @@ impl Rows {
 
     /// The largest number of rows in one table.
     #[must_use]
-    pub fn rows_max(&self) -> usize {
+    pub(crate) fn rows_max(&self) -> usize {
         self.spans.rows().max(self.errors.rows()).max(self.patterns.rows())
     }
 
     /// Adds the rows of one request.
-    pub fn add(&mut self, request: &LoggedRequest<'_>, wanted: Wanted) {
+    pub(crate) fn add(&mut self, request: &LoggedRequest<'_>, wanted: Wanted) {
         match request.signal {
             Signal::Traces => self.add_traces(request, wanted),
             Signal::Logs => self.add_logs(request, wanted),
@@ -104,7 +104,7 @@ impl Rows {
     ///
     /// # Errors
     /// When a column does not fit its schema: a fault of this module.
-    pub fn finish(&mut self) -> Result<Vec<(Table, RecordBatch)>, ArrowError> {
+    pub(crate) fn finish(&mut self) -> Result<Vec<(Table, RecordBatch)>, ArrowError> {
         let mut batches = Vec::with_capacity(3);
         if self.patterns.rows() > 0 {
             batches.push((Table::Patterns, self.patterns.finish()?));
@@ -143,11 +143,21 @@ impl Rows {
                     let session = session(roles, request.facts.session.as_deref());
                     let raw = session.is_none() && request.facts.raw_without_session;
                     let masking = raw.then_some(&*self.context.masking);
-                    let started = if span.start_time_unix_nano == 0 { request.received_unix_nano } else { span.start_time_unix_nano };
+                    let started = if span.start_time_unix_nano == 0 {
+                        request.received_unix_nano
+                    } else {
+                        span.start_time_unix_nano
+                    };
                     let date = self.date_of(started, request.received_unix_nano);
                     let first = exceptions.peek().filter(|e| e.item == item).copied();
                     if wanted.spans {
-                        let place = spans::Place { resource: &resource, scope: &scope, roles, session: session.as_deref(), masking };
+                        let place = spans::Place {
+                            resource: &resource,
+                            scope: &scope,
+                            roles,
+                            session: session.as_deref(),
+                            masking,
+                        };
                         self.spans.push(&span, &place, first, started, date);
                     }
                     while let Some(fact) = exceptions.next_if(|e| e.item == item) {
@@ -156,7 +166,8 @@ impl Rows {
                         }
                         let event = fact.event.and_then(|i| span.events.get(i as usize));
                         let of_event = event.map(|e| e.time_unix_nano).filter(|t| *t > 0);
-                        let time = of_event.or(Some(span.end_time_unix_nano).filter(|t| *t > 0)).unwrap_or(started);
+                        let time =
+                            of_event.or(Some(span.end_time_unix_nano).filter(|t| *t > 0)).unwrap_or(started);
                         let date = self.date_of(time, request.received_unix_nano);
                         let source = {
                             let place = (resource.attributes(), &*names);
@@ -196,7 +207,13 @@ impl Rows {
                         let times = [record.time_unix_nano, record.observed_time_unix_nano];
                         let time = times.into_iter().find(|t| *t > 0).unwrap_or(request.received_unix_nano);
                         let date = self.date_of(time, request.received_unix_nano);
-                        let source = errors::Source::of_record(&record, roles, session.as_deref(), masking, resource.attributes());
+                        let source = errors::Source::of_record(
+                            &record,
+                            roles,
+                            session.as_deref(),
+                            masking,
+                            resource.attributes(),
+                        );
                         self.errors.push(&source, fact, time, date);
                     }
                     item += 1;

@@ -6,8 +6,8 @@ use crate::pipeline::{PatternRow, Pipeline};
 use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::{Int32Type, Int64Type};
 use lake::{DataFile, Lake, LakeError};
-use object_store::path::Path;
 use object_store::ObjectStoreExt;
+use object_store::path::Path;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use parquet::errors::ParquetError;
 use schemas::tables::Table;
@@ -31,7 +31,7 @@ pub enum FollowError {
 
 /// Follows the `patterns` table.
 #[derive(Debug)]
-pub struct Follower {
+pub(crate) struct Follower {
     lake: Lake,
     pipeline: Arc<Pipeline>,
     version: Option<u64>,
@@ -41,7 +41,7 @@ pub struct Follower {
 impl Follower {
     /// Has read nothing yet.
     #[must_use]
-    pub fn new(lake: Lake, pipeline: Arc<Pipeline>) -> Self {
+    pub(crate) fn new(lake: Lake, pipeline: Arc<Pipeline>) -> Self {
         Self { lake, pipeline, version: None, seen: HashSet::new() }
     }
 
@@ -49,7 +49,7 @@ impl Follower {
     ///
     /// # Errors
     /// When the table or one of its files cannot be read; what was learned stays, the rest comes next time.
-    pub async fn refresh(&mut self) -> Result<usize, FollowError> {
+    pub(crate) async fn refresh(&mut self) -> Result<usize, FollowError> {
         let snapshot = self.lake.snapshot(Table::Patterns).await?;
         if self.version == Some(snapshot.version) {
             return Ok(0);
@@ -100,7 +100,8 @@ fn pattern_row(batch: &RecordBatch, row: usize) -> PatternRow {
     let some = |name: &str| text(name).unwrap_or_default();
     let time = batch.column_by_name("time_unix_nano").and_then(|c| c.as_primitive_opt::<Int64Type>());
     let severity = batch.column_by_name("severity").and_then(|c| c.as_primitive_opt::<Int32Type>());
-    let hashes = batch.column_by_name("hashes").and_then(|c| c.as_list_opt::<i32>()).filter(|c| c.is_valid(row));
+    let hashes =
+        batch.column_by_name("hashes").and_then(|c| c.as_list_opt::<i32>()).filter(|c| c.is_valid(row));
     let hashes = hashes.map(|list| list.value(row));
     let hashes = hashes.as_ref().and_then(|values| values.as_string_opt::<i32>());
     PatternRow {

@@ -25,7 +25,7 @@ pub enum Acknowledge {
 
 /// The consumer behind the receivers.
 #[derive(Clone, Debug)]
-pub struct Ingest {
+pub(crate) struct Ingest {
     inner: Arc<Inner>,
 }
 
@@ -47,7 +47,7 @@ pub(crate) const KIND_LOGS: u8 = 2;
 
 /// The signal of a log record; `None` for a kind that a newer version wrote.
 #[must_use]
-pub fn signal_of(kind: u8) -> Option<Signal> {
+pub(crate) fn signal_of(kind: u8) -> Option<Signal> {
     match kind {
         KIND_TRACES => Some(Signal::Traces),
         KIND_LOGS => Some(Signal::Logs),
@@ -58,7 +58,7 @@ pub fn signal_of(kind: u8) -> Option<Signal> {
 impl Ingest {
     /// `committed` is the log position up to which the lake has everything.
     #[must_use]
-    pub fn new(
+    pub(crate) fn new(
         pipeline: Arc<Pipeline>,
         wal: Wal,
         metrics: Arc<Metrics>,
@@ -111,7 +111,9 @@ impl Ingest {
 
     fn refusal(&self, error: WalError) -> Refusal {
         match error {
-            WalError::RecordTooLarge { limit, .. } => Refusal::TooLarge { limit: usize::try_from(limit).unwrap_or(usize::MAX) },
+            WalError::RecordTooLarge { limit, .. } => {
+                Refusal::TooLarge { limit: usize::try_from(limit).unwrap_or(usize::MAX) }
+            }
             other => {
                 let second = now_unix_nano() / 1_000_000_000;
                 if self.inner.told.swap(second, Ordering::Relaxed) != second {
@@ -134,7 +136,8 @@ impl Consumer for Ingest {
         // A task of its own: a sender that goes away must not leave a request half taken.
         let this = self.clone();
         let taken = tokio::spawn(async move { this.take(request).await }).await;
-        let outcome = taken.unwrap_or_else(|e| Err(self.busy(format!("the request could not be taken: {e}"))));
+        let outcome =
+            taken.unwrap_or_else(|e| Err(self.busy(format!("the request could not be taken: {e}"))));
         if let Err(refusal) = &outcome {
             self.inner.metrics.refused(signal, refusal);
         }

@@ -19,7 +19,7 @@ pub mod wire;
 mod writer;
 
 pub use ingest::Acknowledge;
-pub use pipeline::{DedupConfig, PipelineConfig, session_id};
+pub use pipeline::{DedupConfig, PipelineConfig};
 pub use processor::{Processor, ProcessorConfig, StartError};
 pub use receiver::ReceiverConfig;
 pub use writer::WriterConfig;

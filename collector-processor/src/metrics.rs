@@ -12,6 +12,8 @@
 //! | `errata.exceptions` | {exception} | kind | counted and duplicate exceptions | follows the failures |
 //! | `errata.patterns.new` | {pattern} | | patterns made | falls with time |
 //! | `errata.patterns.known` | {pattern} | | patterns in memory | below `patterns.patterns_max` |
+//! | `errata.receiver.requests.active` | {request} | | requests under way | below `otlp.requests_max` |
+//! | `errata.receiver.memory` | By | | request bodies under way | below `otlp.memory_max` |
 //! | `errata.wal.size` | By | | bytes of the log on disk | far below `wal.size_max` |
 //! | `errata.wal.sync.duration` | s | | flushes of the log to disk (mean in `_sum`/`_count`) | below 0.05 |
 //! | `errata.lake.commit.duration` | s | table | writing and committing one batch | below `writer.flush_interval` |
@@ -31,7 +33,7 @@ use std::time::Duration;
 
 /// Instruments that are recorded where things happen; what is only observed stands in `processor.rs`.
 #[derive(Debug)]
-pub struct Metrics {
+pub(crate) struct Metrics {
     /// The meter, for instruments that observe.
     pub meter: Meter,
     requests: Counter<u64>,
@@ -53,7 +55,7 @@ const SECONDS: [f64; 12] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 
 impl Metrics {
     /// Makes the instruments.
     #[must_use]
-    pub fn new(meter: Meter) -> Self {
+    pub(crate) fn new(meter: Meter) -> Self {
         let counter = |name: &'static str, unit: &'static str, text: &'static str| {
             meter.u64_counter(name).with_unit(unit).with_description(text).build()
         };
@@ -64,7 +66,11 @@ impl Metrics {
             rejected: counter("errata.receiver.rejected", "{item}", "Items answered with partial success"),
             tagged: counter("errata.items.tagged", "{item}", "Items with a session"),
             masked: counter("errata.texts.masked", "{text}", "Texts in which something was masked"),
-            exceptions: counter("errata.exceptions", "{exception}", "Exceptions counted, and duplicates of them"),
+            exceptions: counter(
+                "errata.exceptions",
+                "{exception}",
+                "Exceptions counted, and duplicates of them",
+            ),
             patterns_new: counter("errata.patterns.new", "{pattern}", "Patterns made"),
             commit_duration: meter
                 .f64_histogram("errata.lake.commit.duration")
@@ -79,7 +85,7 @@ impl Metrics {
     }
 
     /// A request was accepted and is durable.
-    pub fn accepted(&self, signal: Signal, bytes: usize, counts: &Counts) {
+    pub(crate) fn accepted(&self, signal: Signal, bytes: usize, counts: &Counts) {
         let of_signal = [KeyValue::new("signal", signal_name(signal))];
         self.requests.add(1, &[of_signal[0].clone(), KeyValue::new("outcome", "accepted")]);
         self.items.add(counts.items - counts.rejected, &of_signal);
@@ -97,25 +103,26 @@ impl Metrics {
     }
 
     /// A request was refused.
-    pub fn refused(&self, signal: Signal, refusal: &Refusal) {
+    pub(crate) fn refused(&self, signal: Signal, refusal: &Refusal) {
         let outcome = match refusal {
             Refusal::Malformed(_) => "malformed",
             Refusal::TooLarge { .. } => "too_large",
             Refusal::Unsupported(_) => "unsupported",
             Refusal::Busy { .. } => "busy",
         };
-        self.requests.add(1, &[KeyValue::new("signal", signal_name(signal)), KeyValue::new("outcome", outcome)]);
+        self.requests
+            .add(1, &[KeyValue::new("signal", signal_name(signal)), KeyValue::new("outcome", outcome)]);
     }
 
     /// A batch was committed.
-    pub fn committed(&self, table: Table, rows: u64, took: Duration) {
+    pub(crate) fn committed(&self, table: Table, rows: u64, took: Duration) {
         let of_table = [KeyValue::new("table", table.name())];
         self.rows.add(rows, &of_table);
         self.commit_duration.record(took.as_secs_f64(), &of_table);
     }
 
     /// A commit failed and will be tried again.
-    pub fn commit_failed(&self, table: Table) {
+    pub(crate) fn commit_failed(&self, table: Table) {
         self.commit_errors.add(1, &[KeyValue::new("table", table.name())]);
     }
 }

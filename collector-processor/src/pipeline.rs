@@ -12,12 +12,13 @@ mod names;
 mod session;
 mod tag;
 
-pub use dedup::{Dedup, DedupConfig, ExceptionKey};
-pub use exceptions::pattern_fact;
-pub use facts::{ExceptionFact, Facts, PatternRow};
-pub use masking::Masking;
-pub use names::{Names, Role, Roles, Scoped};
-pub use session::{session, session_id};
+pub use dedup::DedupConfig;
+pub(crate) use dedup::{Dedup, ExceptionKey};
+pub(crate) use exceptions::pattern_fact;
+pub(crate) use facts::{ExceptionFact, Facts, PatternRow};
+pub(crate) use masking::Masking;
+pub(crate) use names::{Names, Role, Roles, Scoped};
+pub(crate) use session::session;
 
 use crate::wire::{Signal, WireError};
 use bytes::Bytes;
@@ -46,7 +47,7 @@ pub struct PipelineConfig {
 
 /// Tags requests. Shared by all receivers.
 #[derive(Debug)]
-pub struct Pipeline {
+pub(crate) struct Pipeline {
     config: PipelineConfig,
     names: Arc<Names>,
     masking: Arc<Masking>,
@@ -62,7 +63,7 @@ pub struct Pipeline {
 
 /// Counts of one request.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Counts {
+pub(crate) struct Counts {
     /// Spans or log records in the request.
     pub items: u64,
     /// Of them, those with a session.
@@ -81,7 +82,7 @@ pub struct Counts {
 
 /// A request ready for the log.
 #[derive(Debug)]
-pub struct Tagged {
+pub(crate) struct Tagged {
     /// The OTLP message, masked and tagged.
     pub payload: Bytes,
     /// What was decided.
@@ -97,7 +98,12 @@ pub struct Tagged {
 impl Pipeline {
     /// A pipeline that knows no patterns yet. `instance` tells processes apart, at random.
     #[must_use]
-    pub fn new(config: PipelineConfig, names: Arc<Names>, masking: Arc<Masking>, instance: u64) -> Self {
+    pub(crate) fn new(
+        config: PipelineConfig,
+        names: Arc<Names>,
+        masking: Arc<Masking>,
+        instance: u64,
+    ) -> Self {
         Self {
             names,
             masking,
@@ -115,7 +121,7 @@ impl Pipeline {
     ///
     /// # Errors
     /// When the bytes are not the message that they claim to be.
-    pub fn tag(
+    pub(crate) fn tag(
         &self,
         signal: Signal,
         request: &Bytes,
@@ -129,7 +135,7 @@ impl Pipeline {
     }
 
     /// Takes back what a request left in memory, because it was refused after all and will come again.
-    pub fn undo(&self, tagged: Tagged) {
+    pub(crate) fn undo(&self, tagged: Tagged) {
         let mut dedup = self.dedup.lock();
         for (key, serial) in tagged.remembered {
             dedup.forget(key, serial);
@@ -138,17 +144,18 @@ impl Pipeline {
     }
 
     /// Learns a pattern fact from the lake or the log. Facts that follow from it are logged with a later request.
-    pub fn learn(&self, row: &PatternRow) {
+    pub(crate) fn learn(&self, row: &PatternRow) {
         if let Some(fact) = pattern_fact(row) {
             let applied = self.patterns.write().apply(&fact);
-            let rows = applied.aliases.into_iter().map(|f| exceptions::pattern_row(f, String::new(), String::new()));
+            let rows =
+                applied.aliases.into_iter().map(|f| exceptions::pattern_row(f, String::new(), String::new()));
             self.unlogged.lock().extend(rows);
         }
     }
 
     /// Patterns in memory.
     #[must_use]
-    pub fn patterns_known(&self) -> usize {
+    pub(crate) fn patterns_known(&self) -> usize {
         self.patterns.read().len()
     }
 
@@ -156,3 +163,6 @@ impl Pipeline {
         self.serial.fetch_add(1, Ordering::Relaxed)
     }
 }
+
+#[cfg(test)]
+mod tests;

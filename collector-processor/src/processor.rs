@@ -128,13 +128,17 @@ impl Processor {
         let masking = Arc::new(Masking::new(Masker::new(MaskConfig::default()), Arc::clone(&names)));
         let mut tagging = config.pipeline.clone();
         tagging.mask_without_session = config.exporter.is_none();
-        let pipeline = Arc::new(Pipeline::new(tagging, Arc::clone(&names), Arc::clone(&masking), now_unix_nano()));
+        let pipeline =
+            Arc::new(Pipeline::new(tagging, Arc::clone(&names), Arc::clone(&masking), now_unix_nano()));
         let mut follower = Follower::new(lake.clone(), Arc::clone(&pipeline));
         follower.refresh().await?;
 
         let metrics = Arc::new(Metrics::new(meter));
         let exporter = match config.exporter.clone() {
-            Some(exporter) => Some(Exporter::start(exporter, &config.data_dir, &wal).map_err(|e| StartError::Exporter(e.to_string()))?),
+            Some(exporter) => Some(
+                Exporter::start(exporter, &config.data_dir, &wal)
+                    .map_err(|e| StartError::Exporter(e.to_string()))?,
+            ),
             None => None,
         };
         let (committed, reached) = watch::channel(0);
@@ -175,10 +179,11 @@ impl Processor {
             observe_lake(&metrics.meter, Arc::clone(&files));
             background.push(tokio::spawn(maintain(lake.clone(), maintenance, interval, files)));
         }
-        observe(&metrics.meter, &wal, &pipeline, exporter.as_ref());
+        let admission = Admission::new(&config.receiver);
+        observe(&metrics.meter, &wal, &pipeline, &admission, exporter.as_ref());
         let retry_after = config.receiver.retry_after;
         let ingest = Ingest::new(pipeline, wal.clone(), metrics, config.acknowledge, reached, retry_after);
-        let started = Self::receive(config, ingest, grpc, http)?;
+        let started = Self::receive(config, ingest, admission, grpc, http)?;
         let (stop, receivers, grpc_addr, http_addr) = started;
         Ok(Self { grpc_addr, http_addr, wal, stop, receivers, writing, exporter, background })
     }
@@ -186,6 +191,7 @@ impl Processor {
     fn receive(
         config: ProcessorConfig,
         ingest: Ingest,
+        admission: Admission,
         grpc: TcpListener,
         http: TcpListener,
     ) -> Result<(watch::Sender<bool>, Vec<JoinHandle<()>>, SocketAddr, SocketAddr), StartError> {
@@ -199,7 +205,6 @@ impl Processor {
         let stopped = |mut stopping: watch::Receiver<bool>| async move {
             let _ = stopping.wait_for(|stop| *stop).await;
         };
-        let admission = Admission::new(&config.receiver);
         let header = config.session_header.to_ascii_lowercase();
         let (limits, until) = (config.receiver.clone(), stopped(stopping.clone()));
         let of_grpc = serve_grpc(grpc, ingest.clone(), admission.clone(), limits, header.clone(), until);
@@ -267,7 +272,10 @@ fn writer_id(config: &ProcessorConfig) -> Result<WriterId, StartError> {
 async fn open_wal(config: &ProcessorConfig) -> Result<Wal, StartError> {
     let (dir, wal) = (config.data_dir.join("wal"), config.wal.clone());
     let opened = tokio::task::spawn_blocking(move || Wal::open(&dir, wal)).await;
-    Ok(opened.map_err(|e| StartError::DataDir { path: config.data_dir.clone(), source: std::io::Error::other(e) })??)
+    Ok(opened.map_err(|e| StartError::DataDir {
+        path: config.data_dir.clone(),
+        source: std::io::Error::other(e),
+    })??)
 }
 
 fn tell_recovery(wal: &Wal, orphans: usize) {
@@ -301,8 +309,17 @@ async fn maintain(lake: Lake, config: MaintenanceConfig, interval: Duration, fil
     }
 }
 
-fn observe(meter: &Meter, wal: &Wal, pipeline: &Arc<Pipeline>, exporter: Option<&Exporter>) {
-    let gauge = |name: &'static str, unit: &'static str, text: &'static str, read: Box<dyn Fn() -> u64 + Send + Sync>| {
+fn observe(
+    meter: &Meter,
+    wal: &Wal,
+    pipeline: &Arc<Pipeline>,
+    admission: &Admission,
+    exporter: Option<&Exporter>,
+) {
+    let gauge = |name: &'static str,
+                 unit: &'static str,
+                 text: &'static str,
+                 read: Box<dyn Fn() -> u64 + Send + Sync>| {
         meter
             .u64_observable_gauge(name)
             .with_unit(unit)
@@ -313,7 +330,18 @@ fn observe(meter: &Meter, wal: &Wal, pipeline: &Arc<Pipeline>, exporter: Option<
     let log = wal.clone();
     gauge("errata.wal.size", "By", "Bytes of the log on disk", Box::new(move || log.stats().disk_bytes));
     let known = Arc::clone(pipeline);
-    gauge("errata.patterns.known", "{pattern}", "Patterns in memory", Box::new(move || known.patterns_known() as u64));
+    gauge(
+        "errata.patterns.known",
+        "{pattern}",
+        "Patterns in memory",
+        Box::new(move || known.patterns_known() as u64),
+    );
+    let admitted = admission.clone();
+    let requests = Box::new(move || admitted.in_flight().0 as u64);
+    gauge("errata.receiver.requests.active", "{request}", "Requests under way", requests);
+    let admitted = admission.clone();
+    let bytes = Box::new(move || admitted.in_flight().1 as u64);
+    gauge("errata.receiver.memory", "By", "Request bodies under way", bytes);
     if let Some(exporter) = exporter {
         exporter.observe(meter);
     }

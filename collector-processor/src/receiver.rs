@@ -9,9 +9,9 @@ mod body;
 mod grpc;
 mod http;
 
-pub use admission::{Admission, Permit};
-pub use grpc::serve_grpc;
-pub use http::serve_http;
+pub(crate) use admission::{Admission, Permit};
+pub(crate) use grpc::serve_grpc;
+pub(crate) use http::serve_http;
 
 use crate::wire::Signal;
 use bytes::Bytes;
@@ -21,7 +21,7 @@ use std::time::Duration;
 
 /// How a request body is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Encoding {
+pub(crate) enum Encoding {
     /// Binary protobuf.
     Protobuf,
     /// OTLP/JSON.
@@ -30,7 +30,7 @@ pub enum Encoding {
 
 /// One export request, decompressed.
 #[derive(Debug)]
-pub struct ExportRequest {
+pub(crate) struct ExportRequest {
     /// Traces or logs.
     pub signal: Signal,
     /// How `body` is written.
@@ -43,7 +43,7 @@ pub struct ExportRequest {
 
 /// What became of an accepted request.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Accepted {
+pub(crate) struct Accepted {
     /// Spans or log records that were rejected; their sender must not send them again.
     pub rejected: u64,
     /// Why, in words; empty when nothing was rejected.
@@ -52,12 +52,14 @@ pub struct Accepted {
 
 /// Why a request was refused as a whole.
 #[derive(Debug, thiserror::Error)]
-pub enum Refusal {
+pub(crate) enum Refusal {
     /// The bytes are not what they claim to be; sending them again does not help.
     #[error("malformed request: {0}")]
     Malformed(String),
     /// The body is larger than the limit; sending it again does not help, smaller batches do.
-    #[error("request body is over the limit of {limit} bytes; send smaller batches or raise receivers.body_bytes_max")]
+    #[error(
+        "request body is over the limit of {limit} bytes; send smaller batches or raise receivers.body_bytes_max"
+    )]
     TooLarge {
         /// `receivers.body_bytes_max`.
         limit: usize,
@@ -76,7 +78,7 @@ pub enum Refusal {
 }
 
 /// Takes requests: the processor behind the receivers.
-pub trait Consumer: Clone + Send + Sync + 'static {
+pub(crate) trait Consumer: Clone + Send + Sync + 'static {
     /// Returns once the request is as durable as the configuration promises. Dropping the future may
     /// leave the request written but not acknowledged, which a sender sees as a failed send.
     fn consume(&self, request: ExportRequest) -> impl Future<Output = Result<Accepted, Refusal>> + Send;

@@ -194,7 +194,11 @@ fn summary(records: &[Record]) -> (u64, u64, usize) {
 
 fn add(rows: &mut Rows, record: &Record, positions: Positions, learn: Option<&Pipeline>) {
     let Some(signal) = signal_of(record.kind) else {
-        tracing::error!(kind = record.kind, position = record.position, "log record of a kind that a newer version wrote");
+        tracing::error!(
+            kind = record.kind,
+            position = record.position,
+            "log record of a kind that a newer version wrote"
+        );
         return;
     };
     let facts = Facts::decode(record.facts.clone()).unwrap_or_else(|error| {
@@ -231,7 +235,9 @@ impl Committer {
         loop {
             let began = Instant::now();
             match self.lake.append(table, &self.writer, positions.clone(), vec![rows.clone()]).await {
-                Ok(Appended::Committed { rows, .. }) => return self.metrics.committed(table, rows, began.elapsed()),
+                Ok(Appended::Committed { rows, .. }) => {
+                    return self.metrics.committed(table, rows, began.elapsed());
+                }
                 Ok(Appended::AlreadyCommitted) => return,
                 Err(error) => {
                     self.metrics.commit_failed(table);

@@ -25,8 +25,17 @@ pub const USER: &[&str] = &["enduser.id", "user.id", "user_id"];
 pub const EXEC_KIND: &[&str] = &["exec.kind"];
 /// Span names that are taken as an execution kind where `exec.kind` is absent.
 pub const KNOWN_EXEC_KINDS: &[&str] = &[
-    "run_code", "run_cell", "run_command", "run_tests", "import_module", "install_package", "compile", "read_file",
-    "write_file", "refactor", "execute_code",
+    "run_code",
+    "run_cell",
+    "run_command",
+    "run_tests",
+    "import_module",
+    "install_package",
+    "compile",
+    "read_file",
+    "write_file",
+    "refactor",
+    "execute_code",
 ];
 /// Commit.
 pub const COMMIT: &[&str] = &["commit_hash", "vcs.ref.head.revision"];
@@ -54,7 +63,11 @@ pub const SERVICE: &[&str] = &["service.name"];
 pub const CONTAINER: &[&str] = &["container.id", "container_id"];
 /// Start time of the session, the third part a session id is made from.
 pub const SESSION_START: &[&str] = &[
-    "exec.session.start_time", "exec.start_time", "session.start_time", "container.start_time", "start_time",
+    "exec.session.start_time",
+    "exec.start_time",
+    "session.start_time",
+    "container.start_time",
+    "start_time",
     "process.creation.time",
 ];
 /// Exit code.
@@ -63,9 +76,18 @@ pub const EXIT_CODE: &[&str] = &["process.exit.code"];
 pub const TAGS: &[&str] = &["exec.tags"];
 /// Attributes that make the `env` column, where present on the span, the record or the resource.
 pub const ENVIRONMENT: &[&str] = &[
-    "container.id", "container.image.name", "container.image.tags", "deployment.environment.name", "host.arch",
-    "os.type", "os.version", "process.exit.code", "process.runtime.name", "process.runtime.version",
-    "service.version", "telemetry.sdk.language",
+    "container.id",
+    "container.image.name",
+    "container.image.tags",
+    "deployment.environment.name",
+    "host.arch",
+    "os.type",
+    "os.version",
+    "process.exit.code",
+    "process.runtime.name",
+    "process.runtime.version",
+    "service.version",
+    "telemetry.sdk.language",
 ];
 
 /// Name of an exception event on a span or of an exception log record.

@@ -16,7 +16,9 @@ const TEXT_BYTES_MAX: u64 = 16 << 20;
 pub(crate) fn run(options: &ExplainOptions) -> anyhow::Result<()> {
     let text = read(options)?;
     if text.trim().is_empty() && options.error_type.is_none() && options.message.is_none() {
-        bail!("nothing to explain: give a file, or a traceback on standard input, as in `errata explain < traceback.txt`");
+        bail!(
+            "nothing to explain: give a file, or a traceback on standard input, as in `errata explain < traceback.txt`"
+        );
     }
     let masker = Masker::new(MaskConfig::default());
     let masked = |text: &Option<String>| text.as_deref().map(|t| masker.mask(t).into_owned());
@@ -38,7 +40,8 @@ fn read(options: &ExplainOptions) -> anyhow::Result<String> {
     let mut bytes = Vec::new();
     match &options.file {
         Some(path) => {
-            let file = std::fs::File::open(path).with_context(|| format!("cannot read {}", path.display()))?;
+            let file =
+                std::fs::File::open(path).with_context(|| format!("cannot read {}", path.display()))?;
             file.take(TEXT_BYTES_MAX).read_to_end(&mut bytes)?;
         }
         None => _ = std::io::stdin().take(TEXT_BYTES_MAX).read_to_end(&mut bytes)?,

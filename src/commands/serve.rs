@@ -53,7 +53,10 @@ async fn serve(settings: &Settings, options: &ServeOptions, parts: Parts) -> any
     let telemetry = Telemetry::start(&settings.telemetry)?;
     let listener = TcpListener::bind(settings.http.addr).await;
     let listener = listener.with_context(|| {
-        format!("cannot listen on {} for queries; stop what uses it, or set another with --http-addr", settings.http.addr)
+        format!(
+            "cannot listen on {} for queries; stop what uses it, or set another with --http-addr",
+            settings.http.addr
+        )
     })?;
     let http_addr = listener.local_addr()?;
     let lake = settings.open_lake().await?;
@@ -159,7 +162,10 @@ fn announce(
         format!(" --data-dir {}", settings.data_dir.display())
     };
     if processor.is_some() {
-        writeln!(text, "\n  In another terminal, run some real programs that fail, then ask for their patterns:\n")?;
+        writeln!(
+            text,
+            "\n  In another terminal, run some real programs that fail, then ask for their patterns:\n"
+        )?;
         writeln!(text, "    {command} demo")?;
         writeln!(
             text,

@@ -28,7 +28,11 @@ pub(crate) fn run(settings: &Settings, options: &SqlOptions) -> anyhow::Result<(
             SqlFormat::Csv => Layout::Csv,
             SqlFormat::Json => Layout::Json,
         },
-        width: if terminal { terminal_size::terminal_size().map(|(width, _)| usize::from(width.0)) } else { None },
+        width: if terminal {
+            terminal_size::terminal_size().map(|(width, _)| usize::from(width.0))
+        } else {
+            None
+        },
         wide: options.wide,
         color: terminal && std::env::var_os("NO_COLOR").is_none(),
         elapsed: Some(began.elapsed()),

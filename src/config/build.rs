@@ -4,7 +4,9 @@ use super::raw::Settings;
 use anyhow::{Context, bail};
 use collector_processor::exporter::{Compression, ExporterConfig, Protocol};
 use collector_processor::wal::{Durability, WalConfig};
-use collector_processor::{Acknowledge, DedupConfig, PipelineConfig, ProcessorConfig, ReceiverConfig, WriterConfig};
+use collector_processor::{
+    Acknowledge, DedupConfig, PipelineConfig, ProcessorConfig, ReceiverConfig, WriterConfig,
+};
 use error_patterns::grouping::GroupingConfig;
 use error_patterns::store::StoreConfig;
 use lake::{Lake, LakeConfig, MaintenanceConfig, S3Options};
@@ -18,7 +20,11 @@ fn millis(duration: Duration) -> i64 {
 impl Settings {
     /// Where the lake is.
     pub(crate) fn lake_location(&self) -> String {
-        if self.lake.is_empty() { self.data_dir.join("lake").display().to_string() } else { self.lake.clone() }
+        if self.lake.is_empty() {
+            self.data_dir.join("lake").display().to_string()
+        } else {
+            self.lake.clone()
+        }
     }
 
     fn lake_config(&self) -> LakeConfig {
@@ -98,7 +104,10 @@ impl Settings {
             attributes: self.extra_attributes(),
             pipeline: PipelineConfig {
                 dedup: DedupConfig { window: self.dedup.window.0, entries_max: self.dedup.entries_max },
-                grouping: GroupingConfig { cache_entries_max: self.patterns.repeats_max, ..GroupingConfig::default() },
+                grouping: GroupingConfig {
+                    cache_entries_max: self.patterns.repeats_max,
+                    ..GroupingConfig::default()
+                },
                 store: StoreConfig { patterns_max: self.patterns.patterns_max, ..StoreConfig::default() },
                 session_required: self.session.required,
                 mask_without_session: self.forward.endpoint.is_empty(),
@@ -108,7 +117,13 @@ impl Settings {
                 segment_bytes_max: self.wal.segment_size.0,
                 log_bytes_max: self.wal.size_max.0,
                 // A request may grow by its tags.
-                record_bytes_max: self.otlp.body_size_max.0.saturating_mul(2).min(1 << 30).min(self.wal.size_max.0 / 2),
+                record_bytes_max: self
+                    .otlp
+                    .body_size_max
+                    .0
+                    .saturating_mul(2)
+                    .min(1 << 30)
+                    .min(self.wal.size_max.0 / 2),
                 ring_bytes_max: self.wal.memory_max.0,
                 group_commit_delay: self.wal.group_commit_delay.0,
                 ..WalConfig::default()

@@ -100,7 +100,11 @@ mod tests {
     #[test]
     fn unknown_and_wrong_variables_are_named() {
         let mut table = Table::new();
-        let list = variables(&[("ERRATA_OTLP_NOPE", "7"), ("ERRATA_OTLP_REQUESTS_MAX", "many"), ("ERRATA_TEST_X", "1")]);
+        let list = variables(&[
+            ("ERRATA_OTLP_NOPE", "7"),
+            ("ERRATA_OTLP_REQUESTS_MAX", "many"),
+            ("ERRATA_TEST_X", "1"),
+        ]);
         let problems = apply(&mut table, list.into_iter());
         assert_eq!(problems.len(), 2, "{problems:?}");
         assert!(problems[0].contains("ERRATA_OTLP_NOPE") && problems[1].contains("a whole number"));

@@ -227,8 +227,20 @@ impl Default for Settings {
 
 /// Roles for which `[attributes]` may name more attributes.
 pub(crate) const ATTRIBUTE_ROLES: &[&str] = &[
-    "session", "parent_session", "execution", "user", "exec_kind", "commit_hash", "branch", "virtualenv",
-    "pkg_versions", "snippet", "code_hash", "file_path", "language", "tags",
+    "session",
+    "parent_session",
+    "execution",
+    "user",
+    "exec_kind",
+    "commit_hash",
+    "branch",
+    "virtualenv",
+    "pkg_versions",
+    "snippet",
+    "code_hash",
+    "file_path",
+    "language",
+    "tags",
 ];
 
 impl Settings {
@@ -258,12 +270,24 @@ impl Settings {
             }
         };
         let one_of = |value: &str, of: &[&str]| of.contains(&value);
-        require(one_of(&self.wal.durability, &["wal", "lake", "memory"]), "wal.durability: is wal, lake or memory".into());
+        require(
+            one_of(&self.wal.durability, &["wal", "lake", "memory"]),
+            "wal.durability: is wal, lake or memory".into(),
+        );
         let protocols = ["", "grpc", "http/protobuf"];
-        require(one_of(&self.forward.protocol, &protocols), "forward.protocol: is grpc, http/protobuf or empty".into());
+        require(
+            one_of(&self.forward.protocol, &protocols),
+            "forward.protocol: is grpc, http/protobuf or empty".into(),
+        );
         let codings = ["none", "gzip", "zstd"];
-        require(one_of(&self.forward.compression, &codings), "forward.compression: is none, gzip or zstd".into());
-        require(one_of(&self.telemetry.log_format, &["text", "json"]), "telemetry.log_format: is text or json".into());
+        require(
+            one_of(&self.forward.compression, &codings),
+            "forward.compression: is none, gzip or zstd".into(),
+        );
+        require(
+            one_of(&self.telemetry.log_format, &["text", "json"]),
+            "telemetry.log_format: is text or json".into(),
+        );
         for (path, value) in self.positive() {
             require(value > 0, format!("{path}: must be more than 0"));
         }
@@ -276,16 +300,25 @@ impl Settings {
             "wal.size_max: must be at least twice wal.segment_size".into(),
         );
         let header = self.session.header.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b));
-        require(header && !self.session.header.is_empty(), "session.header: is not the name of a header".into());
+        require(
+            header && !self.session.header.is_empty(),
+            "session.header: is not the name of a header".into(),
+        );
         for role in self.attributes.keys() {
             let known = ATTRIBUTE_ROLES.contains(&role.as_str());
             require(known, format!("attributes.{role}: is none of {}", ATTRIBUTE_ROLES.join(", ")));
         }
         let own = [self.otlp.grpc_addr.to_string(), self.otlp.http_addr.to_string()];
         let itself = own.iter().any(|a| self.telemetry.otlp_endpoint.contains(a.as_str()));
-        require(!itself, "telemetry.otlp_endpoint: is Errata's own receiver, which would report on itself for ever".into());
+        require(
+            !itself,
+            "telemetry.otlp_endpoint: is Errata's own receiver, which would report on itself for ever".into(),
+        );
         let itself = own.iter().any(|a| self.forward.endpoint.contains(a.as_str()));
-        require(!itself, "forward.endpoint: is Errata's own receiver, which would forward to itself for ever".into());
+        require(
+            !itself,
+            "forward.endpoint: is Errata's own receiver, which would forward to itself for ever".into(),
+        );
         problems
     }
 

@@ -59,7 +59,9 @@ impl Size {
 
 impl Serialize for Size {
     fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
-        let unit = [(1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")].into_iter().find(|(n, _)| self.0.is_multiple_of(*n) && self.0 > 0);
+        let unit = [(1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")]
+            .into_iter()
+            .find(|(n, _)| self.0.is_multiple_of(*n) && self.0 > 0);
         match unit {
             Some((n, name)) => s.collect_str(&format_args!("{}{name}", self.0 / n)),
             None => s.collect_str(&format_args!("{}B", self.0)),

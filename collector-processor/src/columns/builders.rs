@@ -1,8 +1,8 @@
 //! Arrow column builders for what the lake's tables are made of.
 
 use arrow::array::{
-    ArrayRef, BooleanBuilder, Int32Builder, Int64Builder, ListArray, MapArray, StringArray, StringBuilder, StructArray,
-    TimestampMicrosecondArray,
+    ArrayRef, BooleanBuilder, Int32Builder, Int64Builder, ListArray, MapArray, StringArray, StringBuilder,
+    StructArray, TimestampMicrosecondArray,
 };
 use arrow::buffer::{NullBuffer, OffsetBuffer};
 use arrow::datatypes::{DataType, SchemaRef};
@@ -47,7 +47,13 @@ pub(super) struct Entries {
 
 impl Default for Entries {
     fn default() -> Self {
-        Self { keys: StringBuilder::new(), values: StringBuilder::new(), offsets: vec![0], valid: Vec::new(), end: 0 }
+        Self {
+            keys: StringBuilder::new(),
+            values: StringBuilder::new(),
+            offsets: vec![0],
+            valid: Vec::new(),
+            end: 0,
+        }
     }
 }
 
@@ -96,8 +102,12 @@ impl Entries {
     /// As a map column.
     pub(super) fn finish_map(&mut self) -> Result<ArrayRef, ArrowError> {
         let (keys, values, offsets, valid) = self.take();
-        let DataType::Map(entry, sorted) = map_type() else { return Err(ArrowError::SchemaError("map type".into())) };
-        let DataType::Struct(fields) = entry.data_type() else { return Err(ArrowError::SchemaError("map entry".into())) };
+        let DataType::Map(entry, sorted) = map_type() else {
+            return Err(ArrowError::SchemaError("map type".into()));
+        };
+        let DataType::Struct(fields) = entry.data_type() else {
+            return Err(ArrowError::SchemaError("map entry".into()));
+        };
         let entries = StructArray::try_new(fields.clone(), vec![Arc::new(keys), Arc::new(values)], None)?;
         Ok(Arc::new(MapArray::try_new(entry, offsets, entries, valid, sorted)?))
     }
@@ -105,7 +115,9 @@ impl Entries {
     /// As a list column.
     pub(super) fn finish_list(&mut self) -> Result<ArrayRef, ArrowError> {
         let (_, values, offsets, valid) = self.take();
-        let DataType::List(element) = tags_type() else { return Err(ArrowError::SchemaError("list type".into())) };
+        let DataType::List(element) = tags_type() else {
+            return Err(ArrowError::SchemaError("list type".into()));
+        };
         Ok(Arc::new(ListArray::try_new(element, offsets, Arc::new(values), valid)?))
     }
 }
@@ -202,7 +214,8 @@ impl Assembly {
     /// # Errors
     /// When a column is missing or does not have the schema's type.
     pub(super) fn finish(self) -> Result<RecordBatch, ArrowError> {
-        let missing = |i: usize| ArrowError::SchemaError(format!("no column {}", self.schema.field(i).name()));
+        let missing =
+            |i: usize| ArrowError::SchemaError(format!("no column {}", self.schema.field(i).name()));
         let columns: Result<Vec<_>, _> =
             self.columns.iter().enumerate().map(|(i, c)| c.clone().ok_or_else(|| missing(i))).collect();
         RecordBatch::try_new(Arc::clone(&self.schema), columns?)

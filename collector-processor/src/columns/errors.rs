@@ -127,7 +127,13 @@ impl ErrorColumns {
         self.time.rows()
     }
 
-    pub(super) fn push(&mut self, source: &Source<'_, '_>, fact: &ExceptionFact, unix_nano: u64, date_unix_nano: u64) {
+    pub(super) fn push(
+        &mut self,
+        source: &Source<'_, '_>,
+        fact: &ExceptionFact,
+        unix_nano: u64,
+        date_unix_nano: u64,
+    ) {
         self.time.push(unix_nano, date_unix_nano);
         self.event_id.push(&fact.event_id);
         self.trace_id.push_nonempty(source.trace_id);
@@ -147,9 +153,14 @@ impl ErrorColumns {
     fn push_execution(&mut self, source: &Source<'_, '_>) {
         let roles = &source.roles;
         push_optional(&mut self.session_id, source.session);
-        push_optional(&mut self.parent_session_id, roles.text(Role::ParentSession).filter(|_| source.session.is_some()));
+        push_optional(
+            &mut self.parent_session_id,
+            roles.text(Role::ParentSession).filter(|_| source.session.is_some()),
+        );
         match roles.text(Role::Execution) {
-            None if !source.trace_id.is_empty() => self.execution_id.append_value(hex::encode(source.trace_id)),
+            None if !source.trace_id.is_empty() => {
+                self.execution_id.append_value(hex::encode(source.trace_id))
+            }
             id => push_optional(&mut self.execution_id, id),
         }
         match (roles.text(Role::User), source.masking) {
@@ -165,7 +176,8 @@ impl ErrorColumns {
         let snippet = value_text(roles.value(Role::Snippet), source.masking);
         match roles.text(Role::CodeHash) {
             None if snippet.is_some() => {
-                self.code_hash.append_value(hex::encode(Sha256::digest(snippet.as_deref().unwrap_or_default())));
+                self.code_hash
+                    .append_value(hex::encode(Sha256::digest(snippet.as_deref().unwrap_or_default())));
             }
             hash => push_optional(&mut self.code_hash, hash),
         }
@@ -174,7 +186,10 @@ impl ErrorColumns {
         push_optional(&mut self.file_path, file.as_deref().or(Some(fact.file_path.as_str())));
         push_optional(&mut self.commit_hash, roles.text(Role::Commit));
         push_optional(&mut self.branch, roles.text(Role::Branch));
-        push_optional(&mut self.virtualenv, value_text(roles.value(Role::Virtualenv), source.masking).as_deref());
+        push_optional(
+            &mut self.virtualenv,
+            value_text(roles.value(Role::Virtualenv), source.masking).as_deref(),
+        );
         push_optional(&mut self.pkg_versions, value_text(roles.value(Role::PkgVersions), None).as_deref());
     }
 

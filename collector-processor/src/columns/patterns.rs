@@ -70,7 +70,11 @@ impl PatternColumns {
             writer,
         ];
         for ((column, name), value) in self.texts.iter_mut().zip(TEXTS).zip(values) {
-            if REQUIRED.contains(&name) { column.append_value(value) } else { push_optional(column, Some(value)) }
+            if REQUIRED.contains(&name) {
+                column.append_value(value)
+            } else {
+                push_optional(column, Some(value))
+            }
         }
     }
 

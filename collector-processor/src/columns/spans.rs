@@ -108,7 +108,10 @@ impl SpanColumns {
 
     fn push_roles(&mut self, span: &SpanView<'_>, place: &Place<'_, '_>) {
         let roles = &place.roles;
-        push_optional(&mut self.parent_session_id, roles.text(Role::ParentSession).filter(|_| place.session.is_some()));
+        push_optional(
+            &mut self.parent_session_id,
+            roles.text(Role::ParentSession).filter(|_| place.session.is_some()),
+        );
         match roles.text(Role::Execution) {
             Some(id) => self.execution_id.append_value(id),
             None => self.execution_id.append_value(hex::encode(span.trace_id)),
@@ -123,7 +126,10 @@ impl SpanColumns {
         push_optional(&mut self.exec_kind, roles.text(Role::ExecKind).or_else(known));
         push_optional(&mut self.commit_hash, roles.text(Role::Commit));
         push_optional(&mut self.branch, roles.text(Role::Branch));
-        push_optional(&mut self.virtualenv, value_text(roles.value(Role::Virtualenv), place.masking).as_deref());
+        push_optional(
+            &mut self.virtualenv,
+            value_text(roles.value(Role::Virtualenv), place.masking).as_deref(),
+        );
         push_optional(&mut self.pkg_versions, value_text(roles.value(Role::PkgVersions), None).as_deref());
     }
 

@@ -32,7 +32,7 @@ const PATH_MAX: usize = 64;
 
 /// What makes two records candidates for being one exception.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct ExceptionKey {
+pub(crate) struct ExceptionKey {
     /// Trace id.
     pub trace_id: [u8; 16],
     /// Hash of type and message.
@@ -41,7 +41,7 @@ pub struct ExceptionKey {
 
 /// Remembers recent exceptions, each with `T` (what was decided for it).
 #[derive(Debug)]
-pub struct Dedup<T> {
+pub(crate) struct Dedup<T> {
     config: DedupConfig,
     current: HashMap<ExceptionKey, Vec<Occurrence<T>>>,
     previous: HashMap<ExceptionKey, Vec<Occurrence<T>>>,
@@ -60,13 +60,13 @@ struct Occurrence<T> {
 impl<T: Clone> Dedup<T> {
     /// Empty.
     #[must_use]
-    pub fn new(config: DedupConfig) -> Self {
+    pub(crate) fn new(config: DedupConfig) -> Self {
         Self { config, current: HashMap::new(), previous: HashMap::new(), turned_unix_nano: 0 }
     }
 
     /// The decision for the exception of which this is another record, if it is one. `ancestry` is the
     /// record's span and what is known of its ancestors, nearest first.
-    pub fn seen(&mut self, key: ExceptionKey, ancestry: &[[u8; 8]], now_unix_nano: u64) -> Option<T> {
+    pub(crate) fn seen(&mut self, key: ExceptionKey, ancestry: &[[u8; 8]], now_unix_nano: u64) -> Option<T> {
         self.turn(now_unix_nano);
         let window = u64::try_from(self.config.window.as_nanos()).unwrap_or(u64::MAX);
         let own = ancestry.first()?;
@@ -90,7 +90,14 @@ impl<T: Clone> Dedup<T> {
     }
 
     /// Remembers a new exception under `serial`.
-    pub fn remember(&mut self, key: ExceptionKey, ancestry: &[[u8; 8]], now_unix_nano: u64, serial: u64, decided: T) {
+    pub(crate) fn remember(
+        &mut self,
+        key: ExceptionKey,
+        ancestry: &[[u8; 8]],
+        now_unix_nano: u64,
+        serial: u64,
+        decided: T,
+    ) {
         let occurrences = self.current.entry(key).or_default();
         if occurrences.len() < OCCURRENCES_MAX {
             let path = ancestry.iter().copied().take(PATH_MAX).collect();
@@ -99,24 +106,12 @@ impl<T: Clone> Dedup<T> {
     }
 
     /// Forgets what was remembered under `serial`, because its request was not acknowledged and will come again.
-    pub fn forget(&mut self, key: ExceptionKey, serial: u64) {
+    pub(crate) fn forget(&mut self, key: ExceptionKey, serial: u64) {
         for generation in [&mut self.current, &mut self.previous] {
             if let Some(occurrences) = generation.get_mut(&key) {
                 occurrences.retain(|o| o.serial != serial);
             }
         }
-    }
-
-    /// Entries remembered.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.current.len() + self.previous.len()
-    }
-
-    /// Whether nothing is remembered.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
     }
 
     fn turn(&mut self, now_unix_nano: u64) {
@@ -177,7 +172,7 @@ mod tests {
             let key = ExceptionKey { trace_id: [0; 16], text: n };
             assert_eq!(d.seen(key, &[id(1)], n), None);
             d.remember(key, &[id(1)], n, n, ());
-            assert!(d.len() <= 101);
+            assert!(d.current.len() + d.previous.len() <= 101);
         }
     }
 }

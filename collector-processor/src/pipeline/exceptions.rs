@@ -76,7 +76,8 @@ impl Parents {
         let Some(trace_id) = found.trace_id else { return Vec::new() };
         let mut chain = vec![found.span_id];
         let known = self.index.get(&(trace_id, found.span_id)).copied();
-        let mut next = if found.parent_span_id == NO_SPAN { known.unwrap_or(NO_SPAN) } else { found.parent_span_id };
+        let mut next =
+            if found.parent_span_id == NO_SPAN { known.unwrap_or(NO_SPAN) } else { found.parent_span_id };
         while next != NO_SPAN && chain.len() < ANCESTORS_MAX && !chain.contains(&next) {
             chain.push(next);
             next = self.index.get(&(trace_id, next)).copied().unwrap_or(NO_SPAN);
@@ -95,7 +96,8 @@ impl Pipeline {
         now_unix_nano: u64,
         counts: &mut Counts,
     ) -> Outcome {
-        let mut outcome = Outcome { patterns: std::mem::take(&mut *self.unlogged.lock()), ..Outcome::default() };
+        let mut outcome =
+            Outcome { patterns: std::mem::take(&mut *self.unlogged.lock()), ..Outcome::default() };
         if found.is_empty() {
             return outcome;
         }
@@ -120,8 +122,10 @@ impl Pipeline {
         outcome: &mut Outcome,
     ) -> ExceptionFact {
         let key = found.trace_id.filter(|_| found.span_id != NO_SPAN).map(|trace_id| {
-            let text = rapidhash::v3::rapidhash_v3(found.error_type.as_deref().unwrap_or_default().as_bytes())
-                ^ rapidhash::v3::rapidhash_v3(found.message.as_deref().unwrap_or_default().as_bytes()).rotate_left(17);
+            let text =
+                rapidhash::v3::rapidhash_v3(found.error_type.as_deref().unwrap_or_default().as_bytes())
+                    ^ rapidhash::v3::rapidhash_v3(found.message.as_deref().unwrap_or_default().as_bytes())
+                        .rotate_left(17);
             ExceptionKey { trace_id, text }
         });
         if let Some(key) = key
@@ -227,7 +231,7 @@ pub(super) fn pattern_row(fact: PatternFact, sample_trace: String, service_name:
 
 /// A stored fact as the store knows it; `None` where a newer version wrote what this one cannot read.
 #[must_use]
-pub fn pattern_fact(row: &PatternRow) -> Option<PatternFact> {
+pub(crate) fn pattern_fact(row: &PatternRow) -> Option<PatternFact> {
     let text = |t: &String| (!t.is_empty()).then(|| t.clone());
     Some(PatternFact {
         kind: FactKind::of(&row.fact)?,

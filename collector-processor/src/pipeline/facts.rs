@@ -6,7 +6,7 @@ use prost::Message;
 
 /// Decisions about one request.
 #[derive(Clone, PartialEq, Message)]
-pub struct Facts {
+pub(crate) struct Facts {
     /// One per exception found, in walk order.
     #[prost(message, repeated, tag = "1")]
     pub exceptions: Vec<ExceptionFact>,
@@ -24,7 +24,7 @@ pub struct Facts {
 
 /// One exception and its grouping.
 #[derive(Clone, PartialEq, Message)]
-pub struct ExceptionFact {
+pub(crate) struct ExceptionFact {
     /// Index of the span or log record in walk order.
     #[prost(uint32, tag = "1")]
     pub item: u32,
@@ -86,7 +86,7 @@ pub struct ExceptionFact {
 
 /// One row of table `patterns`.
 #[derive(Clone, PartialEq, Message)]
-pub struct PatternRow {
+pub(crate) struct PatternRow {
     /// Time of the exception that led to the fact.
     #[prost(uint64, tag = "1")]
     pub time_unix_nano: u64,

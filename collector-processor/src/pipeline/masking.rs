@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 /// Masks texts of spans and log records.
 #[derive(Debug)]
-pub struct Masking {
+pub(crate) struct Masking {
     masker: Masker,
     names: Arc<Names>,
 }
@@ -16,20 +16,20 @@ pub struct Masking {
 impl Masking {
     /// With the given masks.
     #[must_use]
-    pub fn new(masker: Masker, names: Arc<Names>) -> Self {
+    pub(crate) fn new(masker: Masker, names: Arc<Names>) -> Self {
         Self { masker, names }
     }
 
     /// A text: message, stack trace, snippet, span name, status message, log body.
     #[must_use]
-    pub fn text<'a>(&self, text: &'a str) -> Cow<'a, str> {
+    pub(crate) fn text<'a>(&self, text: &'a str) -> Cow<'a, str> {
         self.masker.mask(text)
     }
 
     /// The value of an attribute. Session and execution ids stay; a user id that is personal becomes a
     /// pseudonym, so that users can still be counted.
     #[must_use]
-    pub fn attribute<'a>(&self, key: &str, value: &'a str) -> Cow<'a, str> {
+    pub(crate) fn attribute<'a>(&self, key: &str, value: &'a str) -> Cow<'a, str> {
         match self.names.role(key) {
             Some((Role::Session | Role::ParentSession | Role::Execution, _)) => Cow::Borrowed(value),
             Some((Role::User, _)) => self.pseudonym(value),
@@ -39,7 +39,7 @@ impl Masking {
 
     /// A user id, or a pseudonym for it where it holds personal data.
     #[must_use]
-    pub fn pseudonym<'a>(&self, user_id: &'a str) -> Cow<'a, str> {
+    pub(crate) fn pseudonym<'a>(&self, user_id: &'a str) -> Cow<'a, str> {
         self.masker.pseudonym(user_id)
     }
 
@@ -48,7 +48,9 @@ impl Masking {
         match value {
             Value::Str(text) => edit(edits, text.range(), &self.attribute(key, text)),
             Value::Array(values) => values.clone().map(|v| self.edit_attribute(key, &v, edits)).sum(),
-            Value::KvList(entries) => entries.clone().map(|e| self.edit_attribute(e.key, &e.value, edits)).sum(),
+            Value::KvList(entries) => {
+                entries.clone().map(|e| self.edit_attribute(e.key, &e.value, edits)).sum()
+            }
             _ => 0,
         }
     }

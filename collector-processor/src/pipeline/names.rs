@@ -10,7 +10,7 @@ use schemas::attributes as names;
 /// What an attribute is read as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(usize)]
-pub enum Role {
+pub(crate) enum Role {
     /// Session id.
     Session,
     /// Parent session id.
@@ -66,20 +66,20 @@ const ROLES: usize = Role::FingerprintHint as usize + 1;
 
 /// The look-up from attribute name to role and rank.
 #[derive(Clone, Debug)]
-pub struct Names {
+pub(crate) struct Names {
     roles: RapidHashMap<String, (Role, u8)>,
 }
 
 /// The values that a set of attributes gives for each role.
 #[derive(Clone, Copy, Debug)]
-pub struct Roles<'a> {
+pub(crate) struct Roles<'a> {
     values: [Option<(u8, Value<'a>)>; ROLES],
 }
 
 impl Names {
     /// The contract's names, then `extra` (role name of the configuration, attribute name).
     #[must_use]
-    pub fn new(session_header: &str, extra: &[(String, String)]) -> Self {
+    pub(crate) fn new(session_header: &str, extra: &[(String, String)]) -> Self {
         let mut all = Self { roles: RapidHashMap::default() };
         let header = session_header.to_ascii_lowercase();
         let theirs = names::SESSION_HEADER.to_ascii_lowercase();
@@ -101,7 +101,8 @@ impl Names {
     }
 
     fn add<'n>(&mut self, role: Role, list: impl Iterator<Item = &'n str>) {
-        let taken = self.roles.values().filter(|(r, _)| *r == role).map(|(_, rank)| rank + 1).max().unwrap_or(0);
+        let taken =
+            self.roles.values().filter(|(r, _)| *r == role).map(|(_, rank)| rank + 1).max().unwrap_or(0);
         for (rank, name) in (taken..u8::MAX).zip(list) {
             // Older SDKs write header names with underscores.
             for name in [name.to_owned(), name.replace('-', "_")] {
@@ -113,7 +114,7 @@ impl Names {
     /// The role of an attribute, and how far down in its role's list the name stands.
     #[inline]
     #[must_use]
-    pub fn role(&self, key: &str) -> Option<(Role, u8)> {
+    pub(crate) fn role(&self, key: &str) -> Option<(Role, u8)> {
         self.roles.get(key).copied()
     }
 }
@@ -121,13 +122,13 @@ impl Names {
 impl<'a> Roles<'a> {
     /// No values.
     #[must_use]
-    pub fn empty() -> Self {
+    pub(crate) fn empty() -> Self {
         Self { values: [None; ROLES] }
     }
 
     /// Notes one attribute if it has a role; returns the role.
     #[inline]
-    pub fn note(&mut self, names: &Names, attribute: &Attribute<'a>) -> Option<Role> {
+    pub(crate) fn note(&mut self, names: &Names, attribute: &Attribute<'a>) -> Option<Role> {
         let (role, rank) = names.role(attribute.key)?;
         let place = &mut self.values[role as usize];
         if !attribute.value.is_empty() && place.is_none_or(|(known, _)| rank < known) {
@@ -139,21 +140,21 @@ impl<'a> Roles<'a> {
     /// The value for a role.
     #[inline]
     #[must_use]
-    pub fn value(&self, role: Role) -> Option<Value<'a>> {
+    pub(crate) fn value(&self, role: Role) -> Option<Value<'a>> {
         self.values[role as usize].map(|(_, value)| value)
     }
 
     /// The text for a role; of an array its first element; empty text counts as absent.
     #[inline]
     #[must_use]
-    pub fn text(&self, role: Role) -> Option<&'a str> {
+    pub(crate) fn text(&self, role: Role) -> Option<&'a str> {
         self.value(role)?.first_str().map(str::trim).filter(|s| !s.is_empty())
     }
 }
 
 /// A span's or record's own roles over its resource's.
 #[derive(Clone, Copy, Debug)]
-pub struct Scoped<'r, 'a> {
+pub(crate) struct Scoped<'r, 'a> {
     /// Of the span or record.
     pub own: &'r Roles<'a>,
     /// Of its resource.
@@ -164,14 +165,14 @@ impl<'a> Scoped<'_, 'a> {
     /// The value for a role.
     #[inline]
     #[must_use]
-    pub fn value(&self, role: Role) -> Option<Value<'a>> {
+    pub(crate) fn value(&self, role: Role) -> Option<Value<'a>> {
         self.own.value(role).or_else(|| self.resource.value(role))
     }
 
     /// The text for a role.
     #[inline]
     #[must_use]
-    pub fn text(&self, role: Role) -> Option<&'a str> {
+    pub(crate) fn text(&self, role: Role) -> Option<&'a str> {
         self.own.text(role).or_else(|| self.resource.text(role))
     }
 }

@@ -5,12 +5,12 @@ use sha1::{Digest, Sha1};
 use std::borrow::Cow;
 
 /// Longest session id that is believed, in bytes; a longer one is no session.
-pub const SESSION_BYTES_MAX: usize = 256;
+pub(crate) const SESSION_BYTES_MAX: usize = 256;
 
 /// The session: from the span's or record's attributes, its resource's, the export request's own header
 /// (`of_request`), or computed where user, container and start time are there.
 #[must_use]
-pub fn session<'a>(attributes: Scoped<'_, 'a>, of_request: Option<&'a str>) -> Option<Cow<'a, str>> {
+pub(crate) fn session<'a>(attributes: Scoped<'_, 'a>, of_request: Option<&'a str>) -> Option<Cow<'a, str>> {
     let believed = |id: &&str| id.len() <= SESSION_BYTES_MAX;
     let own = attributes.own.text(Role::Session).filter(believed);
     let resource = || attributes.resource.text(Role::Session).filter(believed);
@@ -32,8 +32,9 @@ fn computed(attributes: Scoped<'_, '_>) -> Option<String> {
 
 /// Lower-case hex sha1 of `user_id + container_id + start_time`.
 #[must_use]
-pub fn session_id(user_id: &str, container_id: &str, start_time: &str) -> String {
-    let hash = Sha1::new().chain_update(user_id).chain_update(container_id).chain_update(start_time).finalize();
+pub(super) fn session_id(user_id: &str, container_id: &str, start_time: &str) -> String {
+    let hash =
+        Sha1::new().chain_update(user_id).chain_update(container_id).chain_update(start_time).finalize();
     hex::encode(hash)
 }
 

@@ -6,8 +6,8 @@ use super::names::{Role, Roles, Scoped};
 use super::session::session;
 use super::{Counts, Pipeline, Tagged};
 use crate::wire::{
-    Attribute, AttributesAt, Edits, Event, LogView, Request, SpanView, WireError, merge_split_logs, merge_split_traces,
-    validate_logs, validate_traces,
+    Attribute, AttributesAt, Edits, Event, LogView, Request, SpanView, WireError, merge_split_logs,
+    merge_split_traces, validate_logs, validate_traces,
 };
 use bytes::Bytes;
 use schemas::attributes::{EXCEPTION_EVENT, EXCEPTION_EVENT_SUFFIX, written};
@@ -27,7 +27,12 @@ struct Walk<'p, 'a> {
 }
 
 impl Pipeline {
-    pub(super) fn tag_traces(&self, request: &Bytes, of_request: Option<&str>, now: u64) -> Result<Tagged, WireError> {
+    pub(super) fn tag_traces(
+        &self,
+        request: &Bytes,
+        of_request: Option<&str>,
+        now: u64,
+    ) -> Result<Tagged, WireError> {
         let counts = validate_traces(request)?;
         let whole = if counts.split { Bytes::from(merge_split_traces(request)) } else { request.clone() };
         let mut walk = Walk::new(self, of_request);
@@ -49,7 +54,12 @@ impl Pipeline {
         Ok(walk.finish(&whole, of_request, now))
     }
 
-    pub(super) fn tag_logs(&self, request: &Bytes, of_request: Option<&str>, now: u64) -> Result<Tagged, WireError> {
+    pub(super) fn tag_logs(
+        &self,
+        request: &Bytes,
+        of_request: Option<&str>,
+        now: u64,
+    ) -> Result<Tagged, WireError> {
         let counts = validate_logs(request)?;
         let whole = if counts.split { Bytes::from(merge_split_logs(request)) } else { request.clone() };
         let mut walk = Walk::new(self, of_request);
@@ -139,12 +149,17 @@ impl<'p, 'a> Walk<'p, 'a> {
             self.write_session(&record.attributes, record.attributes_at(), session, roles);
         }
         let named = own.value(Role::ExceptionType).is_some() || own.value(Role::ExceptionMessage).is_some();
-        let exception = named || (is_exception(&record.event_name) && own.value(Role::ExceptionStacktrace).is_some());
+        let exception =
+            named || (is_exception(&record.event_name) && own.value(Role::ExceptionStacktrace).is_some());
         if exception && (session.is_some() || !self.pipeline.config.session_required) {
             let mut found = self.exception(&own, roles);
             found.trace_id = record.trace_id.try_into().ok().filter(|id| *id != [0; 16]);
             found.span_id = record.span_id.try_into().unwrap_or_default();
-            found.unix_nano = if record.time_unix_nano > 0 { record.time_unix_nano } else { record.observed_time_unix_nano };
+            found.unix_nano = if record.time_unix_nano > 0 {
+                record.time_unix_nano
+            } else {
+                record.observed_time_unix_nano
+            };
             if found.message.is_none() {
                 found.message = record.body.as_str().map(|b| self.pipeline.masking.text(b));
             }
@@ -190,7 +205,13 @@ impl<'p, 'a> Walk<'p, 'a> {
     }
 
     /// Sees to it that the session attributes are there, once, and say what was found.
-    fn write_session(&mut self, attributes: &[Attribute<'a>], at: AttributesAt, session: &str, roles: Scoped<'_, 'a>) {
+    fn write_session(
+        &mut self,
+        attributes: &[Attribute<'a>],
+        at: AttributesAt,
+        session: &str,
+        roles: Scoped<'_, 'a>,
+    ) {
         let parent = roles.text(Role::ParentSession);
         let wanted = [(written::SESSION_ID, Some(session)), (written::PARENT_SESSION_ID, parent)];
         for (key, value) in wanted.into_iter().filter_map(|(k, v)| Some((k, v?))) {
@@ -242,7 +263,8 @@ impl<'p, 'a> Walk<'p, 'a> {
     fn finish(mut self, request: &Bytes, of_request: Option<&str>, now: u64) -> Tagged {
         let outcome = self.pipeline.decide(&self.found, &mut self.parents, now, &mut self.counts);
         for (item, at) in &self.tagged {
-            if let Some(fact) = outcome.exceptions.get(outcome.exceptions.partition_point(|e| e.item < *item)) {
+            if let Some(fact) = outcome.exceptions.get(outcome.exceptions.partition_point(|e| e.item < *item))
+            {
                 write_results(&mut self.edits, *at, fact);
             }
         }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 /// Shared counters with their limits.
 #[derive(Clone, Debug)]
-pub struct Admission {
+pub(crate) struct Admission {
     shared: Arc<Shared>,
 }
 
@@ -22,7 +22,7 @@ struct Shared {
 
 /// One admitted request; its share is given back on drop.
 #[derive(Debug)]
-pub struct Permit {
+pub(crate) struct Permit {
     shared: Arc<Shared>,
     bytes: usize,
 }
@@ -30,7 +30,7 @@ pub struct Permit {
 impl Admission {
     /// Takes the limits from the configuration.
     #[must_use]
-    pub fn new(config: &ReceiverConfig) -> Self {
+    pub(crate) fn new(config: &ReceiverConfig) -> Self {
         Self {
             shared: Arc::new(Shared {
                 requests: AtomicUsize::new(0),
@@ -46,11 +46,12 @@ impl Admission {
     ///
     /// # Errors
     /// [`Refusal::Busy`] when as many as allowed are under way.
-    pub fn request(&self) -> Result<Permit, Refusal> {
+    pub(crate) fn request(&self) -> Result<Permit, Refusal> {
         let shared = &self.shared;
         let fits = |n: usize| (n < shared.requests_max).then_some(n + 1);
         if shared.requests.fetch_update(Ordering::AcqRel, Ordering::Acquire, fits).is_err() {
-            let reason = format!("{} requests are under way, limit is receivers.requests_max", shared.requests_max);
+            let reason =
+                format!("{} requests are under way, limit is receivers.requests_max", shared.requests_max);
             return Err(Refusal::Busy { reason, retry_after: shared.retry_after });
         }
         Ok(Permit { shared: Arc::clone(shared), bytes: 0 })
@@ -58,7 +59,7 @@ impl Admission {
 
     /// Requests and bytes under way.
     #[must_use]
-    pub fn in_flight(&self) -> (usize, usize) {
+    pub(crate) fn in_flight(&self) -> (usize, usize) {
         (self.shared.requests.load(Ordering::Relaxed), self.shared.bytes.load(Ordering::Relaxed))
     }
 }
@@ -68,7 +69,7 @@ impl Permit {
     ///
     /// # Errors
     /// [`Refusal::Busy`] when the bodies under way would exceed the limit; the share stays as it was.
-    pub fn resize(&mut self, bytes: usize) -> Result<(), Refusal> {
+    pub(crate) fn resize(&mut self, bytes: usize) -> Result<(), Refusal> {
         let shared = &self.shared;
         if bytes <= self.bytes {
             shared.bytes.fetch_sub(self.bytes - bytes, Ordering::AcqRel);
@@ -78,7 +79,9 @@ impl Permit {
             let fits = |n: usize| (n == self.bytes || n + more <= shared.bytes_max).then_some(n + more);
             if shared.bytes.fetch_update(Ordering::AcqRel, Ordering::Acquire, fits).is_err() {
                 let limit = shared.bytes_max;
-                let reason = format!("request bodies under way fill {limit} bytes, limit is receivers.memory_bytes_max");
+                let reason = format!(
+                    "request bodies under way fill {limit} bytes, limit is receivers.memory_bytes_max"
+                );
                 return Err(Refusal::Busy { reason, retry_after: shared.retry_after });
             }
         }

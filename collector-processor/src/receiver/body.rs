@@ -63,19 +63,28 @@ pub(super) async fn drain<B: Body<Data = Bytes> + Unpin>(mut body: B, limit: usi
 /// # Errors
 /// [`Refusal::Unsupported`] for another coding than gzip, zstd or identity, [`Refusal::Malformed`] for
 /// corrupt data, [`Refusal::TooLarge`], [`Refusal::Busy`].
-pub(super) fn decompress(coding: &str, body: Bytes, limit: usize, permit: &mut Permit) -> Result<Bytes, Refusal> {
+pub(super) fn decompress(
+    coding: &str,
+    body: Bytes,
+    limit: usize,
+    permit: &mut Permit,
+) -> Result<Bytes, Refusal> {
     let malformed = |e: std::io::Error| Refusal::Malformed(format!("content-encoding {coding}: {e}"));
     let mut plain = Vec::new();
     let at_most = limit as u64 + 1;
     match coding.trim().to_ascii_lowercase().as_str() {
         "" | "identity" => return Ok(body),
-        "gzip" | "x-gzip" => flate2::read::MultiGzDecoder::new(body.as_ref()).take(at_most).read_to_end(&mut plain),
+        "gzip" | "x-gzip" => {
+            flate2::read::MultiGzDecoder::new(body.as_ref()).take(at_most).read_to_end(&mut plain)
+        }
         "zstd" => match zstd::stream::read::Decoder::with_buffer(body.as_ref()) {
             Ok(decoder) => decoder.take(at_most).read_to_end(&mut plain),
             Err(e) => Err(e),
         },
         other => {
-            return Err(Refusal::Unsupported(format!("content-encoding {other} is not supported; use gzip or zstd")));
+            return Err(Refusal::Unsupported(format!(
+                "content-encoding {other} is not supported; use gzip or zstd"
+            )));
         }
     }
     .map_err(malformed)?;
@@ -106,7 +115,10 @@ mod tests {
         let coded = [("gzip", gzip(&plain)), ("zstd", zstd::encode_all(&plain[..], 1).unwrap().into())];
         for (coding, body) in coded {
             assert_eq!(decompress(coding, body.clone(), 100_000, &mut permit).unwrap(), plain);
-            assert!(matches!(decompress(coding, body.clone(), 99_999, &mut permit), Err(Refusal::TooLarge { .. })));
+            assert!(matches!(
+                decompress(coding, body.clone(), 99_999, &mut permit),
+                Err(Refusal::TooLarge { .. })
+            ));
             let cut = body.slice(..body.len() - 9);
             assert!(matches!(decompress(coding, cut, 100_000, &mut permit), Err(Refusal::Malformed(_))));
         }

@@ -18,7 +18,7 @@ type Boxed<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 ///
 /// # Errors
 /// When the listener fails for good.
-pub async fn serve_grpc<C: Consumer>(
+pub(crate) async fn serve_grpc<C: Consumer>(
     listener: TcpListener,
     consumer: C,
     admission: Admission,
@@ -48,7 +48,12 @@ struct Shared<C> {
 }
 
 impl<C: Consumer> Shared<C> {
-    async fn export(self, signal: Signal, path: &str, request: http::Request<tonic::body::Body>) -> http::Response<tonic::body::Body> {
+    async fn export(
+        self,
+        signal: Signal,
+        path: &str,
+        request: http::Request<tonic::body::Body>,
+    ) -> http::Response<tonic::body::Body> {
         if request.uri().path() != path {
             return Status::unimplemented(format!("no method {}", request.uri().path())).into_http();
         }
@@ -140,7 +145,9 @@ macro_rules! service {
 
             fn call(&mut self, request: http::Request<tonic::body::Body>) -> Self::Future {
                 let shared = self.0.clone();
-                Box::pin(async move { Ok(shared.export($signal, concat!("/", $service, "/Export"), request).await) })
+                Box::pin(async move {
+                    Ok(shared.export($signal, concat!("/", $service, "/Export"), request).await)
+                })
             }
         }
     };

@@ -29,7 +29,7 @@ struct Receiver<C> {
 ///
 /// # Errors
 /// When the listener fails for good.
-pub async fn serve_http<C: Consumer>(
+pub(crate) async fn serve_http<C: Consumer>(
     listener: TcpListener,
     consumer: C,
     admission: Admission,
@@ -45,11 +45,17 @@ pub async fn serve_http<C: Consumer>(
     axum::serve(listener, routes).with_graceful_shutdown(shutdown).await
 }
 
-async fn export_traces<C: Consumer>(State(receiver): State<Receiver<C>>, request: Request<Body>) -> Response<Body> {
+async fn export_traces<C: Consumer>(
+    State(receiver): State<Receiver<C>>,
+    request: Request<Body>,
+) -> Response<Body> {
     receiver.export(Signal::Traces, request).await
 }
 
-async fn export_logs<C: Consumer>(State(receiver): State<Receiver<C>>, request: Request<Body>) -> Response<Body> {
+async fn export_logs<C: Consumer>(
+    State(receiver): State<Receiver<C>>,
+    request: Request<Body>,
+) -> Response<Body> {
     receiver.export(Signal::Logs, request).await
 }
 
@@ -103,7 +109,9 @@ fn encoding(headers: &HeaderMap) -> Result<Encoding, Refusal> {
     match media_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase().as_str() {
         PROTOBUF | "application/protobuf" => Ok(Encoding::Protobuf),
         JSON => Ok(Encoding::Json),
-        other => Err(Refusal::Unsupported(format!("content-type '{other}' is not supported; use {PROTOBUF} or {JSON}"))),
+        other => Err(Refusal::Unsupported(format!(
+            "content-type '{other}' is not supported; use {PROTOBUF} or {JSON}"
+        ))),
     }
 }
 

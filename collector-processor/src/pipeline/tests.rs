@@ -1,0 +1,280 @@
+//! The pipeline against requests built with prost: what is tagged, masked, counted once, left alone.
+
+use super::*;
+use crate::columns::{LoggedRequest, RowContext, Rows, Wanted};
+use arrow::array::AsArray;
+use error_patterns::mask::{MaskConfig, Masker};
+use opentelemetry_proto::tonic::collector::logs::v1::ExportLogsServiceRequest;
+use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
+use opentelemetry_proto::tonic::common::v1::any_value::Value;
+use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue};
+use opentelemetry_proto::tonic::logs::v1::{LogRecord, ResourceLogs, ScopeLogs};
+use opentelemetry_proto::tonic::resource::v1::Resource;
+use opentelemetry_proto::tonic::trace::v1::span::Event;
+use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, ScopeSpans, Span, Status};
+use prost::Message;
+use schemas::tables::Table;
+use std::time::Duration;
+
+const NOW: u64 = 1_795_000_000_000_000_000;
+const STACK: &str = "Traceback (most recent call last):\n  File \"/home/maria/job.py\", line 3, in <module>\n    f()\nKeyError: 'price'\n";
+
+fn text(key: &str, value: &str) -> KeyValue {
+    let value = AnyValue { value: Some(Value::StringValue(value.to_owned())) };
+    KeyValue { key: key.to_owned(), value: Some(value), ..KeyValue::default() }
+}
+
+fn exception(message: &str) -> Event {
+    Event {
+        time_unix_nano: NOW - 500,
+        name: "exception".to_owned(),
+        attributes: vec![
+            text("exception.type", "KeyError"),
+            text("exception.message", message),
+            text("exception.stacktrace", STACK),
+        ],
+        ..Event::default()
+    }
+}
+
+fn span(id: u8, parent: u8, session: Option<&str>, events: Vec<Event>) -> Span {
+    Span {
+        trace_id: vec![7; 16],
+        span_id: vec![id; 8],
+        parent_span_id: if parent == 0 { Vec::new() } else { vec![parent; 8] },
+        name: "run_code".to_owned(),
+        start_time_unix_nano: NOW - 1000,
+        end_time_unix_nano: NOW - 100,
+        attributes: session.map(|s| text("http.request.header.x-exec-session", s)).into_iter().collect(),
+        events,
+        ..Span::default()
+    }
+}
+
+fn traces(spans: Vec<Span>, resource: Vec<KeyValue>) -> Bytes {
+    let scope = ScopeSpans { spans, ..ScopeSpans::default() };
+    let resource = Some(Resource { attributes: resource, ..Resource::default() });
+    let all = ResourceSpans { resource, scope_spans: vec![scope], ..ResourceSpans::default() };
+    ExportTraceServiceRequest { resource_spans: vec![all] }.encode_to_vec().into()
+}
+
+fn logs(records: Vec<LogRecord>) -> Bytes {
+    let scope = ScopeLogs { log_records: records, ..ScopeLogs::default() };
+    let all = ResourceLogs { scope_logs: vec![scope], ..ResourceLogs::default() };
+    ExportLogsServiceRequest { resource_logs: vec![all] }.encode_to_vec().into()
+}
+
+fn spans_of(payload: &[u8]) -> Vec<Span> {
+    let request = ExportTraceServiceRequest::decode(payload).unwrap();
+    request.resource_spans.into_iter().flat_map(|r| r.scope_spans).flat_map(|s| s.spans).collect()
+}
+
+fn attribute<'a>(attributes: &'a [KeyValue], key: &str) -> Option<&'a Value> {
+    let found: Vec<_> = attributes.iter().filter(|a| a.key == key).collect();
+    assert!(found.len() < 2, "{key} is there {} times", found.len());
+    found.first()?.value.as_ref()?.value.as_ref()
+}
+
+fn attribute_text<'a>(attributes: &'a [KeyValue], key: &str) -> Option<&'a str> {
+    match attribute(attributes, key)? {
+        Value::StringValue(text) => Some(text),
+        other => panic!("{key} is {other:?}"),
+    }
+}
+
+fn pipeline(config: PipelineConfig) -> Pipeline {
+    let names = Arc::new(Names::new(schemas::attributes::SESSION_HEADER, &[]));
+    let masking = Arc::new(Masking::new(Masker::new(MaskConfig::default()), Arc::clone(&names)));
+    Pipeline::new(config, names, masking, 1)
+}
+
+fn tag(pipeline: &Pipeline, request: &Bytes) -> Tagged {
+    pipeline.tag(Signal::Traces, request, None, NOW).unwrap()
+}
+
+#[test]
+fn a_span_of_a_session_is_masked_and_tagged_and_the_others_stay_byte_for_byte() {
+    let outside = span(9, 0, None, vec![exception("mail bob@example.com")]);
+    let inside = span(1, 0, Some("s-1"), vec![exception("mail bob@example.com")]);
+    let request = traces(vec![outside.clone(), inside], Vec::new());
+    let tagged = tag(&pipeline(PipelineConfig::default()), &request);
+    let spans = spans_of(&tagged.payload);
+    assert_eq!(spans[0], outside);
+    assert!(tagged.payload.windows(outside.encoded_len()).any(|w| w == outside.encode_to_vec()));
+    let attributes = &spans[1].attributes;
+    assert_eq!(attribute_text(attributes, "exec.session.id"), Some("s-1"));
+    assert_eq!(attribute_text(attributes, "errata.taxonomy.runtime"), Some("python"));
+    assert_eq!(attribute_text(attributes, "errata.taxonomy.type"), Some("KeyError"));
+    assert_eq!(attribute_text(attributes, "errata.fingerprint").map(str::len), Some(32));
+    assert!(matches!(attribute(attributes, "errata.pattern.new"), Some(Value::BoolValue(_))));
+    assert!(matches!(attribute(attributes, "errata.severity"), Some(Value::IntValue(1..=5))));
+    let event = &spans[1].events[0].attributes;
+    assert_eq!(attribute_text(event, "exception.message"), Some("mail <email>"));
+    assert!(attribute_text(event, "exception.stacktrace").unwrap().contains("/home/<user>/job.py"));
+    assert_eq!(tagged.counts.with_session, 1);
+}
+
+#[test]
+fn one_exception_on_three_spans_is_one_row_and_three_tags() {
+    let (child, parent, root) = (
+        span(3, 2, Some("s"), vec![exception("x")]),
+        span(2, 1, Some("s"), vec![exception("x")]),
+        span(1, 0, Some("s"), vec![exception("x")]),
+    );
+    let pipeline = pipeline(PipelineConfig::default());
+    // The parent stands before the child, and the root comes with a later request.
+    let first = tag(&pipeline, &traces(vec![parent, child], Vec::new()));
+    let second = tag(&pipeline, &traces(vec![root], Vec::new()));
+    let counted: Vec<(u32, bool)> = first.facts.exceptions.iter().map(|e| (e.item, e.counted)).collect();
+    assert_eq!(counted, [(0, false), (1, true)], "the deepest copy counts");
+    assert_eq!((second.counts.exceptions, second.counts.duplicates), (0, 1));
+    for span in spans_of(&first.payload).iter().chain(&spans_of(&second.payload)) {
+        assert!(attribute_text(&span.attributes, "errata.pattern.id").is_some());
+    }
+}
+
+#[test]
+fn siblings_that_fail_alike_are_two_exceptions() {
+    let spans =
+        vec![span(2, 1, Some("s"), vec![exception("x")]), span(3, 1, Some("s"), vec![exception("x")])];
+    assert_eq!(tag(&pipeline(PipelineConfig::default()), &traces(spans, Vec::new())).counts.exceptions, 2);
+}
+
+#[test]
+fn an_exception_on_a_span_and_in_a_log_record_is_one() {
+    let pipeline = pipeline(PipelineConfig::default());
+    assert_eq!(
+        tag(&pipeline, &traces(vec![span(2, 1, Some("s"), vec![exception("x")])], Vec::new()))
+            .counts
+            .exceptions,
+        1
+    );
+    let record = |span: u8| LogRecord {
+        trace_id: vec![7; 16],
+        span_id: vec![span; 8],
+        attributes: [vec![text("session.id", "s")], exception("x").attributes].concat(),
+        ..LogRecord::default()
+    };
+    let tagged = pipeline.tag(Signal::Logs, &logs(vec![record(2), record(8)]), None, NOW).unwrap();
+    let counted: Vec<bool> = tagged.facts.exceptions.iter().map(|e| e.counted).collect();
+    assert_eq!(counted, [false, true]);
+}
+
+#[test]
+fn a_refused_request_that_comes_again_is_counted() {
+    let pipeline = pipeline(PipelineConfig::default());
+    let request = traces(vec![span(1, 0, Some("s"), vec![exception("x")])], Vec::new());
+    let refused = tag(&pipeline, &request);
+    let made = refused.facts.patterns.len();
+    assert!(made > 0);
+    pipeline.undo(refused);
+    let again = tag(&pipeline, &request);
+    assert_eq!(again.counts.exceptions, 1);
+    assert_eq!(again.facts.patterns.len(), made, "the pattern's facts are not lost with the request");
+}
+
+#[test]
+fn sessions_come_from_all_places_in_their_order() {
+    let pipeline = pipeline(PipelineConfig::default());
+    let session =
+        |mut span: Span, attributes: Vec<KeyValue>, resource: Vec<KeyValue>, header: Option<&str>| {
+            span.attributes = attributes;
+            let tagged = pipeline.tag(Signal::Traces, &traces(vec![span], resource), header, NOW).unwrap();
+            let spans = spans_of(&tagged.payload);
+            attribute_text(&spans[0].attributes, "exec.session.id").map(str::to_owned)
+        };
+    let plain = || span(1, 0, None, Vec::new());
+    let three = || vec![text("enduser.id", "a"), text("container.id", "b"), text("start_time", "c")];
+    let old = vec![text("rpc.grpc.request.metadata.x_exec_session", "m"), text("session.id", "n")];
+    assert_eq!(session(plain(), old, vec![text("exec.session.id", "r")], Some("h")).as_deref(), Some("m"));
+    assert_eq!(session(plain(), three(), vec![text("session.id", "r")], Some("h")).as_deref(), Some("r"));
+    assert_eq!(session(plain(), three(), Vec::new(), Some("h")).as_deref(), Some("h"));
+    let computed = session(plain(), three(), Vec::new(), None);
+    assert_eq!(computed.as_deref(), Some("a9993e364706816aba3e25717850c26c9cd0d89d"));
+    assert_eq!(session(plain(), Vec::new(), Vec::new(), None), None);
+    let both = vec![text("http.request.header.x-exec-session", "A"), text("exec.session.id", "B")];
+    assert_eq!(
+        session(plain(), both, Vec::new(), None).as_deref(),
+        Some("A"),
+        "one attribute, the header's value"
+    );
+}
+
+#[test]
+fn results_that_a_client_claims_are_replaced() {
+    let mut span = span(1, 0, Some("s"), vec![exception("x")]);
+    span.attributes.push(text("errata.pattern.id", "made-up"));
+    let tagged = tag(&pipeline(PipelineConfig::default()), &traces(vec![span], Vec::new()));
+    let spans = spans_of(&tagged.payload);
+    assert_ne!(attribute_text(&spans[0].attributes, "errata.pattern.id"), Some("made-up"));
+}
+
+#[test]
+fn a_span_without_ids_is_rejected_and_the_others_are_kept() {
+    let mut bad = span(1, 0, Some("s"), vec![exception("x")]);
+    bad.trace_id = vec![1; 3];
+    let tagged = tag(
+        &pipeline(PipelineConfig::default()),
+        &traces(vec![bad, span(2, 0, Some("s"), Vec::new())], Vec::new()),
+    );
+    assert_eq!(tagged.counts.rejected, 1);
+    assert!(tagged.rejection.contains("trace_id '010101'"), "{}", tagged.rejection);
+    assert_eq!(spans_of(&tagged.payload).len(), 1);
+}
+
+#[test]
+fn the_status_repeats_the_message_and_is_masked_too() {
+    let mut span = span(1, 0, Some("s"), Vec::new());
+    span.status = Some(Status { message: "KeyError: bob@example.com".to_owned(), code: 2 });
+    let tagged = tag(
+        &pipeline(PipelineConfig::default()),
+        &traces(vec![span], vec![text("user.email", "eve@example.com")]),
+    );
+    let spans = spans_of(&tagged.payload);
+    assert_eq!(spans[0].status.as_ref().map(|s| s.message.as_str()), Some("KeyError: <email>"));
+    assert!(
+        !tagged.payload.windows(15).any(|w| w == b"eve@example.com"),
+        "the resource of a session is masked"
+    );
+}
+
+#[test]
+fn rows_are_the_same_at_every_replay_and_never_hold_what_is_masked() {
+    let config = PipelineConfig::default();
+    let pipeline = pipeline(config);
+    let spans = vec![
+        span(1, 0, Some("s"), vec![exception("mail bob@example.com")]),
+        span(2, 0, None, vec![exception("mail eve@example.com"), exception("another")]),
+    ];
+    let tagged =
+        tag(&pipeline, &traces(spans, vec![text("service.name", "runner"), text("enduser.id", "u-1")]));
+    let rows = || {
+        let context = RowContext {
+            names: Arc::clone(&pipeline.names),
+            masking: Arc::clone(&pipeline.masking),
+            future_max: Duration::from_secs(86_400),
+            past_max: Duration::from_secs(86_400),
+            writer: "w".to_owned(),
+        };
+        let mut rows = Rows::new(context);
+        let (payload, facts) = (&tagged.payload, &tagged.facts);
+        let request = LoggedRequest { signal: Signal::Traces, received_unix_nano: NOW, payload, facts };
+        rows.add(&request, Wanted { spans: true, errors: true, patterns: true });
+        rows.finish().unwrap()
+    };
+    let batches = rows();
+    assert_eq!(batches, rows());
+    let of = |table| batches.iter().find(|(t, _)| *t == table).map(|(_, b)| b).unwrap();
+    let (errors, all) = (of(Table::Errors), of(Table::Spans));
+    assert_eq!((errors.num_rows(), all.num_rows()), (3, 2));
+    let message = errors.column_by_name("message").unwrap().as_string::<i32>();
+    assert_eq!(message.value(0), "mail <email>");
+    assert_eq!(message.value(1), "mail <email>", "outside a session the lake's copy is masked");
+    let users = errors.column_by_name("user_id").unwrap().as_string::<i32>();
+    assert_eq!(users.value(2), "u-1");
+    for (table, batch) in &batches {
+        let shown =
+            arrow::util::pretty::pretty_format_batches(std::slice::from_ref(batch)).unwrap().to_string();
+        assert!(!shown.contains("example.com") && !shown.contains("maria"), "{table:?}: {shown}");
+    }
+}
