@@ -1,5 +1,6 @@
 //! Reads files of exceptions, one JSON object per line (`type`, `message`, `stacktrace`, `lang`), and prints how
-//! much of them the parser understood. With `--show N` prints the first N that it did not, with `--dump` all.
+//! much of them the parser understood. With `--show N` prints the first N that it did not, with `--dump` all,
+//! with `--brief` one line for each.
 
 #![expect(clippy::print_stdout, reason = "a command-line tool answers on its output")]
 
@@ -9,17 +10,19 @@ use std::collections::BTreeMap;
 fn main() {
     let mut show = 0_usize;
     let mut dump = false;
+    let mut brief = false;
     let mut args = std::env::args().skip(1);
     while let Some(arg) = args.next() {
         match arg.as_str() {
             "--show" => show = args.next().and_then(|n| n.parse().ok()).unwrap_or(10),
             "--dump" => dump = true,
-            path => file(path, show, dump),
+            "--brief" => brief = true,
+            path => file(path, show, dump, brief),
         }
     }
 }
 
-fn file(path: &str, mut show: usize, dump: bool) {
+fn file(path: &str, mut show: usize, dump: bool, brief: bool) {
     let content = std::fs::read_to_string(path).expect("the file is readable");
     let mut runtimes: BTreeMap<&str, usize> = BTreeMap::new();
     let mut scores = Scores::default();
@@ -50,6 +53,9 @@ fn file(path: &str, mut show: usize, dump: bool) {
                 row.get("label").and_then(|l| l.as_str()),
             );
         }
+        if brief {
+            brief_line(&row, &raw, &parsed);
+        }
         let empty = first.frames.is_empty() && raw.stacktrace.is_some_and(|s| s.len() > 20);
         if dump || show > 0 && (parsed.runtime == Runtime::Unknown || empty) {
             show = show.saturating_sub(1);
@@ -60,6 +66,22 @@ fn file(path: &str, mut show: usize, dump: bool) {
     println!(
         "{path}: {rows} rows, {runtimes:?}, with frames {framed}, type {typed}, message {said}, chain {chained}, \
          truncated {truncated}"
+    );
+}
+
+fn brief_line(row: &serde_json::Value, raw: &RawException<'_>, parsed: &Parsed<'_>) {
+    let found = error_patterns::classify(raw, parsed);
+    let first = &parsed.exceptions[0];
+    println!(
+        "{:28} {:10} {:8} {:24} {:22} {} exceptions, {} frames, {:?}",
+        row.get("id").and_then(serde_json::Value::as_str).unwrap_or_default(),
+        parsed.runtime,
+        found.taxonomy.phase.as_str(),
+        found.taxonomy.error_type,
+        if found.taxonomy.cause.is_empty() { "-" } else { &found.taxonomy.cause },
+        parsed.exceptions.len(),
+        first.frames.len(),
+        first.message.chars().take(90).collect::<String>()
     );
 }
 

@@ -153,7 +153,9 @@ impl ParsedException<'_> {
 /// A type's last segment: what remains after the last `.`, `$`, `::` or backslash. Type arguments are cut first.
 #[must_use]
 pub fn short_type(error_type: &str) -> &str {
-    let bare = error_type.split(['<', '(', '{', '[']).next().unwrap_or(error_type).trim_end();
+    // Type arguments end the name; `<locals>` of a Python function stands inside it.
+    let inner = error_type.rfind(">.").map_or(error_type, |at| &error_type[at + 2..]);
+    let bare = inner.split(['<', '(', '{', '[']).next().unwrap_or(inner).trim_end();
     let bare = if bare.is_empty() { error_type } else { bare };
     match bare.rfind(['.', '$', ':', '\\', '/']) {
         Some(at) if at + 1 < bare.len() && !bare[at + 1..].starts_with(|c: char| c.is_ascii_digit()) => {

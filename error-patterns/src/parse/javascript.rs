@@ -88,11 +88,17 @@ fn header<'a>(text: &Text<'a>, from: usize, first: Option<usize>) -> Option<Head
         let line = text.line(at);
         let trimmed = unwrap(line.trim_start());
         if let Some((error_type, code, message)) = inspect::typed(trimmed) {
-            let to = if first.is_some() { end } else { inspect::message_end(text, at) };
+            let bare = inspect::is_bare(trimmed);
+            let to = if first.is_some() && !bare { end } else { inspect::message_end(text, at) };
             let message = inspect::trim_bare(trimmed, text.span(at, message, to), line);
             return Some(Header { at, error_type, code, message });
         }
-        if !trimmed.is_empty() && !is_marker(trimmed) && !trimmed.starts_with("Node.js v") {
+        let noise = trimmed.is_empty()
+            || is_marker(trimmed)
+            || trimmed.starts_with("Node.js v")
+            || trimmed.starts_with("(Use `node --trace")
+            || trimmed.starts_with("Thrown at:");
+        if !noise && (weak.is_none() || first.is_some() && from == 0) {
             weak = Some(at);
         }
     }

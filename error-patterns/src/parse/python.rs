@@ -68,7 +68,7 @@ impl<'a> Reader<'_, 'a> {
                 self.traceback(trimmed[..header].trim());
             } else if self.starts_syntax_error(trimmed) {
                 self.plain_block();
-            } else if self.grouped && self.depth > 0 && text::split_type(line).is_some() {
+            } else if self.grouped && self.depth > 0 && !line.is_empty() && text::split_type(line).is_some() {
                 // A group member that was never raised has no traceback.
                 self.type_line(Block { depth: self.depth, ..Block::default() });
             } else {
@@ -86,20 +86,25 @@ impl<'a> Reader<'_, 'a> {
         let rail = line.trim_start_matches(' ');
         let column = line.len() - rail.len();
         if let Some(rest) = rail.strip_prefix('|') {
-            self.depth = column / 2;
+            self.depth = depth_at(column);
             return rest.strip_prefix(' ').unwrap_or(rest);
         }
         if rail.starts_with("+-") {
             // `+-+---- 1 ----` opens members one level deeper, `+---- 2 ----` is the next of them.
-            self.depth = column / 2 + usize::from(rail.starts_with("+-+"));
+            self.depth = depth_at(column) + usize::from(rail.starts_with("+-+"));
             return "";
         }
         match rail.strip_prefix("+ ") {
             Some(rest) => {
-                self.depth = column / 2;
+                self.depth = depth_at(column);
                 rest
             }
-            None => line,
+            None => {
+                if line.starts_with(HEADER) || separator(line).is_some() {
+                    self.depth = 0;
+                }
+                line
+            }
         }
     }
 
@@ -188,11 +193,17 @@ impl<'a> Reader<'_, 'a> {
             return ends;
         }
         raw.starts_with(HEADER)
+            || raw.starts_with("sys:1: ")
             || raw == "\"\"\""
             || raw.starts_with("----------------")
             || raw.trim_end().ends_with(HEADER)
             || separator(raw.trim()).is_some()
     }
+}
+
+/// Depth of a rail: the outermost stands in column 2.
+fn depth_at(column: usize) -> usize {
+    (column / 2).saturating_sub(1)
 }
 
 fn separator(line: &str) -> Option<Relation> {

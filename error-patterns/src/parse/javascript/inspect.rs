@@ -15,13 +15,14 @@ pub(super) fn typed(line: &str) -> Option<(&str, &str, &str)> {
     if !known || !text::is_type(word) {
         return None;
     }
-    let (code, rest) = match rest.strip_prefix(" [").and_then(|r| r.split_once(']')) {
-        Some((code, rest))
-            if code.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_') =>
-        {
-            (code, rest)
+    let upper = |code: &str| code.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_');
+    let (word, code, rest) = match rest.strip_prefix(" [").and_then(|r| r.split_once(']')) {
+        Some((code, rest)) if upper(code) => (word, code, rest),
+        // `DOMException [AbortError]: ...` names the kind; `TypeError [Error]: ...` came from another thread.
+        Some((kind, rest)) if text::is_type(kind) => {
+            (if word == "DOMException" { kind } else { word }, "", rest)
         }
-        _ => ("", rest),
+        _ => (word, "", rest),
     };
     let message = match rest.strip_prefix(':') {
         Some(message) => message.strip_prefix(' ').unwrap_or(message),
