@@ -10,6 +10,13 @@ pub(super) fn parse<'a>(text: &Text<'a>) -> Option<Outcome<'a>> {
     stack(text).or_else(|| diagnostics(text)).or_else(|| launcher(text))
 }
 
+/// The last word that a log wrote before a frame (`W System.err: \tat a.b(C.java:1)`).
+fn log_prefix<'a>(text: &Text<'a>) -> Option<&'a str> {
+    let line = text.iter().find(|line| line.contains("\tat ") && line.ends_with(')'))?;
+    let (before, _) = line.split_once("\tat ")?;
+    before.split_whitespace().last().filter(|word| word.ends_with([':', '|', ']']))
+}
+
 /// An exception whose header was read, with its place in the chain.
 struct Open<'a> {
     exception: ParsedException<'a>,
@@ -19,6 +26,8 @@ struct Open<'a> {
 }
 
 fn stack<'a>(text: &Text<'a>) -> Option<Outcome<'a>> {
+    let prefix = log_prefix(text);
+    let text = &prefix.map_or_else(|| text.same(), |prefix| text.without_prefix(prefix));
     let first = (0..text.len()).find(|&i| frame(text.line(i)).is_some());
     let has_header = || (0..text.len().min(64)).any(|i| header(text.line(i)).is_some_and(|h| h.sure));
     if first.is_none() && !has_header() {

@@ -32,12 +32,37 @@ impl<'a> Text<'a> {
         if start < bounded.len() {
             lines.push((start, bounded.len()));
         }
+        // What a client of a shell adds below the output is no part of it.
+        let is_closing = |&(start, end): &(usize, usize)| {
+            let line = bounded[start..end].trim();
+            line.is_empty() || line.starts_with("[exit ") && line.ends_with(']')
+        };
+        while lines.last().is_some_and(is_closing) {
+            lines.pop();
+        }
         if lines.len() > limits.lines {
             let half = limits.lines / 2;
             lines.drain(half..lines.len() - half);
             cut = true;
         }
         Self { all: bounded, lines, cut }
+    }
+
+    /// The same lines again.
+    pub(crate) fn same(&self) -> Self {
+        Self { all: self.all, lines: self.lines.clone(), cut: self.cut }
+    }
+
+    /// The lines that have `prefix`, cut behind it and the space that follows; a span over several such lines still
+    /// has the prefixes between them.
+    pub(crate) fn without_prefix(&self, prefix: &str) -> Self {
+        let behind = |&(start, end): &(usize, usize)| {
+            let line = &self.all[start..end];
+            let at = memmem::find(line.as_bytes(), prefix.as_bytes())? + prefix.len();
+            let at = if line[at..].starts_with(' ') { at + 1 } else { at };
+            Some((start + at, end))
+        };
+        Self { all: self.all, lines: self.lines.iter().filter_map(behind).collect(), cut: self.cut }
     }
 
     /// Number of lines.
