@@ -118,6 +118,8 @@ struct Field {
     conditions: Vec<(u64, Fit)>,
     /// Rules that hold for a value without a folder or package.
     plain: u64,
+    /// Rules that hold for a field without a value (`file_is = [""]`).
+    empty: u64,
     /// Rules without a condition on this field.
     free: u64,
     separators: &'static [char],
@@ -139,13 +141,17 @@ impl Field {
     ) -> Result<Self, FrameRulesError> {
         let mut words: Vec<String> = Vec::new();
         let mut conditions = Vec::new();
-        let (mut plain, mut free) = (0, 0);
+        let (mut plain, mut empty, mut free) = (0, 0, 0);
         for (number, rule) in rules.iter().enumerate() {
             let bit = 1_u64 << number;
             let (lists, is_plain) = values(rule);
             for (list, fit) in lists.into_iter().zip([Fit::Is, Fit::Starts, Fit::Ends, Fit::Contains]) {
-                words.extend(list.iter().cloned());
-                conditions.extend(list.iter().map(|_| (bit, fit)));
+                if fit == Fit::Is && list.iter().any(String::is_empty) {
+                    empty |= bit;
+                }
+                let needles = list.iter().filter(|word| !word.is_empty());
+                words.extend(needles.clone().cloned());
+                conditions.extend(needles.map(|_| (bit, fit)));
             }
             if is_plain {
                 plain |= bit;
@@ -153,7 +159,7 @@ impl Field {
                 free |= bit;
             }
         }
-        Ok(Self { needles: AhoCorasick::new(&words)?, conditions, plain, free, separators })
+        Ok(Self { needles: AhoCorasick::new(&words)?, conditions, plain, empty, free, separators })
     }
 
     /// The rules whose condition on this field holds.
@@ -163,7 +169,7 @@ impl Field {
             hits |= self.plain;
         }
         if value.is_empty() {
-            return hits;
+            return hits | self.empty;
         }
         for found in self.needles.find_overlapping_iter(value) {
             let (bit, fit) = self.conditions[found.pattern().as_usize()];

@@ -157,6 +157,10 @@ pub fn short_type(error_type: &str) -> &str {
     let inner = error_type.rfind(">.").map_or(error_type, |at| &error_type[at + 2..]);
     let bare = inner.split(['<', '(', '{', '[']).next().unwrap_or(inner).trim_end();
     let bare = if bare.is_empty() { error_type } else { bare };
+    if bare.contains(' ') {
+        // Words for people (`fatal error`, `KASAN: use-after-free`), not a qualified name.
+        return bare;
+    }
     let Some(at) = bare.rfind(['.', '$', ':', '\\', '/']) else { return bare };
     // Java numbers the classes that stand inside a method: `Main$1StockException`.
     let last = bare[at + 1..].trim_start_matches(|c: char| c.is_ascii_digit());

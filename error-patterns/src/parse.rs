@@ -19,7 +19,7 @@ mod shell;
 mod text;
 
 use crate::frames;
-use crate::model::{Frame, Parsed, ParsedException, RawException, Runtime, short_type};
+use crate::model::{Frame, Parsed, ParsedException, RawException, Relation, Runtime, short_type};
 use std::borrow::Cow;
 
 pub(crate) use shell::exit_status;
@@ -158,6 +158,9 @@ fn bounded<'a>(runtime: Runtime, outcome: Outcome<'a>, text: &Text<'_>, limits: 
         exceptions.truncate(limits.exceptions);
         truncated = true;
     }
+    if let Some(reported) = exceptions.first_mut() {
+        (reported.relation, reported.parent) = (Relation::Reported, None);
+    }
     let kept = exceptions.len();
     for exception in &mut exceptions {
         if exception.parent.is_some_and(|parent| parent >= kept) {
@@ -216,7 +219,8 @@ fn complete<'a>(parsed: &mut Parsed<'a>, raw: &RawException<'a>) {
         let longer = short_type(client) == known && client.len() > reported.error_type.len();
         if known.is_empty() || longer {
             reported.error_type = text::plain(client);
-        } else if reported.code.is_empty() && is_code(client) {
+        }
+        if reported.code.is_empty() && is_code(client) {
             reported.code = text::plain(client);
         }
     }

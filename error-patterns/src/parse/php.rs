@@ -49,6 +49,7 @@ fn uncaught<'a>(text: &Text<'a>) -> Option<Outcome<'a>> {
     if exceptions.is_empty() {
         return None;
     }
+    exceptions.iter_mut().for_each(|exception| shift_functions(&mut exception.frames));
     exceptions.reverse();
     for (i, exception) in exceptions.iter_mut().enumerate().skip(1) {
         (exception.relation, exception.parent) = (Relation::Cause, Some(i - 1));
@@ -89,6 +90,19 @@ fn exception(whole: &str) -> ParsedException<'_> {
         exception.frames.push(located("", file, number, None));
     }
     exception
+}
+
+/// PHP prints the function that was called at a place; a frame's function is the one that the place is in, which
+/// stands on the next line.
+fn shift_functions(frames: &mut [Frame<'_>]) {
+    for i in 1..frames.len() {
+        let function = std::mem::take(&mut frames[i].function);
+        let module = std::mem::take(&mut frames[i].module);
+        (frames[i - 1].function, frames[i - 1].module) = (function, module);
+    }
+    if let Some(last) = frames.last_mut() {
+        last.function = Cow::Borrowed("{main}");
+    }
 }
 
 /// `#0 /a.php(12): A\B->f('x')`; `Some(None)` for `#1 {main}`.

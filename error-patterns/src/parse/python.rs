@@ -143,7 +143,7 @@ impl<'a> Reader<'_, 'a> {
         while self.at < self.text.len() {
             let line = self.inner();
             let trimmed = line.trim();
-            if let Some(frame) = file_line(trimmed).or_else(|| ipython::cell_line(trimmed)) {
+            if let Some(frame) = file_line(trimmed).or_else(|| ipython::syntax_line(trimmed)) {
                 block.frames.push(frame);
             } else if separator(trimmed).is_some() || trimmed.ends_with("(most recent call last):") {
                 break;

@@ -110,7 +110,10 @@ fn split_message(text: &str) -> (&str, Cow<'_, str>) {
         .and_then(|h| h.rsplit_once('('))
         .filter(|(_, word)| text::is_type(word));
     match typed {
-        Some((message, error_type)) if tail.trim().is_empty() => (error_type, Cow::Borrowed(message.trim())),
+        // What follows is the source line that error_highlight shows.
+        Some((message, error_type)) if tail.trim().is_empty() || tail.lines().any(text::is_marker) => {
+            (error_type, Cow::Borrowed(message.trim()))
+        }
         Some((message, error_type)) => {
             (error_type, Cow::Owned(format!("{}\n{}", message.trim(), tail.trim_end())))
         }

@@ -87,6 +87,11 @@ pub(super) fn cell_line(line: &str) -> Option<Frame<'_>> {
     Some(located(name_or_module(function), cell, number, None))
 }
 
+/// The place of a syntax error in a cell: no function was entered.
+pub(super) fn syntax_line(line: &str) -> Option<Frame<'_>> {
+    cell_line(line).map(|frame| Frame { function: Cow::Borrowed(""), ..frame })
+}
+
 /// A frame without a function, or in a `<cell line: 5>`, is at module level.
 fn name_or_module(function: &str) -> &str {
     match function_name(function.trim()) {
@@ -104,7 +109,7 @@ fn numbered_line<'a>(frame: &mut Frame<'a>, line: &'a str) {
     }
     if let Some((number, code)) = text::leading_number(rest.trim_start()) {
         frame.line = frame.line.or(Some(number));
-        if frame.source.is_none() && !code.trim().is_empty() {
+        if frame.source.is_none() && !code.trim().is_empty() && !code.contains("'Could not get source") {
             frame.source = Some(Cow::Borrowed(code.trim()));
         }
     }

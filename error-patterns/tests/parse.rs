@@ -1,0 +1,297 @@
+//! Real reports of real programs, one file each under `tests/inputs/<runtime>/`, with what is read from them and
+//! how they are classified as snapshots; and properties that hold for any text at all.
+
+#![expect(clippy::unwrap_used, reason = "a test panics where it fails")]
+
+use error_patterns::model::{Parsed, RawException};
+use error_patterns::{ParseLimits, classify, parse, parse_within};
+use proptest::prelude::*;
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+
+const RUNTIMES: [&str; 11] =
+    ["python", "javascript", "java", "shell", "go", "rust", "dotnet", "ruby", "php", "native", "r"];
+
+struct Input {
+    runtime: &'static str,
+    name: String,
+    text: String,
+}
+
+fn inputs() -> Vec<Input> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/inputs");
+    let mut inputs = Vec::new();
+    for runtime in RUNTIMES {
+        let mut files: Vec<PathBuf> =
+            std::fs::read_dir(folder.join(runtime)).unwrap().map(|entry| entry.unwrap().path()).collect();
+        files.sort();
+        for file in files {
+            let text = String::from_utf8_lossy(&std::fs::read(&file).unwrap()).into_owned();
+            inputs.push(Input {
+                runtime,
+                name: file.file_stem().unwrap().to_string_lossy().into_owned(),
+                text,
+            });
+        }
+    }
+    inputs
+}
+
+fn raw<'a>(text: &'a str, language: Option<&'a str>) -> RawException<'a> {
+    RawException { stacktrace: Some(text), language, ..RawException::default() }
+}
+
+fn render(raw: &RawException<'_>, parsed: &Parsed<'_>) -> String {
+    let found = classify(raw, parsed);
+    let taxonomy = &found.taxonomy;
+    let mut out = format!(
+        "{} / {} / {} / {} (severity {})\n",
+        taxonomy.runtime,
+        taxonomy.phase.as_str(),
+        taxonomy.error_type,
+        if taxonomy.cause.is_empty() { "-" } else { &taxonomy.cause },
+        found.severity
+    );
+    if parsed.truncated {
+        out.push_str("truncated\n");
+    }
+    for (i, exception) in parsed.exceptions.iter().enumerate() {
+        let code = if exception.code.is_empty() { String::new() } else { format!(" [{}]", exception.code) };
+        let parent = exception.parent.map(|parent| format!(" of {parent}")).unwrap_or_default();
+        writeln!(out, "\n{i} {:?}{parent}: {}{code}", exception.relation, exception.error_type).unwrap();
+        writeln!(out, "  {:?}", exception.message).unwrap();
+        for frame in &exception.frames {
+            let owner = if frame.module.is_empty() { String::new() } else { format!(" of {}", frame.module) };
+            write!(out, "  {:11} {}{owner} @ {}", format!("{:?}", frame.origin), frame.function, frame.file)
+                .unwrap();
+            for number in [frame.line, frame.column].into_iter().flatten() {
+                write!(out, ":{number}").unwrap();
+            }
+            if let Some(source) = &frame.source {
+                write!(out, " | {source}").unwrap();
+            }
+            out.push('\n');
+        }
+    }
+    out
+}
+
+#[test]
+fn reads_real_reports() {
+    for input in inputs() {
+        let raw = raw(&input.text, Some(input.runtime));
+        let parsed = parse(&raw);
+        insta::with_settings!({ omit_expression => true, prepend_module_to_snapshot => false }, {
+            insta::assert_snapshot!(format!("{}__{}", input.runtime, input.name), render(&raw, &parsed));
+        });
+    }
+}
+
+/// The reporter's language is not the failed program's: the text wins.
+#[test]
+fn the_text_tells_its_runtime() {
+    for input in inputs() {
+        let named = parse(&raw(&input.text, Some(input.runtime)));
+        for wrong in ["python", "nodejs", "java", "ruby"] {
+            let hinted = RawException { sdk_language: Some(wrong), ..raw(&input.text, None) };
+            let found = parse(&hinted);
+            let shaped = !named.exceptions[0].frames.is_empty();
+            if shaped {
+                assert_eq!(
+                    found.runtime, named.runtime,
+                    "{}/{} reported by {wrong}",
+                    input.runtime, input.name
+                );
+                assert_eq!(found.exceptions[0].frames.len(), named.exceptions[0].frames.len());
+            }
+        }
+    }
+}
+
+#[test]
+fn completes_what_the_text_lacks() {
+    let raw = RawException {
+        error_type: Some("json.decoder.JSONDecodeError"),
+        message: Some("Expecting value: line 1 column 1 (char 0)"),
+        stacktrace: Some(
+            "Traceback (most recent call last):\n  File \"a.py\", line 1, in f\n    x\nJSONDecodeError: Expecting value: line 1 column 1 (char 0)\nbye\n",
+        ),
+        ..RawException::default()
+    };
+    let parsed = parse(&raw);
+    assert_eq!(parsed.exceptions[0].error_type, "json.decoder.JSONDecodeError");
+    assert_eq!(parsed.exceptions[0].short_type(), "JSONDecodeError");
+    assert_eq!(parsed.exceptions[0].message, "Expecting value: line 1 column 1 (char 0)");
+
+    let cut =
+        RawException { stacktrace: Some("Traceback (most recent call last):\n  File \"a.py\", li"), ..raw };
+    assert_eq!(parse(&cut).exceptions[0].message, "Expecting value: line 1 column 1 (char 0)");
+
+    let bare = RawException {
+        error_type: Some("ENOENT"),
+        message: Some("no such file"),
+        language: Some("node"),
+        ..RawException::default()
+    };
+    let parsed = parse(&bare);
+    assert_eq!(classify(&bare, &parsed).taxonomy.error_type, "ENOENT");
+    assert_eq!(classify(&bare, &parsed).taxonomy.cause, "PathIssue");
+}
+
+#[test]
+fn keeps_to_its_limits() {
+    let limits = ParseLimits { bytes: 40_000, lines: 500, exceptions: 3, frames_inner: 5, frames_outer: 2 };
+    let deep: String = (0..400).map(|i| format!("\tat com.acme.A{i}.f(A.java:{i})\n")).collect();
+    let chain: String = (0..9)
+        .map(|i| format!("Caused by: com.acme.E{i}Exception: x\n\tat com.acme.B.g(B.java:1)\n"))
+        .collect();
+    let text = format!("com.acme.TopException: top\n{deep}{chain}");
+    let parsed = parse_within(&raw(&text, None), &limits);
+    assert!(parsed.truncated);
+    assert_eq!(parsed.exceptions.len(), 3);
+    assert_eq!(parsed.exceptions[0].frames.len(), 7);
+    assert_eq!(parsed.exceptions[0].frames[0].line, Some(0));
+    assert_eq!(parsed.exceptions[0].frames[6].line, Some(399));
+}
+
+#[test]
+fn reads_a_huge_message_whole() {
+    let message = "\u{d55c}\u{ad6d}\u{c5b4} x ".repeat(12_000);
+    let text = format!(
+        "Traceback (most recent call last):\n  File \"a.py\", line 1, in f\nValueError: {message}end"
+    );
+    let parsed = parse(&raw(&text, Some("python")));
+    assert_eq!(parsed.exceptions[0].message.len(), message.len() + 3);
+    assert_eq!(parsed.exceptions[0].error_type, "ValueError");
+}
+
+/// What must hold for the result of any text.
+fn check(text: &str, language: Option<&str>, client: Option<&str>) {
+    let raw = RawException { error_type: client, message: client, ..raw(text, language) };
+    let limits = ParseLimits::default();
+    let parsed = parse_within(&raw, &limits);
+    assert!(!parsed.exceptions.is_empty());
+    assert!(parsed.exceptions.len() <= limits.exceptions);
+    for (i, exception) in parsed.exceptions.iter().enumerate() {
+        assert_eq!(exception.parent.is_none(), i == 0, "only the reported exception has no parent: {text:?}");
+        assert!(exception.parent.is_none_or(|parent| parent < parsed.exceptions.len()));
+        assert!(exception.frames.len() <= limits.frames_inner + limits.frames_outer);
+        assert!(!exception.message.contains('\u{1b}') || client.is_some());
+    }
+    let found = classify(&raw, &parsed);
+    assert!((1..=5).contains(&found.severity));
+    assert_eq!(found, classify(&raw, &parsed.clone().into_owned()));
+}
+
+/// Every input cut at many places, with its own hint and without one.
+#[test]
+fn survives_cut_reports() {
+    for input in inputs() {
+        let step = (input.text.len() / 60).max(1);
+        for at in (0..input.text.len()).step_by(step) {
+            let (head, tail) = input.text.as_bytes().split_at(at);
+            for part in [head, tail] {
+                let part = String::from_utf8_lossy(part);
+                check(&part, Some(input.runtime), None);
+                check(&part, None, Some("Error: x"));
+            }
+        }
+    }
+}
+
+/// Two reports in one text, in both orders.
+#[test]
+fn survives_joined_reports() {
+    let inputs = inputs();
+    for (i, first) in inputs.iter().enumerate() {
+        for second in inputs.iter().skip(i % 5).step_by(5) {
+            check(&format!("{}{}", first.text, second.text), Some(first.runtime), None);
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 512, ..ProptestConfig::default() })]
+
+    #[test]
+    fn survives_any_bytes(bytes in prop::collection::vec(any::<u8>(), 0..600), runtime in 0..RUNTIMES.len()) {
+        let text = String::from_utf8_lossy(&bytes);
+        check(&text, Some(RUNTIMES[runtime]), None);
+        check(&text, None, Some(&text));
+    }
+
+    /// Pieces of the formats, put together at random: far more likely than bytes to get deep into a parser.
+    #[test]
+    fn survives_any_mix_of_pieces(picks in prop::collection::vec(0..PIECES.len(), 0..40), runtime in 0..RUNTIMES.len()) {
+        let text: String = picks.iter().map(|i| PIECES[*i]).collect();
+        check(&text, Some(RUNTIMES[runtime]), None);
+        check(&text, None, None);
+    }
+}
+
+const PIECES: [&str; 64] = [
+    "\n",
+    "\n\n",
+    "    ",
+    "  ",
+    "\t",
+    " ",
+    ":",
+    ": ",
+    "(",
+    ")",
+    "'",
+    "\"",
+    "[",
+    "]",
+    "{",
+    "}",
+    "\u{1b}[31m",
+    "\r\n",
+    "\u{e9}",
+    "\u{d55c}",
+    "Traceback (most recent call last):\n",
+    "  File \"a.py\", line 3, in f\n",
+    "ValueError",
+    "^^^~~",
+    "+-+---------------- 1 ----------------\n",
+    "  | ",
+    "  + Exception Group Traceback (most recent call last):\n",
+    "During handling of the above exception, another exception occurred:\n",
+    "The above exception was the direct cause of the following exception:\n",
+    "Cell In[3], line 7",
+    ", in f(x)",
+    "----> 3 x\n",
+    "\"\"\"\n",
+    "KeyError      Traceback (most recent call last)\n",
+    "    at f (a.js:1:2)\n",
+    "    at async a.js:1:2",
+    " {\n",
+    "  [cause]: Error: x\n",
+    "  [errors]: [\n",
+    "[Error: x]",
+    "  code: 'ENOENT',\n",
+    "\tat a.b.C.d(C.java:3)\n",
+    "Caused by: a.b.CException: x\n",
+    "\t... 3 more\n",
+    "Suppressed: ",
+    "Exception in thread \"main\" ",
+    "goroutine 1 [running]:\n",
+    "panic: x",
+    " [recovered]\n",
+    "main.f(0x1)\n",
+    "thread 'main' panicked at ",
+    "src/main.rs:1:2:\n",
+    "   3: core::f\n",
+    "error[E0308]: x\n --> a.rs:1:2\n",
+    "   at A.B(String x) in a.cs:line 3\n",
+    " ---> System.IO.IOException: x\n",
+    "a.rb:3:in 'f': x (E)\n",
+    "\tfrom a.rb:3:in 'g'\n",
+    "PHP Fatal error:  Uncaught E: x in a.php:3\n",
+    "#0 a.php(3): f()\n",
+    "==1==ERROR: AddressSanitizer: x on y\n",
+    "    #0 0x1 in f a.c:1:2\n",
+    "a.sh: line 3: x: y\n",
+    "Error in f(x) : y\nCalls: a -> b\n",
+];
