@@ -24,7 +24,8 @@ pub struct Classification {
     pub taxonomy: Taxonomy,
     /// 1 (a remark) to 5 (an outage).
     pub severity: u8,
-    /// The rule that decided, as `file:number`, for an explanation; empty when none did.
+    /// The rule that decided, as `file/cause/first condition`, for an explanation; empty when none did. Stays the
+    /// same when other rules are put before it.
     pub rule: String,
 }
 
@@ -76,7 +77,7 @@ impl Classifier {
                 context: String::new(),
             },
             severity: rule.severity,
-            rule: rule.name.clone(),
+            rule: rule.label(),
         }
     }
 }

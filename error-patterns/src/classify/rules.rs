@@ -374,6 +374,17 @@ impl Rule {
         self.exit_codes.is_empty() && self.lists().iter().all(|list| list.is_empty())
     }
 
+    /// File, cause and first condition: what a person needs to find the rule.
+    pub(super) fn label(&self) -> String {
+        let file = self.name.rsplit_once(':').map_or(self.name.as_str(), |(file, _)| file);
+        let condition = self.lists().into_iter().find_map(|list| list.first()).map(String::as_str);
+        match (condition, self.exit_codes.first()) {
+            (Some(condition), _) => format!("{file}/{}/{condition}", self.cause),
+            (None, Some(code)) => format!("{file}/{}/exit code {code}", self.cause),
+            (None, None) => format!("{file}/{}", self.cause),
+        }
+    }
+
     fn lists(&self) -> [&[String]; 11] {
         [
             &self.types,
