@@ -57,8 +57,11 @@ impl Canonical {
     #[must_use]
     pub fn text(&self) -> String {
         let mut text = format!("strategy {}\nruntime {}\n", self.strategy, self.runtime);
-        let mut line =
-            |name: &str, value: &str| writeln!(text, "{name} {value}").expect("text grows in memory");
+        let mut line = |name: &str, value: &str| {
+            // A value that holds a line's end must not make a line of its own.
+            let value = value.replace(char::is_control, " ");
+            writeln!(text, "{name} {value}").expect("text grows in memory");
+        };
         for each in &self.types {
             line("type", each);
         }

@@ -1,10 +1,14 @@
 //! Real failures: which of them share a pattern, and what is said of why.
 
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+use error_patterns::canonical::{Canonical, Comparable};
 use error_patterns::explain::explain;
 use error_patterns::grouping::{Grouper, GroupingConfig};
 use error_patterns::mask::Masker;
 use error_patterns::model::RawException;
 use error_patterns::store::{PatternStore, StoreConfig};
+use proptest::prelude::*;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -77,5 +81,58 @@ fn repeats_are_answered_alike() {
         assert!(std::sync::Arc::ptr_eq(&once, &again), "{variant}");
         let fresh = Grouper::new(GroupingConfig { cache_entries_max: 0, ..GroupingConfig::default() });
         assert_eq!(*fresh.group(&raw(&text)), *once);
+    }
+}
+
+/// Texts like reports, cut and mixed up.
+fn hostile() -> impl Strategy<Value = String> {
+    let piece = prop_oneof![
+        "[ -~]{0,12}",
+        "\\PC{0,6}",
+        prop::sample::select(vec![
+            "Traceback (most recent call last):\n",
+            "  File \"/srv/app/a.py\", line 3, in f\n    x = y[1]\n",
+            "  File \"<stdin>\", line 1, in <module>\n",
+            "\n\nThe above exception was the direct cause of the following exception:\n\n",
+            "KeyError: 'a'\n",
+            "TypeError: Cannot read properties of undefined (reading 'x')\n",
+            "    at f (/app/node_modules/x/y.js:1:2)\n",
+            "    at Object.<anonymous> (/tmp/a.js:1:2)\n",
+            "java.lang.IllegalStateException: bad\n",
+            "\tat com.acme.Shop.sell(Shop.java:12)\n",
+            "Caused by: java.lang.NullPointerException\n",
+            "\t... 12 more\n",
+            "bash: line 1: x: command not found\n",
+            "\u{1b}[31m",
+            "status code 404",
+            "\r\n",
+            "\n",
+        ])
+        .prop_map(str::to_owned),
+    ];
+    prop::collection::vec(piece, 0..16).prop_map(|pieces| pieces.concat())
+}
+
+proptest! {
+    /// Any text has one grouping, whose stored form compares as the grouping itself does.
+    #[test]
+    fn any_text_is_grouped(stack in hostile(), message in hostile(), error_type in "\\PC{0,12}|[A-Z][a-z]{2,6}Error|a\nb") {
+        let exception = RawException {
+            error_type: Some(&error_type),
+            message: Some(&message),
+            stacktrace: Some(&stack),
+            ..RawException::default()
+        };
+        let grouper = Grouper::new(GroupingConfig { cache_entries_max: 0, ..GroupingConfig::default() });
+        let grouping = grouper.group(&exception);
+        prop_assert_eq!(&*grouper.group(&exception), &*grouping);
+        prop_assert!((1..=5).contains(&grouping.severity) && !grouping.error_type.is_empty());
+        let stored = Canonical::parse(&grouping.canonical);
+        prop_assert_eq!(stored.text(), grouping.canonical.clone());
+        prop_assert_eq!(Comparable::of(&stored).minima.signature(), grouping.signature);
+        let mut store = PatternStore::new(StoreConfig::default());
+        let assignment = store.assign(&grouping, 0);
+        prop_assert_eq!(store.lookup(&grouping.hashes), Some(assignment.pattern_id));
+        prop_assert!(!explain(&exception, &grouping, Some(&assignment)).to_string().is_empty());
     }
 }

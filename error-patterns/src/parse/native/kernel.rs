@@ -5,7 +5,8 @@ use super::super::{Outcome, located};
 use super::one;
 use crate::model::Frame;
 
-const MARKS: [&str; 15] = [
+const MARKS: [&str; 16] = [
+    "rcu: INFO: ",
     "BUG: ",
     "WARNING: ",
     "INFO: ",
@@ -22,6 +23,9 @@ const MARKS: [&str; 15] = [
     "stack segment",
     "invalid opcode: ",
 ];
+
+/// Lines without a symbol that a call trace may hold.
+const GAP_LINES_MAX: usize = 24;
 
 /// Parses a kernel's report; `None` when no line starts with one of its marks behind the time stamp, or no call
 /// trace follows.
@@ -41,16 +45,20 @@ pub(super) fn parse<'a>(text: &Text<'a>) -> Option<Outcome<'a>> {
         return None;
     }
     let mut frames: Vec<Frame<'a>> = Vec::new();
+    let mut gap = 0;
     for (_, line) in text.lines_from(trace.map_or(at + 1, |at| at + 1)) {
         let line = stamp(line).unwrap_or(line);
         match symbol(line) {
             Some(frame) => frames.push(frame),
             None if frames.is_empty() || line.trim().starts_with('<') || line.trim().starts_with("? ") => {}
+            // Registers and the like stand between the parts of one trace.
+            None if gap < GAP_LINES_MAX => gap += 1,
             None => break,
         }
     }
     let (kind, message) = split(line);
-    let faulting = message.rsplit_once(" in ").map(|(_, name)| name).and_then(symbol);
+    let named = message.rsplit_once(" in ").or_else(|| message.rsplit_once(' ')).map(|(_, name)| name);
+    let faulting = named.and_then(symbol);
     if let Some(frame) =
         faulting.filter(|frame| frames.first().is_none_or(|first| first.function != frame.function))
     {
@@ -78,7 +86,9 @@ fn split(line: &str) -> (&str, &str) {
 
 /// A line without `[  863.200911][    T7] `; `None` without a stamp.
 fn stamp(line: &str) -> Option<&str> {
-    let (time, rest) = line.strip_prefix('[')?.split_once(']')?;
+    // A login prompt, or other output without a line's end, may stand before it.
+    let start = line.bytes().take(32).position(|b| b == b'[')?;
+    let (time, rest) = line[start + 1..].split_once(']')?;
     let time = time.trim();
     let (seconds, micros) = time.split_once('.')?;
     text::number(seconds)?;

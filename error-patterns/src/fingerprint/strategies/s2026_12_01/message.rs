@@ -12,12 +12,14 @@ const TOKENS_MAX: usize = 48;
 pub(super) struct Telling {
     pub(super) tokens: Vec<String>,
     pub(super) keys: Vec<String>,
+    /// The type says everything.
+    speaking_type: bool,
 }
 
 impl Telling {
-    /// Whether a word is left, and not only values.
+    /// Whether the type says everything, or a word is left, and not only values.
     pub(super) fn says_something(&self) -> bool {
-        self.tokens.iter().any(|token| !token.starts_with('<'))
+        self.speaking_type || self.tokens.iter().any(|token| !token.starts_with('<'))
     }
 }
 
@@ -41,7 +43,7 @@ const SPEAKING_TYPES: &[&str] = &[
 /// `authored`: the program's own code raised it, so it may have written the message.
 pub(super) fn telling(runtime: Runtime, deciding: &ParsedException<'_>, authored: bool) -> Telling {
     if SPEAKING_TYPES.contains(&deciding.short_type()) {
-        return Telling::default();
+        return Telling { speaking_type: true, ..Telling::default() };
     }
     let shaped = match runtime {
         Runtime::JavaScript => javascript(head(&deciding.message)),
@@ -57,7 +59,7 @@ pub(super) fn telling(runtime: Runtime, deciding: &ParsedException<'_>, authored
             kept.push(token);
         }
     }
-    Telling { tokens: kept, keys: found.keys }
+    Telling { tokens: kept, keys: found.keys, speaking_type: false }
 }
 
 /// Placeholders of values: which kind of value it was is chance.
