@@ -216,7 +216,7 @@ pub(crate) fn classify(error: DataFusionError, memory: &MemoryLimits) -> QueryEr
         DataFusionError::Plan(message)
         | DataFusionError::NotImplemented(message)
         | DataFusionError::Configuration(message)
-        | DataFusionError::Execution(message) => QueryError::invalid(first_line(&message)),
+        | DataFusionError::Execution(message) => QueryError::invalid(short(&message)),
         source @ (DataFusionError::ParquetError(_)
         | DataFusionError::ObjectStore(_)
         | DataFusionError::IoError(_)) => QueryError::Lake { source: Box::new(source) },
@@ -248,7 +248,7 @@ fn classify_arrow(error: ArrowError, memory: &MemoryLimits) -> QueryError {
         ArrowError::SchemaError(_) | ArrowError::IpcError(_) | ArrowError::CDataInterface(_) => {
             QueryError::internal(error)
         }
-        value => QueryError::invalid(first_line(&value.to_string())),
+        value => QueryError::invalid(short(&value.to_string())),
     }
 }
 
@@ -257,7 +257,7 @@ fn classify_shared(error: &DataFusionError, memory: &MemoryLimits) -> QueryError
     match error.find_root() {
         DataFusionError::ResourcesExhausted(_) => memory.error(),
         DataFusionError::Plan(message) | DataFusionError::Execution(message) => {
-            QueryError::invalid(first_line(message))
+            QueryError::invalid(short(message))
         }
         DataFusionError::ArrowError(arrow, _)
             if matches!(
@@ -265,7 +265,7 @@ fn classify_shared(error: &DataFusionError, memory: &MemoryLimits) -> QueryError
                 ArrowError::DivideByZero | ArrowError::CastError(_) | ArrowError::ParseError(_)
             ) =>
         {
-            QueryError::invalid(first_line(&arrow.to_string()))
+            QueryError::invalid(short(&arrow.to_string()))
         }
         root @ (DataFusionError::ParquetError(_)
         | DataFusionError::ObjectStore(_)
@@ -275,9 +275,13 @@ fn classify_shared(error: &DataFusionError, memory: &MemoryLimits) -> QueryError
 }
 
 /// DataFusion appends back traces and hints for its own developers; people need the first part.
-fn first_line(message: &str) -> String {
+fn short(message: &str) -> String {
     let cut = message.split("\n\nbacktrace:").next().unwrap_or(message).trim();
-    cut.strip_prefix("Error during planning: ").unwrap_or(cut).to_owned()
+    let cut = cut.strip_prefix("Error during planning: ").unwrap_or(cut);
+    if cut.starts_with("The context currently only supports a single SQL statement") {
+        return "one statement at a time is answered".to_owned();
+    }
+    cut.replace('\n', " ")
 }
 
 fn schema_message(error: &SchemaError) -> String {

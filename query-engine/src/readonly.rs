@@ -92,6 +92,12 @@ pub(crate) fn check_statement(statement: &Statement) -> Result<(), QueryError> {
     }
 }
 
+/// Whether a statement lists tables or columns.
+pub(crate) fn is_show(statement: &Statement) -> bool {
+    let Statement::Statement(sql) = statement else { return false };
+    matches!(**sql, Sql::ShowTables { .. } | Sql::ShowColumns { .. })
+}
+
 fn check_sql(sql: &Sql) -> Result<(), QueryError> {
     match sql {
         Sql::Query(_) | Sql::ShowTables { .. } | Sql::ShowColumns { .. } | Sql::ExplainTable { .. } => Ok(()),

@@ -290,3 +290,6 @@ fn print_records(
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

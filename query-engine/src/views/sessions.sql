@@ -32,7 +32,8 @@ WITH seen AS (
   UNION ALL
   SELECT
     session_id, parent_session_id, user_id, service_name, host_name, commit_hash, branch, virtualenv,
-    execution_id, execution_id, pattern_id, severity, time_unix_nano, time_unix_nano, 0, 1
+    execution_id, execution_id AS failed_execution_id, pattern_id, severity,
+    time_unix_nano AS start_nano, time_unix_nano AS end_nano, 0 AS span, 1 AS error
   FROM errors
   WHERE session_id IS NOT NULL
 )

@@ -1,0 +1,94 @@
+//! Files, row groups and rows that need not be read are not read.
+
+use crate::support::{Place, config, csv, error, rows};
+use query_engine::Engine;
+use schemas::tables::Table;
+use serde_json::json;
+
+/// Three dates, two patterns each in a file of its own.
+async fn lake() -> Place {
+    let place = Place::new().await;
+    for day in 1..=3 {
+        for pattern in ["pa", "pz"] {
+            let rows: Vec<_> = (0..20)
+                .map(|n| {
+                    error(&format!("2026-11-0{day}T10:00:{n:02}Z"), pattern, "u", json!({"severity": day}))
+                })
+                .collect();
+            place.append(Table::Errors, &rows).await;
+        }
+    }
+    place
+}
+
+/// Files that the physical plan of a query names.
+async fn files(engine: &Engine, sql: &str) -> usize {
+    let plan = csv(engine, &format!("EXPLAIN {sql}")).await.unwrap();
+    plan.matches(".parquet").count()
+}
+
+#[tokio::test]
+async fn files_are_pruned_by_date_and_statistics() {
+    let place = lake().await;
+    let engine = place.engine(config());
+    for (condition, expected) in [
+        ("true", 6),
+        ("date = '2026-11-02'", 2),
+        ("date IN ('2026-11-01', '2026-11-03')", 4),
+        ("date >= '2026-11-02' AND pattern_id = 'pz'", 2),
+        ("pattern_id = 'pm'", 0),
+        ("timestamp >= TIMESTAMP '2026-11-03 00:00:00'", 2),
+        ("timestamp < TIMESTAMP '2026-11-01 10:00:00'", 0),
+        ("time_unix_nano > 1793700000000000000", 2),
+        ("severity = 2", 2),
+        ("session_id IS NOT NULL", 0),
+        ("session_id IS NULL", 6),
+        ("user_id LIKE 'u%'", 6),
+        ("user_id LIKE 'v%'", 0),
+        ("message = 'nobody keeps bounds of messages'", 6),
+    ] {
+        let sql = format!("SELECT event_id FROM errors WHERE {condition}");
+        assert_eq!(files(&engine, &sql).await, expected, "{condition}");
+    }
+}
+
+#[tokio::test]
+async fn pruned_plans_give_the_same_rows() {
+    let place = lake().await;
+    let engine = place.engine(config());
+    for condition in ["severity = 2", "pattern_id = 'pz'", "timestamp >= TIMESTAMP '2026-11-02 10:00:10'"] {
+        let pruned = format!("SELECT count(*) AS n FROM errors WHERE {condition}");
+        // A cast of the result keeps DataFusion from using the condition for pruning.
+        let whole = format!("SELECT sum(CASE WHEN {condition} THEN 1 ELSE 0 END) AS n FROM errors");
+        assert_eq!(csv(&engine, &pruned).await.unwrap(), csv(&engine, &whole).await.unwrap(), "{condition}");
+    }
+}
+
+#[tokio::test]
+async fn the_plan_of_a_look_up() {
+    let place = lake().await;
+    let engine = place.engine(config());
+    let sql = "EXPLAIN SELECT message FROM errors WHERE trace_id = 'abc' OR (date = '2026-11-02' AND pattern_id = 'pa')";
+    let plan = rows(&engine, sql).await;
+    let physical = plan.iter().find(|row| row["plan_type"] == "physical_plan").unwrap();
+    insta::assert_snapshot!(physical["plan"].as_str().unwrap());
+}
+
+/// Counts and bounds come from the log; no file is opened.
+#[tokio::test]
+async fn counts_come_from_the_log() {
+    let place = lake().await;
+    let engine = place.engine(config());
+    let sql = "SELECT count(*) AS n, max(time_unix_nano) AS last FROM errors";
+    assert_eq!(files(&engine, sql).await, 0);
+    assert_eq!(csv(&engine, sql).await.unwrap(), "n,last\n120,1793700019000000000\n");
+}
+
+/// Condition of a view's user reaches the scan under the view.
+#[tokio::test]
+async fn conditions_reach_the_tables_under_views() {
+    let place = lake().await;
+    let engine = place.engine(config());
+    let none = files(&engine, "SELECT * FROM sessions WHERE session_id = 's'").await;
+    assert_eq!(none, 0);
+}

@@ -1,0 +1,112 @@
+//! Lakes with known rows, and short ways to ask and to read.
+
+use datafusion::arrow::json::ReaderBuilder;
+use datafusion::arrow::record_batch::RecordBatch;
+use futures::TryStreamExt;
+use lake::{Lake, LakeConfig, WriterId};
+use query_engine::format::{Encoder, Format};
+use query_engine::{Engine, QueryConfig, QueryError};
+use schemas::tables::Table;
+use serde_json::{Map, Value, json};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// A lake in a folder of its own.
+pub(crate) struct Place {
+    pub(crate) lake: Lake,
+    pub(crate) folder: tempfile::TempDir,
+    position: AtomicU64,
+}
+
+impl Place {
+    pub(crate) async fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let config = LakeConfig::new(folder.path().join("lake").display().to_string());
+        let lake = Lake::open(config).await.unwrap();
+        Self { lake, folder, position: AtomicU64::new(0) }
+    }
+
+    /// Appends rows in one commit: one file per date. Columns that are not given get defaults.
+    pub(crate) async fn append(&self, table: Table, rows: &[Value]) {
+        self.append_batches(table, vec![batch(table, rows)]).await;
+    }
+
+    pub(crate) async fn append_batches(&self, table: Table, batches: Vec<RecordBatch>) {
+        let position = self.position.fetch_add(1, Ordering::Relaxed);
+        let writer = WriterId::new("test").unwrap();
+        self.lake.append(table, &writer, position..=position, batches).await.unwrap();
+    }
+
+    pub(crate) fn engine(&self, config: QueryConfig) -> Engine {
+        Engine::new(self.lake.clone(), config).unwrap()
+    }
+}
+
+/// Small limits of threads, else the defaults.
+pub(crate) fn config() -> QueryConfig {
+    QueryConfig { threads: 2, ..QueryConfig::default() }
+}
+
+/// Rows of a table from what matters of each.
+pub(crate) fn batch(table: Table, rows: &[Value]) -> RecordBatch {
+    let schema = table.schema();
+    let mut decoder = ReaderBuilder::new(schema.clone()).with_batch_size(rows.len()).build_decoder().unwrap();
+    let rows: Vec<Value> = rows.iter().map(|row| whole(table, row)).collect();
+    decoder.serialize(&rows).unwrap();
+    decoder.flush().unwrap().unwrap()
+}
+
+/// `row` with defaults; its `at` (`2026-11-23T10:00:00Z`) gives all columns of time.
+fn whole(table: Table, row: &Value) -> Value {
+    let mut row = row.as_object().unwrap().clone();
+    let at = row.remove("at").and_then(|at| at.as_str().map(str::to_owned));
+    let at = at.unwrap_or_else(|| "2026-11-23T10:00:00Z".to_owned());
+    let time = chrono::DateTime::parse_from_rfc3339(&at).unwrap();
+    let mut defaults = Map::new();
+    defaults.insert("timestamp".to_owned(), json!(at));
+    defaults.insert("time_unix_nano".to_owned(), json!(time.timestamp_nanos_opt().unwrap()));
+    defaults.insert("date".to_owned(), json!(time.format("%Y-%m-%d").to_string()));
+    for field in table.schema().fields().iter().filter(|field| !field.is_nullable()) {
+        let value = match field.name().as_str() {
+            name if defaults.contains_key(name) => continue,
+            "duration_ns" => json!(1_000_000),
+            "severity" => json!(3),
+            "pattern_new" => json!(false),
+            "signal" => json!("trace"),
+            "status_code" => json!("UNSET"),
+            "kind" => json!("internal"),
+            "strategy" => json!("2026-12-01"),
+            name => json!(format!("{name}-x")),
+        };
+        defaults.insert(field.name().clone(), value);
+    }
+    defaults.extend(row);
+    Value::Object(defaults)
+}
+
+/// The answer as CSV.
+pub(crate) async fn csv(engine: &Engine, sql: &str) -> Result<String, QueryError> {
+    text(engine, sql, Format::Csv).await
+}
+
+/// The answer as JSON rows.
+pub(crate) async fn rows(engine: &Engine, sql: &str) -> Vec<Value> {
+    serde_json::from_str(&text(engine, sql, Format::Json).await.unwrap()).unwrap()
+}
+
+async fn text(engine: &Engine, sql: &str, format: Format) -> Result<String, QueryError> {
+    let mut stream = engine.query(sql).await?;
+    let mut encoder = Encoder::new(format, &stream.schema())?;
+    let mut out = Vec::new();
+    while let Some(batch) = stream.try_next().await? {
+        encoder.encode(&batch, &mut out)?;
+    }
+    encoder.finish(&mut out)?;
+    Ok(String::from_utf8(out).unwrap())
+}
+
+/// One error row: when, pattern, user, and what else.
+pub(crate) fn error(at: &str, pattern: &str, user: &str, more: Value) -> Value {
+    let mut row = json!({ "at": at, "pattern_id": pattern, "user_id": user, "event_id": format!("{at}{pattern}{user}") });
+    row.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    row
+}
