@@ -27,6 +27,8 @@ pub struct QueryConfig {
     pub query_bytes_max: usize,
     /// Operators, joins and set operations in one query: what makes a plan deep.
     pub operators_max: usize,
+    /// Tables that one query may name, each as often as it is named.
+    pub tables_max: usize,
     /// Files that one query may read from one table.
     pub files_max: usize,
     /// Bytes of Parquet footers and page indexes kept between queries.
@@ -49,6 +51,7 @@ impl Default for QueryConfig {
             wait_ms_max: 10_000,
             query_bytes_max: 64 << 10,
             operators_max: 500,
+            tables_max: 50,
             files_max: 10_000,
             metadata_cache_bytes: 64 << 20,
             threads: 0,

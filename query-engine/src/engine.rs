@@ -4,6 +4,7 @@
 //! receivers in the same process. Knows no formats and no HTTP.
 
 mod admission;
+mod cooperation;
 mod session;
 mod stream;
 
@@ -175,6 +176,7 @@ async fn plan(shared: &Shared, sql: &str, params: Params) -> Result<SendableReco
     let (state, logical) = shared.sessions.plan(&shared.catalog, &shared.config, sql, params).await?;
     let told = |error: DataFusionError| classify(error, &shared.memory);
     let physical = state.create_physical_plan(&logical).await.map_err(told)?;
+    let physical = cooperation::yielding(physical).map_err(told)?;
     execute_stream(physical, state.task_ctx()).map_err(told)
 }
 

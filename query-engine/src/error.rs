@@ -17,7 +17,7 @@ pub enum ErrorCode {
     InvalidQuery,
     /// The statement is no query.
     NotReadOnly,
-    /// `query_bytes_max` or `operators_max`.
+    /// `query_bytes_max`, `operators_max` or `tables_max`.
     QueryTooLarge,
     /// `files_max`.
     TooManyFiles,
@@ -93,6 +93,14 @@ pub enum QueryError {
     QueryTooDeep {
         /// Operators counted.
         operators: usize,
+        /// The limit.
+        limit: usize,
+    },
+    /// Too many joins for one plan.
+    #[error("query names {tables} tables, limit tables_max is {limit}: ask in parts")]
+    TooManyTables {
+        /// Names counted.
+        tables: usize,
         /// The limit.
         limit: usize,
     },
@@ -172,7 +180,9 @@ impl QueryError {
             Self::Syntax { .. } => ErrorCode::Syntax,
             Self::Invalid { .. } => ErrorCode::InvalidQuery,
             Self::NotReadOnly { .. } => ErrorCode::NotReadOnly,
-            Self::QueryTooLong { .. } | Self::QueryTooDeep { .. } => ErrorCode::QueryTooLarge,
+            Self::QueryTooLong { .. } | Self::QueryTooDeep { .. } | Self::TooManyTables { .. } => {
+                ErrorCode::QueryTooLarge
+            }
             Self::TooManyFiles { .. } => ErrorCode::TooManyFiles,
             Self::TooManyRows { .. } => ErrorCode::TooManyRows,
             Self::Timeout { .. } => ErrorCode::Timeout,

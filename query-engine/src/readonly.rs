@@ -10,10 +10,11 @@ use datafusion::error::DataFusionError;
 use datafusion::execution::context::SQLOptions;
 use datafusion::logical_expr::{Expr, LogicalPlan};
 use datafusion::sql::parser::Statement;
-use datafusion::sql::sqlparser::ast::Statement as Sql;
+use datafusion::sql::sqlparser::ast::{Statement as Sql, visit_relations};
 use datafusion::sql::sqlparser::dialect::GenericDialect;
 use datafusion::sql::sqlparser::keywords::Keyword;
 use datafusion::sql::sqlparser::tokenizer::{Token, Tokenizer};
+use std::ops::ControlFlow;
 
 /// Functions that are not registered: one call makes a value of any size, outside the memory pool.
 pub(crate) const REFUSED_FUNCTIONS: &[&str] =
@@ -21,6 +22,9 @@ pub(crate) const REFUSED_FUNCTIONS: &[&str] =
 
 /// Functions whose second argument is the length of the result: it must be a literal up to [`PAD_CHARS_MAX`].
 const PADDING_FUNCTIONS: &[&str] = &["lpad", "rpad"];
+
+/// Nodes that a plan may have for each operator allowed; views bring a few dozen.
+const NODES_PER_OPERATOR: usize = 4;
 
 /// Longest result of a padding function.
 const PAD_CHARS_MAX: i64 = 10_000;
@@ -80,11 +84,31 @@ fn deepens(token: &Token) -> bool {
     }
 }
 
-/// Checks the kind of a statement.
-pub(crate) fn check_statement(statement: &Statement) -> Result<(), QueryError> {
+/// Checks the kind of a statement and how many tables it names.
+pub(crate) fn check_statement(statement: &Statement, config: &QueryConfig) -> Result<(), QueryError> {
+    check_kind(statement)?;
+    let mut tables = 0;
+    let mut inner = statement;
+    while let Statement::Explain(explain) = inner {
+        inner = &explain.statement;
+    }
+    if let Statement::Statement(sql) = inner {
+        // Each join widens the schema of the next: planning hundreds takes minutes.
+        let _all = visit_relations(sql.as_ref(), |_| {
+            tables += 1;
+            ControlFlow::<()>::Continue(())
+        });
+    }
+    if tables > config.tables_max {
+        return Err(QueryError::TooManyTables { tables, limit: config.tables_max });
+    }
+    Ok(())
+}
+
+fn check_kind(statement: &Statement) -> Result<(), QueryError> {
     let refused = |what: &str| Err(QueryError::NotReadOnly { what: what.to_owned() });
     match statement {
-        Statement::Explain(explain) => check_statement(&explain.statement),
+        Statement::Explain(explain) => check_kind(&explain.statement),
         Statement::Statement(sql) => check_sql(sql),
         Statement::CreateExternalTable(_) => refused("CREATE EXTERNAL TABLE"),
         Statement::CopyTo(_) => refused("COPY"),
@@ -96,6 +120,12 @@ pub(crate) fn check_statement(statement: &Statement) -> Result<(), QueryError> {
 pub(crate) fn is_show(statement: &Statement) -> bool {
     let Statement::Statement(sql) = statement else { return false };
     matches!(**sql, Sql::ShowTables { .. } | Sql::ShowColumns { .. })
+}
+
+/// Whether a statement is SHOW TABLES and nothing more.
+pub(crate) fn is_plain_show_tables(statement: &Statement) -> bool {
+    let Statement::Statement(sql) = statement else { return false };
+    matches!(**sql, Sql::ShowTables { .. }) && sql.to_string().eq_ignore_ascii_case("SHOW TABLES")
 }
 
 fn check_sql(sql: &Sql) -> Result<(), QueryError> {
@@ -112,9 +142,9 @@ fn check_sql(sql: &Sql) -> Result<(), QueryError> {
 
 /// Checks a plan before it is optimised: no node writes, it is not too deep, no function makes values without end.
 pub(crate) fn check_plan(plan: &LogicalPlan, config: &QueryConfig) -> Result<(), DataFusionError> {
-    let depth = plan_depth(plan);
-    if depth > config.operators_max {
-        let error = QueryError::QueryTooDeep { operators: depth, limit: config.operators_max };
+    let operators = plan_size(plan, config.operators_max * NODES_PER_OPERATOR);
+    if operators > config.operators_max * NODES_PER_OPERATOR {
+        let error = QueryError::QueryTooDeep { operators, limit: config.operators_max };
         return Err(DataFusionError::External(Box::new(error)));
     }
     let options = SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false);
@@ -149,15 +179,18 @@ fn literal_integer(expression: &Expr) -> Option<i64> {
     value.to_string().parse().ok()
 }
 
-/// Depth of a plan, counted without recursion. Subqueries inside expressions count through their text.
-fn plan_depth(plan: &LogicalPlan) -> usize {
-    let mut deepest = 0;
-    let mut open = vec![(plan, 1)];
-    while let Some((node, depth)) = open.pop() {
-        deepest = deepest.max(depth);
-        open.extend(node.inputs().into_iter().map(|input| (input, depth + 1)));
+/// Nodes of a plan, counted without recursion and to just over `limit`: a common table expression counts as often as
+/// it is used, so a short text can make a huge plan.
+fn plan_size(plan: &LogicalPlan, limit: usize) -> usize {
+    let mut nodes = 0;
+    let mut open = vec![plan];
+    while let Some(node) = open.pop()
+        && nodes <= limit
+    {
+        nodes += 1;
+        open.extend(node.inputs());
     }
-    deepest
+    nodes
 }
 
 #[cfg(test)]
@@ -168,7 +201,7 @@ mod tests {
     fn verdict(sql: &str) -> Result<(), QueryError> {
         check_text(sql, &QueryConfig::default())?;
         let mut statements = DFParser::parse_sql(sql).unwrap();
-        check_statement(&statements.pop_front().unwrap())
+        check_statement(&statements.pop_front().unwrap(), &QueryConfig::default())
     }
 
     #[test]

@@ -22,6 +22,7 @@ const SEPARATOR: &str = " | ";
 /// Characters of one value looked at, with `wide` too: a terminal is no place for megabytes.
 const VALUE_CHARS_MAX: usize = 1 << 20;
 const ELLIPSIS: char = '\u{2026}';
+const NULL: &str = "NULL";
 const DIM: &str = "\u{1b}[2m";
 const BOLD: &str = "\u{1b}[1m";
 const PLAIN: &str = "\u{1b}[0m";
@@ -97,7 +98,8 @@ fn print_table(
     options: &FormatOptions,
     out: &mut impl Write,
 ) -> io::Result<()> {
-    let columns = columns(schema, batches)?;
+    let null = if options.color { NULL } else { "" };
+    let columns = columns(schema, batches, null)?;
     let rows: usize = batches.iter().map(RecordBatch::num_rows).sum();
     let natural: Vec<usize> = columns.iter().map(|column| column.width).collect();
     let room = if options.wide { None } else { options.width };
@@ -123,7 +125,7 @@ fn time_text(elapsed: Duration) -> String {
     }
 }
 
-fn columns(schema: &SchemaRef, batches: &[RecordBatch]) -> io::Result<Vec<Column>> {
+fn columns(schema: &SchemaRef, batches: &[RecordBatch], null: &str) -> io::Result<Vec<Column>> {
     let mut columns = Vec::with_capacity(schema.fields().len());
     for (position, field) in schema.fields().iter().enumerate() {
         let mut cells = Vec::new();
@@ -131,7 +133,7 @@ fn columns(schema: &SchemaRef, batches: &[RecordBatch]) -> io::Result<Vec<Column
             cells.extend(texts(field, batch.column(position)).map_err(io::Error::other)?);
         }
         let name = shown(field.name());
-        let widest = cells.iter().flatten().map(|cell| cell.width()).max().unwrap_or(0);
+        let widest = cells.iter().map(|cell| cell.as_deref().unwrap_or(null).width()).max().unwrap_or(0);
         let width = widest.max(name.width()).max(1);
         columns.push(Column { name, numeric: field.data_type().is_numeric(), cells, width });
     }
@@ -210,7 +212,7 @@ fn print_columns(
             let last = position + 1 == columns.len();
             let (text, style) = match &column.cells[row] {
                 Some(text) => (text.as_str(), ""),
-                None if color => ("NULL", DIM),
+                None if color => (NULL, DIM),
                 None => ("", ""),
             };
             cell(&mut line, text, width, column.numeric, style, last);
@@ -282,7 +284,7 @@ fn print_records(
                 Some(text) => {
                     line.push_str(&value_width.map_or_else(|| text.clone(), |width| cut(text, width).0))
                 }
-                None if color => write!(line, "{DIM}NULL{PLAIN}").map_err(io::Error::other)?,
+                None if color => write!(line, "{DIM}{NULL}{PLAIN}").map_err(io::Error::other)?,
                 None => {}
             }
             writeln!(out, "{}", line.trim_end())?;

@@ -31,9 +31,12 @@ async fn text_and_depth() {
     check(&engine, &long, ErrorCode::QueryTooLarge, "query_bytes_max is 10000").await;
     let deep = format!("SELECT 1{}", " + 1".repeat(600));
     check(&engine, &deep, ErrorCode::QueryTooLarge, "operators_max is 500").await;
-    let joins =
-        format!("SELECT 1 FROM errors a0{}", (1..600).map(|i| format!(", errors a{i}")).collect::<String>());
-    check(&engine, &joins, ErrorCode::QueryTooLarge, "operators_max is 500").await;
+    let joins = format!("SELECT 1 FROM errors a0{}", (1..60).map(|i| format!(", errors a{i}")).collect::<String>());
+    check(&engine, &joins, ErrorCode::QueryTooLarge, "60 tables, limit tables_max is 50").await;
+    let doubling =
+        (1..20).map(|i| format!(", c{i} AS (SELECT 1 AS x FROM c{0} a, c{0} b)", i - 1)).collect::<String>();
+    let doubling = format!("WITH c0 AS (SELECT 1 AS x FROM errors){doubling} SELECT * FROM c19");
+    check(&engine, &doubling, ErrorCode::QueryTooLarge, "operators_max is 500").await;
 }
 
 #[tokio::test]
@@ -101,7 +104,7 @@ async fn memory_with_and_without_spilling() {
         ..config()
     };
     let (_place, engine) = engine_of(spilling.clone()).await;
-    let sum = "SELECT count(*) AS n, sum(value) AS s FROM (SELECT value, row_number() OVER (ORDER BY -value) AS r \
+    let sum = "SELECT count(*) AS n, sum(r) AS s FROM (SELECT value, row_number() OVER (ORDER BY -value) AS r \
                FROM generate_series(1, 3000000))";
     assert_eq!(csv(&engine, sum).await.unwrap(), "n,s\n3000000,4500001500000\n");
 
@@ -153,7 +156,7 @@ async fn places_and_the_line_for_them() {
 async fn a_dropped_query_stops_working_and_gives_its_place_back() {
     let limits = QueryConfig { concurrent_max: 1, wait_ms_max: 20_000, ..config() };
     let (_place, engine) = engine(limits).await;
-    let stopped = tokio::time::timeout(Duration::from_millis(300), csv(&engine, ENDLESS)).await;
+    let stopped = tokio::time::timeout(Duration::from_millis(1_500), csv(&engine, ENDLESS)).await;
     assert!(stopped.is_err(), "the query must not end by itself");
     // The place is given back only when the work has really ended.
     assert_eq!(csv(&engine, "SELECT 1 AS one").await.unwrap(), "one\n1\n");
