@@ -250,10 +250,16 @@ impl MemoryLimits {
     }
 }
 
+/// DataFusion tells a full spill folder as an I/O error with these words.
+fn is_spill_limit(error: &dyn std::error::Error) -> bool {
+    error.to_string().contains("used disk space during the spilling process")
+}
+
 fn classify_arrow(error: ArrowError, memory: &MemoryLimits) -> QueryError {
     match error {
         ArrowError::ExternalError(source) => classify(DataFusionError::External(source), memory),
         ArrowError::MemoryError(_) => memory.error(),
+        error if is_spill_limit(&error) => memory.error(),
         ArrowError::IoError(..) | ArrowError::ParquetError(_) => QueryError::Lake { source: Box::new(error) },
         ArrowError::SchemaError(_) | ArrowError::IpcError(_) | ArrowError::CDataInterface(_) => {
             QueryError::internal(error)

@@ -17,7 +17,7 @@ use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
 use datafusion::execution::memory_pool::FairSpillPool;
 use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
 use datafusion::execution::session_state::{SessionState, SessionStateBuilder};
-use datafusion::logical_expr::LogicalPlan;
+use datafusion::logical_expr::{LogicalPlan, ScalarUDF};
 use datafusion::prelude::SessionConfig;
 use datafusion::sql::parser::Statement;
 use schemas::tables::Table;
@@ -107,7 +107,10 @@ impl Sessions {
             check_references(&references)?;
         }
         let state = self.with_tables(catalog, &references).await?;
-        let mut logical = state.statement_to_plan(statement).await.map_err(told)?;
+        let mut logical = state
+            .statement_to_plan(statement)
+            .await
+            .map_err(|error| unknown_function(&state, &error).unwrap_or_else(|| told(error)))?;
         if let Params(Some(values)) = params {
             logical = logical.with_param_values(values).map_err(told)?;
         }
@@ -192,21 +195,20 @@ fn check_references(references: &[TableReference]) -> Result<(), QueryError> {
     Ok(())
 }
 
-fn allowed<F: Named>(functions: Vec<Arc<F>>) -> Vec<Arc<F>> {
-    functions
-        .into_iter()
-        .filter(|function| !readonly::REFUSED_FUNCTIONS.contains(&function.name_of()))
-        .collect()
+/// DataFusion's suggestion for an unknown function differs from run to run; ours lists all that are near.
+fn unknown_function(state: &SessionState, error: &DataFusionError) -> Option<QueryError> {
+    let message = error.to_string();
+    let (_, rest) = message.split_once("Invalid function '")?;
+    let (name, _) = rest.split_once('\'')?;
+    let scalar = state.scalar_functions().keys();
+    let known = scalar.chain(state.aggregate_functions().keys()).chain(state.window_functions().keys());
+    let mut known: Vec<&str> = known.map(String::as_str).collect();
+    known.sort_unstable();
+    Some(QueryError::invalid(suggest::unknown("function", name, &known)))
 }
 
-trait Named {
-    fn name_of(&self) -> &str;
-}
-
-impl Named for datafusion::logical_expr::ScalarUDF {
-    fn name_of(&self) -> &str {
-        self.name()
-    }
+fn allowed(functions: Vec<Arc<ScalarUDF>>) -> Vec<Arc<ScalarUDF>> {
+    functions.into_iter().filter(|function| !readonly::REFUSED_FUNCTIONS.contains(&function.name())).collect()
 }
 
 fn session_config(config: &QueryConfig) -> SessionConfig {

@@ -31,7 +31,8 @@ async fn text_and_depth() {
     check(&engine, &long, ErrorCode::QueryTooLarge, "query_bytes_max is 10000").await;
     let deep = format!("SELECT 1{}", " + 1".repeat(600));
     check(&engine, &deep, ErrorCode::QueryTooLarge, "operators_max is 500").await;
-    let joins = format!("SELECT 1 FROM errors a0{}", (1..60).map(|i| format!(", errors a{i}")).collect::<String>());
+    let joins =
+        format!("SELECT 1 FROM errors a0{}", (1..60).map(|i| format!(", errors a{i}")).collect::<String>());
     check(&engine, &joins, ErrorCode::QueryTooLarge, "60 tables, limit tables_max is 50").await;
     let doubling =
         (1..20).map(|i| format!(", c{i} AS (SELECT 1 AS x FROM c{0} a, c{0} b)", i - 1)).collect::<String>();

@@ -1,6 +1,7 @@
 //! Files, row groups and rows that need not be read are not read.
 
 use crate::support::{Place, config, csv, error, rows};
+use lake::CompactionConfig;
 use query_engine::Engine;
 use schemas::tables::Table;
 use serde_json::json;
@@ -91,4 +92,34 @@ async fn conditions_reach_the_tables_under_views() {
     let engine = place.engine(config());
     let none = files(&engine, "SELECT * FROM sessions WHERE session_id = 's'").await;
     assert_eq!(none, 0);
+}
+
+/// An id that no file holds but that lies within the bounds of all: after compaction its bloom filter skips the row
+/// groups without reading their rows.
+#[tokio::test]
+async fn bloom_filters_skip_row_groups() {
+    let place = Place::new().await;
+    for file in 0..4 {
+        let rows: Vec<_> = (0..500)
+            .map(|n| error("2026-11-23T10:00:00Z", "p", "u", json!({"trace_id": format!("{n:04}{file}")})))
+            .collect();
+        place.append(Table::Errors, &rows).await;
+    }
+    let engine = place.engine(config());
+    let look_up = |id: &str| format!("SELECT user_id FROM errors WHERE trace_id = '{id}'");
+    let scan = async |id: &str| {
+        let plan = csv(&engine, &format!("EXPLAIN ANALYZE {}", look_up(id))).await.unwrap();
+        plan.lines().find(|line| line.contains("DataSourceExec")).unwrap().to_owned()
+    };
+    assert_eq!(rows(&engine, &look_up("02003")).await.len(), 1);
+
+    let compaction = CompactionConfig { merge_files_min: 2, ..CompactionConfig::default() };
+    place.lake.compact(Table::Errors, &compaction, chrono::Utc::now()).await.unwrap();
+    assert_eq!(files(&engine, "SELECT user_id FROM errors").await, 1);
+    assert_eq!(rows(&engine, &look_up("02003")).await.len(), 1);
+    assert_eq!(rows(&engine, &look_up("02009")).await.len(), 0);
+    let (found, absent) = (scan("02003").await, scan("02009").await);
+    assert!(found.contains("row_groups_pruned_bloom_filter=1 total \u{2192} 1 matched"), "{found}");
+    assert!(absent.contains("row_groups_pruned_statistics=1 total \u{2192} 1 matched"), "{absent}");
+    assert!(absent.contains("row_groups_pruned_bloom_filter=1 total \u{2192} 0 matched"), "{absent}");
 }
