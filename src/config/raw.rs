@@ -126,8 +126,6 @@ pub(crate) struct Maintenance {
     pub(crate) retention_days: u32,
     /// Files that no query can need any more are deleted after this time.
     pub(crate) vacuum_after: Span,
-    /// Memory of one merge.
-    pub(crate) memory_max: Size,
 }
 
 /// The next hop.
@@ -296,8 +294,12 @@ impl Settings {
             "otlp.memory_max: must not be less than otlp.body_size_max".into(),
         );
         require(
-            self.wal.size_max.0 >= 2 * self.wal.segment_size.0,
-            "wal.size_max: must be at least twice wal.segment_size".into(),
+            self.wal.size_max.0 / 4 >= self.wal.segment_size.0,
+            "wal.size_max: must be at least four times wal.segment_size".into(),
+        );
+        require(
+            self.forward.endpoint.is_empty() || self.forward.sending_queue.size_max.0 <= self.wal.size_max.0 / 4 * 3,
+            "forward.sending_queue.size_max: must leave a quarter of wal.size_max, where the queue lies, to the lake".into(),
         );
         let header = self.session.header.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b));
         require(
@@ -413,7 +415,6 @@ impl Default for Maintenance {
             interval: Span::seconds(30),
             retention_days: 30,
             vacuum_after: Span::seconds(600),
-            memory_max: Size::mib(512),
         }
     }
 }
