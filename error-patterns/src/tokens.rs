@@ -72,6 +72,8 @@ pub fn tokens(text: &str) -> impl Iterator<Item = &str> {
         rest = &rest[start..];
         let end = match placeholder(rest).or_else(|| syntax(rest)) {
             Some(found) => found.len(),
+            // A quote around words is punctuation.
+            None if rest.starts_with('\'') => 1,
             None => rest.char_indices().skip(1).find(|(_, c)| !is_word(*c)).map_or(rest.len(), |(at, _)| at),
         };
         let (token, after) = rest.split_at(end);

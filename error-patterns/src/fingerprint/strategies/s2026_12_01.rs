@@ -103,7 +103,7 @@ fn canonical(
     let authored =
         frames.first().is_some_and(|frame| matches!(frame.origin, Origin::Program | Origin::Application));
     let message = message::telling(runtime, deciding, authored);
-    let library = library(frames, deciding);
+    let library = library(runtime, frames, deciding);
     canonical.basis = if library.is_some() { Basis::Library } else { Basis::Message };
     canonical.frames.extend(library);
     if !message.says_something() {

@@ -87,7 +87,11 @@ fn is_bland(function: &str) -> bool {
 }
 
 /// The library that the program had called when it failed: `pandas`.
-pub(super) fn library(frames: &[Frame<'_>], deciding: &ParsedException<'_>) -> Option<String> {
+pub(super) fn library(
+    runtime: Runtime,
+    frames: &[Frame<'_>],
+    deciding: &ParsedException<'_>,
+) -> Option<String> {
     let called = frames
         .iter()
         .take_while(|frame| !matches!(frame.origin, Origin::Program | Origin::Application))
@@ -96,7 +100,9 @@ pub(super) fn library(frames: &[Frame<'_>], deciding: &ParsedException<'_>) -> O
     called.or_else(|| {
         // `numpy.core._exceptions._ArrayMemoryError` raised by code that leaves no frames.
         let (root, rest) = deciding.error_type.split_once('.')?;
-        let deep = rest.contains('.') && !matches!(root, "asyncio" | "sqlite3" | "tkinter");
+        let deep = runtime == Runtime::Python
+            && rest.contains('.')
+            && !matches!(root, "asyncio" | "sqlite3" | "tkinter");
         let published = deep && crate::tokens::is_known_name(root);
         published.then(|| root.to_owned())
     })
