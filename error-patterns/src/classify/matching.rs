@@ -4,7 +4,6 @@
 use super::rules::{Rule, RuleSet};
 use crate::model::{Origin, ParsedException};
 use crate::parse::floor;
-use memchr::memmem;
 use std::cell::OnceCell;
 
 const MESSAGE_BYTES: usize = 4096;
@@ -45,14 +44,20 @@ impl<'p> Subject<'p> {
             && (rule.type_ends.is_empty() || rule.type_ends.iter().any(|end| short.ends_with(end.as_str())))
     }
 
+    /// Which texts of a set's rules the message has.
+    fn found(&self, set: &RuleSet) -> Vec<bool> {
+        let mut found = vec![false; set.needles.patterns_len()];
+        for hit in set.needles.find_overlapping_iter(self.message()) {
+            found[hit.pattern().as_usize()] = true;
+        }
+        found
+    }
+
     fn is_message(&self, rule: &Rule) -> bool {
         let any =
             |list: &[String], fits: &dyn Fn(&str) -> bool| list.is_empty() || list.iter().any(|s| fits(s));
-        let has = |needle: &str| memmem::find(self.message().as_bytes(), needle.as_bytes()).is_some();
         any(&rule.message_starts, &|s| self.message().starts_with(s))
             && any(&rule.message_ends, &|s| self.message().trim_end().ends_with(s))
-            && any(&rule.message_contains, &has)
-            && rule.message_all.iter().all(|s| has(s))
             && any(&rule.quoted, &|s| self.quoted().iter().any(|word| word == s))
             && any(&rule.quoted_starts, &|s| self.quoted().iter().any(|word| word.starts_with(s)))
     }
@@ -92,13 +97,26 @@ impl RuleSet {
     pub(super) fn first(&self, subject: &Subject<'_>) -> Option<&Rule> {
         let exception = subject.exception;
         let candidates = self.candidates(exception.short_type());
-        candidates.iter().map(|&i| &self.rules[i]).find(|rule| {
+        let found: OnceCell<Vec<bool>> = OnceCell::new();
+        let contains = |i: usize| {
+            let (any, all) = &self.contains[i];
+            if any.is_empty() && all.is_empty() {
+                return true;
+            }
+            let found = found.get_or_init(|| subject.found(self));
+            let has = |number: &usize| found.get(*number).copied().unwrap_or(false);
+            (any.is_empty() || any.iter().any(has)) && all.iter().all(has)
+        };
+        let fits = |i: usize| {
+            let rule = &self.rules[i];
             subject.is_type(rule)
                 && subject.has_code(rule)
+                && contains(i)
                 && subject.is_message(rule)
                 && subject.is_raised_in(rule)
                 && subject.has_chain(rule)
-        })
+        };
+        candidates.iter().copied().find(|&i| fits(i)).map(|i| &self.rules[i])
     }
 }
 

@@ -4,6 +4,7 @@
 //! because an earlier rule takes everything it would take, is an error. At most 4,096 rules per file.
 
 use crate::model::{Phase, Runtime, short_type};
+use aho_corasick::AhoCorasick;
 use serde::Deserialize;
 use std::collections::{BTreeMap, HashMap};
 
@@ -86,6 +87,9 @@ pub enum RulesError {
         /// Number of rules.
         rules: usize,
     },
+    /// The texts of a file's rules cannot be compiled: together they are too large.
+    #[error("taxonomy rules cannot be compiled")]
+    Build(#[from] aho_corasick::BuildError),
     /// The same cause twice in the vocabulary.
     #[error("cause {0:?} is defined twice")]
     DuplicateCause(String),
@@ -189,15 +193,19 @@ pub(super) struct Rule {
 }
 
 /// Rules in order, with the ones that can fit a type found by its name.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct RuleSet {
     pub(super) rules: Vec<Rule>,
     by_type: HashMap<String, Vec<usize>>,
     untyped: Vec<usize>,
+    /// All texts that rules look for inside messages: one pass finds every one that is there.
+    pub(super) needles: AhoCorasick,
+    /// Of each rule, the numbers of its `message_contains` and `message_all`.
+    pub(super) contains: Vec<(Vec<usize>, Vec<usize>)>,
 }
 
 /// Both lists of one runtime.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct RuntimeRules {
     pub(super) rules: RuleSet,
     /// Asked only when nothing else knows the cause.
@@ -244,8 +252,8 @@ impl Classifier {
                 own.extend(kept);
                 own
             };
-            let rules = RuleSet::new(before(own.0, built_in.0));
-            let fallbacks = RuleSet::new(before(own.1, built_in.1));
+            let rules = RuleSet::new(before(own.0, built_in.0))?;
+            let fallbacks = RuleSet::new(before(own.1, built_in.1))?;
             by_runtime.insert(runtime, RuntimeRules { rules, fallbacks });
         }
         Ok(Self { causes, by_runtime })
@@ -448,7 +456,7 @@ impl Rule {
 }
 
 impl RuleSet {
-    fn new(rules: Vec<Rule>) -> Self {
+    fn new(rules: Vec<Rule>) -> Result<Self, RulesError> {
         let short = |name: &String| short_type(name).to_owned();
         let mut names: Vec<String> = rules.iter().flat_map(|rule| rule.types.iter().map(short)).collect();
         names.sort_unstable();
@@ -465,7 +473,24 @@ impl RuleSet {
                 (name, of_name)
             })
             .collect();
-        Self { rules, by_type, untyped }
+        let mut words: Vec<&str> = rules
+            .iter()
+            .flat_map(|rule| rule.message_contains.iter().chain(&rule.message_all).map(String::as_str))
+            .collect();
+        words.sort_unstable();
+        words.dedup();
+        let number = |word: &String| words.binary_search(&word.as_str()).unwrap_or(usize::MAX);
+        let contains = rules
+            .iter()
+            .map(|rule| {
+                (
+                    rule.message_contains.iter().map(number).collect(),
+                    rule.message_all.iter().map(number).collect(),
+                )
+            })
+            .collect();
+        let needles = AhoCorasick::new(&words)?;
+        Ok(Self { needles, contains, rules, by_type, untyped })
     }
 
     /// Numbers of the rules that can fit a type, in order.
