@@ -200,7 +200,8 @@ fn next_steps(out: &mut impl Write, failed: u64, query_url: &str) -> io::Result<
 const NEXT_QUERIES: [&str; 4] = [
     "SELECT error_type, canonical_msg, occurrences, distinct_users, severity FROM pattern_report \
      ORDER BY occurrences DESC LIMIT 15",
-    "SELECT user_id, language, error_type, message FROM errors WHERE message LIKE '%<%>%' LIMIT 10",
+    "SELECT user_id, language, error_type, message FROM errors \
+     WHERE message LIKE '%<email>%' OR message LIKE '%<user>%'",
     "SELECT parent_session_id, session_id, user_id, executions, failed_executions FROM sessions \
      WHERE parent_session_id IS NOT NULL",
     "SELECT exec_kind, count(*) AS executions, count(*) FILTER (WHERE status_code = 'ERROR') AS failed FROM spans \

@@ -4,7 +4,8 @@
 //! Two records are the same exception when type and message agree within one trace and one was recorded
 //! on the other's span or on an ancestor of it, within [`DedupConfig::window`]. What is
 //! known of ancestry comes from the exceptions themselves (each names its span's parent) and from the
-//! spans of the same request. Bounds: entries, and occurrences of one entry.
+//! spans of the same request; a log record names no parent, its span comes later. Bounds: entries, and
+//! occurrences of one entry.
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -89,6 +90,21 @@ impl<T: Clone> Dedup<T> {
         None
     }
 
+    /// Tells what a later request knows of ancestry, so that an exception whose log record came before its
+    /// span is found further up. `parent_of` gives the parent of a span.
+    pub(super) fn learn(&mut self, key: ExceptionKey, parent_of: impl Fn([u8; 8]) -> Option<[u8; 8]>) {
+        let generations = [&mut self.current, &mut self.previous];
+        for occurrence in generations.into_iter().filter_map(|generation| generation.get_mut(&key)).flatten()
+        {
+            while let Some(parent) = occurrence.path.last().and_then(|last| parent_of(*last)) {
+                if occurrence.path.len() >= PATH_MAX || occurrence.path.contains(&parent) {
+                    break;
+                }
+                occurrence.path.push(parent);
+            }
+        }
+    }
+
     /// Remembers a new exception under `serial`.
     pub(crate) fn remember(
         &mut self,
@@ -152,6 +168,26 @@ mod tests {
         let mut d = Dedup::new(DedupConfig::default());
         d.remember(KEY, &[id(2), id(1)], 1, 0, 5);
         assert_eq!(d.seen(KEY, &[id(3), id(2)], 2), Some(5));
+    }
+
+    #[test]
+    fn a_log_record_that_arrives_before_its_span_is_the_same_exception() {
+        let parents = [(id(4), id(3)), (id(3), id(2)), (id(9), id(2))];
+        let mut d = Dedup::new(DedupConfig::default());
+        d.remember(KEY, &[id(4)], 1, 0, "log");
+        assert_eq!(d.seen(KEY, &[id(2)], 2), None, "nothing says that one is the other's ancestor");
+        d.learn(KEY, |span| parents.iter().find(|(child, _)| *child == span).map(|(_, parent)| *parent));
+        assert_eq!(d.seen(KEY, &[id(9), id(2)], 2), None, "a sibling of its parent failed by itself");
+        assert_eq!(d.seen(KEY, &[id(2)], 2), Some("log"), "its grandparent");
+    }
+
+    #[test]
+    fn a_circle_of_parents_ends() {
+        let mut d = Dedup::new(DedupConfig::default());
+        d.remember(KEY, &[id(4)], 1, 0, ());
+        d.learn(KEY, |span| Some(if span == id(4) { id(5) } else { id(4) }));
+        assert!(d.seen(KEY, &[id(2)], 2).is_none());
+        assert!(d.seen(KEY, &[id(5)], 2).is_some());
     }
 
     #[test]

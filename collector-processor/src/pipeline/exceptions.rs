@@ -71,6 +71,11 @@ impl Parents {
         self.index = self.spans.iter().map(|(trace, span, parent)| ((*trace, *span), *parent)).collect();
     }
 
+    /// The parent of a span of this request.
+    fn parent_of(&self, trace_id: [u8; 16], span_id: [u8; 8]) -> Option<[u8; 8]> {
+        self.index.get(&(trace_id, span_id)).copied().filter(|parent| *parent != NO_SPAN)
+    }
+
     /// The span and its known ancestors, nearest first.
     fn ancestry(&self, found: &Found<'_>) -> Vec<[u8; 8]> {
         let Some(trace_id) = found.trace_id else { return Vec::new() };
@@ -106,7 +111,7 @@ impl Pipeline {
             found.iter().enumerate().map(|(n, f)| (n, parents.ancestry(f))).collect();
         order.sort_by_key(|(n, ancestry)| (Reverse(ancestry.len()), *n));
         for (n, ancestry) in order {
-            let fact = self.decide_one(&found[n], &ancestry, now_unix_nano, counts, &mut outcome);
+            let fact = self.decide_one(&found[n], &ancestry, parents, now_unix_nano, counts, &mut outcome);
             outcome.exceptions.push(fact);
         }
         outcome.exceptions.sort_by_key(|e| (e.item, e.event));
@@ -117,6 +122,7 @@ impl Pipeline {
         &self,
         found: &Found<'_>,
         ancestry: &[[u8; 8]],
+        parents: &Parents,
         now_unix_nano: u64,
         counts: &mut Counts,
         outcome: &mut Outcome,
@@ -129,7 +135,11 @@ impl Pipeline {
             ExceptionKey { trace_id, text }
         });
         if let Some(key) = key
-            && let Some(decided) = self.dedup.lock().seen(key, ancestry, now_unix_nano)
+            && let Some(decided) = {
+                let mut dedup = self.dedup.lock();
+                dedup.learn(key, |span_id| parents.parent_of(key.trace_id, span_id));
+                dedup.seen(key, ancestry, now_unix_nano)
+            }
         {
             counts.duplicates += 1;
             return self.fact(found, &decided, false, now_unix_nano);
