@@ -1,4 +1,5 @@
-//! Measures the lake on this machine: `cargo run --release -p errata-lake --example measure [rows]`.
+//! Measures the lake on this machine: `cargo run --release -p errata-lake --example measure [rows [folder]]`.
+//! The folder, where one is given, keeps the lake, for other engines to be tried on.
 //!
 //! Prints CPU seconds per million span-like rows for each step of an append and for compaction, sizes,
 //! and the time of a commit with more and more live files.
@@ -10,7 +11,7 @@ use arrow::array::{
     Int32Array, Int64Array, MapBuilder, MapFieldNames, RecordBatch, StringArray, StringBuilder,
     TimestampMicrosecondArray,
 };
-use errata_lake::{CompactionConfig, Lake, LakeConfig, Table, WriterId};
+use errata_lake::{CompactionConfig, Lake, LakeConfig, MaintenanceConfig, Table, WriterId};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -21,7 +22,8 @@ const BASE_NANO: i64 = 1_795_435_200_000_000_000;
 async fn main() -> Result<()> {
     let rows: usize = std::env::args().nth(1).and_then(|text| text.parse().ok()).unwrap_or(1_000_000);
     let folder = tempfile::tempdir()?;
-    let location = folder.path().join("lake").display().to_string();
+    let kept = std::env::args().nth(2);
+    let location = kept.unwrap_or_else(|| folder.path().join("lake").display().to_string());
     let lake = Lake::open(LakeConfig::new(&location)).await?;
     appends(&lake, rows).await?;
     let folder = tempfile::tempdir()?;
@@ -94,12 +96,24 @@ async fn commits(lake: &Lake) -> Result<()> {
         let again = Lake::open(lake.config().clone()).await?;
         again.snapshot(Table::Spans).await?;
         let open_ms = began.elapsed().as_secs_f64() * 1e3;
+        drop(again);
         println!(
             "{live} live files: append of 10 rows median {:.2} ms (max {:.2}), snapshot unchanged {unchanged_us:.0} us, open {open_ms:.0} ms",
             sorted[sorted.len() / 2],
             sorted[sorted.len() - 1]
         );
     }
+    let began = Instant::now();
+    let keep_files = CompactionConfig { merges_max: 0, ..CompactionConfig::default() };
+    let upkeep = MaintenanceConfig { compaction: keep_files, ..MaintenanceConfig::default() };
+    lake.maintain_once(&upkeep, chrono::Utc::now()).await;
+    let checkpoint_ms = began.elapsed().as_secs_f64() * 1e3;
+    let began = Instant::now();
+    Lake::open(lake.config().clone()).await?;
+    println!(
+        "{position} live files: checkpoint {checkpoint_ms:.0} ms, open from it {:.0} ms",
+        began.elapsed().as_secs_f64() * 1e3
+    );
     Ok(())
 }
 

@@ -244,3 +244,26 @@ pub(crate) fn added_file(path: String, date: &str, size_bytes: u64, stats: Strin
         deletion_vector: None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_that_could_leave_the_folder_are_refused() {
+        for id in ["", ".", "../x", "a/b", "A", "a b", "a%2fb", &"x".repeat(65)] {
+            assert!(WriterId::new(id).is_err(), "{id:?}");
+        }
+        assert!(WriterId::new("host-1.example_2").is_ok());
+    }
+
+    #[test]
+    fn a_file_name_tells_its_writer_and_last_position() {
+        let (short, long) = (WriterId::new("w").unwrap(), WriterId::new("w-1").unwrap());
+        let name = long.file_name(&(7..=u64::MAX));
+        assert_eq!(long.last_position(&name), Some(u64::MAX));
+        assert_eq!(short.last_position(&name), None);
+        assert_eq!(short.last_position("c-0b31c8e4-7a0e-4a5c-9a44-6a86a9c4d0f1.parquet"), None);
+        assert_eq!(short.last_position(&short.file_name(&(1..=2))), Some(2));
+    }
+}

@@ -226,3 +226,62 @@ pub(crate) fn bounds_array<'a>(
         _ => return None,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use schemas::tables::Table;
+
+    fn round_trip(stats: &FileStats) -> FileStats {
+        let schema = Table::Spans.schema();
+        FileStats::from_json(&stats.to_json(&schema), &schema)
+    }
+
+    fn text_stats(column: &str, text: &str) -> FileStats {
+        let bound = Some(Bound::Text(text.to_owned()));
+        let column_stats = ColumnStats { min: bound.clone(), max: bound, null_count: Some(0) };
+        FileStats { rows: Some(1), columns: BTreeMap::from([(column.to_owned(), column_stats)]) }
+    }
+
+    #[test]
+    fn cut_text_stays_a_bound() {
+        for text in
+            ["short".to_owned(), "x".repeat(65), "\u{10FFFF}".repeat(65), "a".repeat(63) + "\u{D7FF}tail"]
+        {
+            let read = round_trip(&text_stats("name", &text));
+            let column = &read.columns["name"];
+            let value = Bound::Text(text.clone());
+            assert!(column.min.as_ref().is_some_and(|min| *min <= value), "{text}");
+            assert!(column.max.as_ref().is_none_or(|max| *max >= value), "{text}");
+        }
+        let whole = "f".repeat(TEXT_CHARS_MAX);
+        assert_eq!(round_trip(&text_stats("name", &whole)), text_stats("name", &whole));
+        assert_eq!(round_trip(&text_stats("name", &"\u{10FFFF}".repeat(65))).columns["name"].max, None);
+    }
+
+    #[test]
+    fn times_keep_their_microseconds_and_cut_ones_stay_bounds() {
+        let column = |micros| ColumnStats {
+            min: Some(Bound::Integer(micros)),
+            max: Some(Bound::Integer(micros)),
+            null_count: Some(2),
+        };
+        let stats = |micros| FileStats {
+            rows: Some(3),
+            columns: BTreeMap::from([("timestamp".into(), column(micros))]),
+        };
+        assert_eq!(round_trip(&stats(1_795_435_200_123_456)), stats(1_795_435_200_123_456));
+        let cut = round_trip(&stats(1_795_435_200_123_000));
+        assert_eq!(cut.columns["timestamp"].min, Some(Bound::Integer(1_795_435_200_123_000)));
+        assert_eq!(cut.columns["timestamp"].max, Some(Bound::Integer(1_795_435_200_123_999)));
+    }
+
+    #[test]
+    fn what_is_not_understood_is_left_out() {
+        let schema = Table::Spans.schema();
+        for text in ["", "{", "[]", r#"{"minValues":{"name":7,"severity":"x","timestamp":"never"}}"#] {
+            assert_eq!(FileStats::from_json(text, &schema).columns, BTreeMap::new(), "{text}");
+        }
+        assert_eq!(FileStats::from_json(r#"{"numRecords":5}"#, &schema).rows, Some(5));
+    }
+}

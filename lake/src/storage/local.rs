@@ -233,3 +233,35 @@ async fn blocking(work: impl FnOnce() -> io::Result<()> + Send + 'static) -> Res
     let joined = tokio::task::spawn_blocking(work).await.map_err(|source| Error::JoinError { source })?;
     joined.map_err(|source| Error::Generic { store: "DurableFolder", source: Box::new(source) })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use object_store::ObjectStoreExt;
+    use std::time::Duration;
+
+    #[tokio::test]
+    async fn create_only_writes_once_and_listings_skip_parts() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = DurableFolder::new();
+        let path = Path::from_absolute_path(folder.path().join("a/b/object.json")).unwrap();
+        let create = || PutOptions { mode: PutMode::Create, ..PutOptions::default() };
+        store.put_opts(&path, "one".into(), create()).await.unwrap();
+        let second = store.put_opts(&path, "two".into(), create()).await;
+        assert!(matches!(second, Err(Error::AlreadyExists { .. })), "{second:?}");
+        assert_eq!(store.get(&path).await.unwrap().bytes().await.unwrap(), "one");
+        store.put(&path, "three".into()).await.unwrap();
+        assert_eq!(store.get(&path).await.unwrap().bytes().await.unwrap(), "three");
+
+        let part = part_path(&folder.path().join("a/b/object.json")).unwrap();
+        fs::write(&part, "torn").unwrap();
+        let names: Vec<_> = fs::read_dir(folder.path().join("a/b")).unwrap().collect();
+        assert_eq!(names.len(), 2, "no part is left behind but the one made here");
+        let prefix = Path::from_absolute_path(folder.path()).unwrap();
+        let listed = store.list_with_delimiter(Some(&prefix.join("a").join("b"))).await.unwrap();
+        assert_eq!(listed.objects.len(), 1);
+        let written = fs::metadata(&part).unwrap().modified().unwrap();
+        assert_eq!(remove_stale_parts(folder.path(), written).unwrap(), 0);
+        assert_eq!(remove_stale_parts(folder.path(), written + Duration::from_secs(1)).unwrap(), 1);
+    }
+}

@@ -207,7 +207,7 @@ async fn a_crash_before_the_commit_leaves_nothing_behind() {
 /// and no reader ever sees a number of rows that no version had.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn writers_compactors_and_readers_do_not_disturb_each_other() {
-    const COMMITS: u64 = 25;
+    const COMMITS: u64 = 12;
     const ROWS: usize = 20;
     for place in places() {
         let done = Arc::new(AtomicBool::new(false));
