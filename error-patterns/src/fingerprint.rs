@@ -10,32 +10,13 @@ mod strategies;
 pub use strategies::STRATEGY;
 pub(crate) use strategies::root_cause;
 
-/// What a hash of an event is made of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum HashKind {
-    /// The whole canonical form: the fingerprint.
-    Canonical,
-    /// Type and the path through libraries down to the raise.
-    Library,
-    /// Type and the frames of the deployed application.
-    Application,
-    /// Type and parameterized message.
-    Message,
-}
-
-/// One hash of an event.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct EventHash {
-    pub kind: HashKind,
-    pub value: Fingerprint,
-}
-
 /// All that a strategy says of one exception.
 #[derive(Clone, Debug)]
 pub(crate) struct Made {
     pub(crate) canonical: Canonical,
-    /// Never empty: the fingerprint first.
-    pub(crate) hashes: Vec<EventHash>,
+    pub(crate) fingerprint: Fingerprint,
+    /// Further hashes that join a pattern.
+    pub(crate) joining: Vec<Fingerprint>,
     pub(crate) context: String,
     pub(crate) error_type: String,
     pub(crate) canonical_message: String,

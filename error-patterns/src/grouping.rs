@@ -5,7 +5,7 @@
 
 use crate::canonical::{Basis, Comparable};
 use crate::classify::{Classification, classify};
-use crate::fingerprint::{self, EventHash};
+use crate::fingerprint;
 use crate::ids::{Fingerprint, Signature};
 use crate::model::{Parsed, RawException, Taxonomy};
 use crate::parse::parse;
@@ -37,8 +37,6 @@ pub struct Grouping {
     /// Hashes any of which joins a pattern, the fingerprint's first. They depend on the taxonomy's phase as
     /// well, so no pattern mixes phases; in phase `runtime`, the most common, the first is the fingerprint.
     pub hashes: Vec<Fingerprint>,
-    /// The same hashes with what each was made of, for the explanation.
-    pub components: Vec<EventHash>,
     pub signature: Signature,
     pub taxonomy: Taxonomy,
     /// 1 (lowest) to 5.
@@ -107,9 +105,11 @@ pub fn group_parsed(raw: &RawException<'_>, parsed: &Parsed<'_>, class: Classifi
     let taxonomy = Taxonomy { context: made.context, ..class.taxonomy };
     let comparable = Comparable::of(&made.canonical);
     Grouping {
-        fingerprint: made.hashes[0].value,
-        hashes: made.hashes.iter().map(|hash| hash.value.in_phase(taxonomy.phase)).collect(),
-        components: made.hashes,
+        fingerprint: made.fingerprint,
+        hashes: std::iter::once(made.fingerprint)
+            .chain(made.joining)
+            .map(|hash| hash.in_phase(taxonomy.phase))
+            .collect(),
         signature: comparable.minima.signature(),
         taxonomy,
         severity: class.severity.clamp(1, 5),

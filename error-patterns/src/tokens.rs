@@ -163,11 +163,9 @@ impl<'a> Scanner<'a> {
         newer.extend(word.chars().take(16).map(|c| c.to_ascii_lowercase()));
     }
 
-    /// Whether a word came last or last but one.
-    fn after(&self, words: &[&str]) -> Option<&'static str> {
-        let [older, newer] = &self.context;
-        let meaning = |word: &String| words.contains(&word.as_str());
-        (meaning(newer) || meaning(older)).then_some("")
+    /// Whether one of the words came last or last but one.
+    fn after(&self, words: &[&str]) -> bool {
+        self.context.iter().any(|word| words.contains(&word.as_str()))
     }
 }
 

@@ -80,7 +80,7 @@ impl Scanner<'_> {
 
     /// `Cannot find module 'x'`, `package 'x'`: in JavaScript a bare specifier names a published package.
     fn names_package(&self) -> bool {
-        self.after(&["find"]).is_some() && self.after(&["module", "package"]).is_some()
+        self.after(&["find"]) && self.after(&["module", "package"])
     }
 }
 

@@ -7,11 +7,15 @@
 //!   the type and, where the program had called a library, that library's name. Where the message says
 //!   nothing, the library function that raised stands in for it.
 //!
+//! The canonical form's hash is the only one that joins. A hash of the library path without the message was
+//! measured and left out: it joined little more (pairwise F1 .977 for .975 on labelled executions), and one path
+//! leads to several causes (`execute` to a missing table, and to a locked database).
+//!
 //! Not to be edited after the first release: stored fingerprints depend on every line of it, of
 //! [`crate::tokens`] and of [`crate::canonical`].
 
 use crate::canonical::{Basis, Canonical};
-use crate::fingerprint::{EventHash, HashKind, Made};
+use crate::fingerprint::Made;
 use crate::ids::Fingerprint;
 use crate::model::{Frame, Origin, Parsed, ParsedException, RawException, Relation, Runtime};
 use crate::tokens::{Names, parameterize};
@@ -48,7 +52,8 @@ pub(in crate::fingerprint) fn make(raw: &RawException<'_>, parsed: &Parsed<'_>) 
     };
     let place = reported.frames.iter().find(own).or_else(|| frames.iter().find(own));
     Made {
-        hashes: hashes(&canonical),
+        fingerprint: Fingerprint(xxh3_128(canonical.text().as_bytes())),
+        joining: Vec::new(),
         context: context(raw, reported, frames),
         canonical_message: parameterize(message::head(&reported.message), names).text,
         error_type,
@@ -129,10 +134,6 @@ fn type_name(runtime: Runtime, exception: &ParsedException<'_>) -> String {
         (_, "_ArrayMemoryError") => "MemoryError".to_owned(),
         (_, simple) => simple.to_owned(),
     }
-}
-
-fn hashes(canonical: &Canonical) -> Vec<EventHash> {
-    vec![EventHash { kind: HashKind::Canonical, value: Fingerprint(xxh3_128(canonical.text().as_bytes())) }]
 }
 
 /// Level 5 of the taxonomy: stack and snippet, with their own names, 16 hex digits.
