@@ -177,7 +177,7 @@ def test_explain(filled):
         "KeyError: 'price'\n"
     )
     printed = command("explain", stdin=text).stdout
-    assert "KeyError" in printed and "python" in printed.lower() and "frame.py" in printed
+    assert "KeyError" in printed and "python" in printed.lower() and "pandas" in printed
     assert "ada" not in printed.replace("traceback", "")
     assert command("explain", stdin=text).stdout == printed
 

@@ -190,7 +190,10 @@ impl ErrorColumns {
             &mut self.virtualenv,
             value_text(roles.value(Role::Virtualenv), source.masking).as_deref(),
         );
-        push_optional(&mut self.pkg_versions, value_text(roles.value(Role::PkgVersions), None).as_deref());
+        push_optional(
+            &mut self.pkg_versions,
+            value_text(roles.value(Role::PkgVersions), source.masking).as_deref(),
+        );
     }
 
     fn push_surroundings(&mut self, source: &Source<'_, '_>) {

@@ -130,7 +130,10 @@ impl SpanColumns {
             &mut self.virtualenv,
             value_text(roles.value(Role::Virtualenv), place.masking).as_deref(),
         );
-        push_optional(&mut self.pkg_versions, value_text(roles.value(Role::PkgVersions), None).as_deref());
+        push_optional(
+            &mut self.pkg_versions,
+            value_text(roles.value(Role::PkgVersions), place.masking).as_deref(),
+        );
     }
 
     fn push_maps(&mut self, span: &SpanView<'_>, place: &Place<'_, '_>) {

@@ -42,10 +42,15 @@ impl Pipeline {
             resource.attributes().for_each(|a| _ = of_resource.note(&self.names, &a));
             let mut mask_resource = self.config.mask_without_session;
             for scope in resource.scopes() {
+                let mut mask_scope = self.config.mask_without_session;
                 let mut cursor = scope.spans();
                 while cursor.read(&mut span) {
-                    mask_resource |= walk.span(&span, &of_resource);
+                    mask_scope |= walk.span(&span, &of_resource);
                 }
+                if mask_scope {
+                    walk.mask_attributes(scope.attributes());
+                }
+                mask_resource |= mask_scope;
             }
             if mask_resource {
                 walk.mask_attributes(resource.attributes());
@@ -69,10 +74,15 @@ impl Pipeline {
             resource.attributes().for_each(|a| _ = of_resource.note(&self.names, &a));
             let mut mask_resource = self.config.mask_without_session;
             for scope in resource.scopes() {
+                let mut mask_scope = self.config.mask_without_session;
                 let mut cursor = scope.records();
                 while cursor.read(&mut record) {
-                    mask_resource |= walk.record(&record, &of_resource);
+                    mask_scope |= walk.record(&record, &of_resource);
                 }
+                if mask_scope {
+                    walk.mask_attributes(scope.attributes());
+                }
+                mask_resource |= mask_scope;
             }
             if mask_resource {
                 walk.mask_attributes(resource.attributes());
@@ -142,6 +152,7 @@ impl<'p, 'a> Walk<'p, 'a> {
         let session = session(roles, self.of_request);
         if session.is_some() || self.pipeline.config.mask_without_session {
             self.counts.masked += self.pipeline.masking.edit_attribute("", &record.body, &mut self.edits);
+            self.counts.masked += self.pipeline.masking.edit_text(record.event_name, &mut self.edits);
             self.mask_attributes(record.attributes.iter().copied());
         }
         if let Some(session) = &session {
@@ -190,6 +201,7 @@ impl<'p, 'a> Walk<'p, 'a> {
         self.counts.masked += masking.edit_text(span.status_message, &mut self.edits);
         self.mask_attributes(span.attributes.iter().copied());
         for event in &span.events {
+            self.counts.masked += self.pipeline.masking.edit_text(event.name, &mut self.edits);
             self.mask_attributes(event.attributes());
         }
         for link in &span.links {
