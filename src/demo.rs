@@ -128,10 +128,7 @@ fn advise(error: ConnectError) -> anyhow::Error {
             "start a server in another terminal with `errata serve`, \
              or name a running one: errata demo --endpoint http://HOST:4317"
         }
-        ConnectError::NotOtlp { .. } => {
-            "use the gRPC port (4317 by default; 4318 speaks OTLP over HTTP), and if the server asks for a token, \
-             set OTEL_EXPORTER_OTLP_HEADERS"
-        }
+        ConnectError::NotOtlp { .. } => "use the gRPC port, 4317 by default; 4318 speaks OTLP over HTTP",
     };
     let mut cause: &dyn std::error::Error = &error;
     while let Some(deeper) = cause.source() {

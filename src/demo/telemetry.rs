@@ -24,6 +24,7 @@ use schemas::attributes::{EXCEPTION_EVENT, EXCEPTION_MESSAGE, EXCEPTION_STACKTRA
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
+use tonic::Code;
 use tonic::transport::{Channel, ClientTlsConfig, Endpoint};
 
 /// How long connecting, and each export, may take.
@@ -159,10 +160,16 @@ impl Uplink {
             channel.map_err(|source| ConnectError::Connect { endpoint: endpoint.to_owned(), source })?;
         let probe =
             TraceServiceClient::new(channel.clone()).export(ExportTraceServiceRequest::default()).await;
-        probe.map_err(|status| ConnectError::NotOtlp {
-            endpoint: endpoint.to_owned(),
-            source: Box::new(status),
-        })?;
+        match probe {
+            // Who asks for a token does take OTLP; the exporters send what OTEL_EXPORTER_OTLP_HEADERS holds.
+            Err(status) if !matches!(status.code(), Code::Unauthenticated | Code::PermissionDenied) => {
+                return Err(ConnectError::NotOtlp {
+                    endpoint: endpoint.to_owned(),
+                    source: Box::new(status),
+                });
+            }
+            _ => {}
+        }
         Ok(Self { endpoint: endpoint.to_owned(), channel, counts: Arc::default() })
     }
 
