@@ -96,16 +96,20 @@ pub enum StartError {
 /// A running processor.
 #[derive(Debug)]
 pub struct Processor {
-    /// Where OTLP/gRPC is received.
-    pub grpc_addr: SocketAddr,
-    /// Where OTLP/HTTP is received.
-    pub http_addr: SocketAddr,
+    receivers: Receivers,
     wal: Wal,
-    stop: watch::Sender<bool>,
-    receivers: Vec<JoinHandle<()>>,
     writing: JoinHandle<()>,
     exporter: Option<Exporter>,
     background: Vec<JoinHandle<()>>,
+}
+
+/// The running receivers.
+#[derive(Debug)]
+struct Receivers {
+    grpc_addr: SocketAddr,
+    http_addr: SocketAddr,
+    stop: watch::Sender<bool>,
+    tasks: Vec<JoinHandle<()>>,
 }
 
 const ID_FILE: &str = "writer-id";
@@ -183,9 +187,20 @@ impl Processor {
         observe(&metrics.meter, &wal, &pipeline, &admission, exporter.as_ref());
         let retry_after = config.receiver.retry_after;
         let ingest = Ingest::new(pipeline, wal.clone(), metrics, config.acknowledge, reached, retry_after);
-        let started = Self::receive(config, ingest, admission, grpc, http)?;
-        let (stop, receivers, grpc_addr, http_addr) = started;
-        Ok(Self { grpc_addr, http_addr, wal, stop, receivers, writing, exporter, background })
+        let receivers = Self::receive(config, ingest, admission, grpc, http)?;
+        Ok(Self { receivers, wal, writing, exporter, background })
+    }
+
+    /// Where OTLP/gRPC is received.
+    #[must_use]
+    pub fn grpc_addr(&self) -> SocketAddr {
+        self.receivers.grpc_addr
+    }
+
+    /// Where OTLP/HTTP is received.
+    #[must_use]
+    pub fn http_addr(&self) -> SocketAddr {
+        self.receivers.http_addr
     }
 
     fn receive(
@@ -194,7 +209,7 @@ impl Processor {
         admission: Admission,
         grpc: TcpListener,
         http: TcpListener,
-    ) -> Result<(watch::Sender<bool>, Vec<JoinHandle<()>>, SocketAddr, SocketAddr), StartError> {
+    ) -> Result<Receivers, StartError> {
         let local = |listener: &TcpListener, what, flag| {
             let unknown = config.receiver.grpc_addr;
             listener.local_addr().map_err(|source| StartError::Bind { addr: unknown, what, flag, source })
@@ -209,7 +224,7 @@ impl Processor {
         let (limits, until) = (config.receiver.clone(), stopped(stopping.clone()));
         let of_grpc = serve_grpc(grpc, ingest.clone(), admission.clone(), limits, header.clone(), until);
         let of_http = serve_http(http, ingest, admission, config.receiver, header, stopped(stopping));
-        let receivers = vec![
+        let tasks = vec![
             tokio::spawn(async move {
                 if let Err(error) = of_grpc.await {
                     tracing::error!(%error, "the gRPC receiver ended");
@@ -221,14 +236,14 @@ impl Processor {
                 }
             }),
         ];
-        Ok((stop, receivers, grpc_addr, http_addr))
+        Ok(Receivers { grpc_addr, http_addr, stop, tasks })
     }
 
     /// Drains: refuses new requests, answers those under way, commits all that was acknowledged, sends the
     /// next hop what it takes within `grace`. What it does not take stays in the log for the next start.
     pub async fn shutdown(self, grace: Duration) {
-        self.stop.send_replace(true);
-        for receiver in self.receivers {
+        self.receivers.stop.send_replace(true);
+        for receiver in self.receivers.tasks {
             if tokio::time::timeout(grace, receiver).await.is_err() {
                 tracing::warn!("a sender kept its connection open past the grace period");
             }

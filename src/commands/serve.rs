@@ -143,10 +143,10 @@ fn announce(
     let mut addresses = json!({ "http": http_addr.to_string() });
     let mut text = format!("Errata {}\n\n", env!("CARGO_PKG_VERSION"));
     if let Some(processor) = processor {
-        addresses["otlp_grpc"] = json!(processor.grpc_addr.to_string());
-        addresses["otlp_http"] = json!(processor.http_addr.to_string());
-        writeln!(text, "  send OTLP to  http://{} (gRPC)", processor.grpc_addr)?;
-        writeln!(text, "                http://{} (HTTP)", processor.http_addr)?;
+        addresses["otlp_grpc"] = json!(processor.grpc_addr().to_string());
+        addresses["otlp_http"] = json!(processor.http_addr().to_string());
+        writeln!(text, "  send OTLP to  http://{} (gRPC)", processor.grpc_addr())?;
+        writeln!(text, "                http://{} (HTTP)", processor.http_addr())?;
         if !settings.forward.endpoint.is_empty() {
             writeln!(text, "  forwards to   {}", settings.forward.endpoint)?;
         }

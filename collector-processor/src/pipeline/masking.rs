@@ -1,7 +1,7 @@
 //! Which texts are masked, and how: ids stay usable, everything else goes through the masker.
 
 use super::names::{Names, Role};
-use crate::wire::{Edits, Value};
+use crate::wire::{ByteRange, Edits, Text, Value};
 use error_patterns::mask::Masker;
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -46,22 +46,20 @@ impl Masking {
     /// Edits every text in an attribute's value; returns how many changed.
     pub(super) fn edit_attribute(&self, key: &str, value: &Value<'_>, edits: &mut Edits) -> u64 {
         match value {
-            Value::Str(text) => edit(edits, text.range(), &self.attribute(key, text)),
-            Value::Array(values) => values.clone().map(|v| self.edit_attribute(key, &v, edits)).sum(),
-            Value::KvList(entries) => {
-                entries.clone().map(|e| self.edit_attribute(e.key, &e.value, edits)).sum()
-            }
+            Value::Str(text) => edit(edits, text.range(), self.attribute(key, text)),
+            Value::Array(values) => values.map(|v| self.edit_attribute(key, &v, edits)).sum(),
+            Value::KvList(entries) => entries.map(|e| self.edit_attribute(e.key, &e.value, edits)).sum(),
             _ => 0,
         }
     }
 
     /// Edits a text; returns 1 if it changed.
-    pub(super) fn edit_text(&self, text: crate::wire::Text<'_>, edits: &mut Edits) -> u64 {
-        edit(edits, text.range(), &self.text(&text))
+    pub(super) fn edit_text(&self, text: Text<'_>, edits: &mut Edits) -> u64 {
+        edit(edits, text.range(), self.text(&text))
     }
 }
 
-fn edit(edits: &mut Edits, range: crate::wire::ByteRange, masked: &Cow<'_, str>) -> u64 {
+fn edit(edits: &mut Edits, range: ByteRange, masked: Cow<'_, str>) -> u64 {
     match masked {
         Cow::Borrowed(_) => 0,
         Cow::Owned(masked) => {
