@@ -106,7 +106,7 @@ fn below(root: &Path, location: &Path) -> Path {
 fn partitioned(file: &DataFile, location: Path, schema: &TableSchema) -> PartitionedFile {
     let columns = schema.file_schema().fields().iter().map(|field| column_statistics(file, field)).collect();
     let statistics = Statistics {
-        num_rows: file.rows().map_or(Precision::Absent, |rows| count(rows)),
+        num_rows: file.rows().map_or(Precision::Absent, count),
         total_byte_size: Precision::Absent,
         column_statistics: columns,
     };

@@ -1,5 +1,7 @@
 //! The engine over real lakes in temporary folders, and its API over real connections.
 
+#![expect(clippy::unwrap_used, reason = "a helper of a test may fail as the test does")]
+
 mod consistency;
 mod http;
 mod limits;

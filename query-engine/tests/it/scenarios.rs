@@ -31,6 +31,24 @@ async fn lake() -> Place {
             ],
         )
         .await;
+    patterns(&place).await;
+    place
+        .append(
+            Table::Spans,
+            &[
+                json!({"at": "2026-11-23T09:59:00Z", "session_id": "s1", "execution_id": "x1", "user_id": "u1",
+                    "duration_ns": 90_000_000_000_i64, "branch": "main"}),
+                json!({"at": "2026-11-23T10:00:30Z", "session_id": "s1", "execution_id": "x3", "user_id": "u1"}),
+                json!({"at": "2026-11-23T10:00:00Z", "name": "without a session"}),
+                json!({"at": "2026-11-23T10:20:00Z", "session_id": "s3", "parent_session_id": "s1"}),
+            ],
+        )
+        .await;
+    place
+}
+
+/// What processors and people said of the patterns.
+async fn patterns(place: &Place) {
     let fact =
         |fact: &str, id: &str, of: Option<&str>| json!({"fact": fact, "pattern_id": id, "alias_of": of});
     let mut made = fact("pattern", "p1", None);
@@ -70,19 +88,6 @@ async fn lake() -> Place {
             ],
         )
         .await;
-    place
-        .append(
-            Table::Spans,
-            &[
-                json!({"at": "2026-11-23T09:59:00Z", "session_id": "s1", "execution_id": "x1", "user_id": "u1",
-                    "duration_ns": 90_000_000_000_i64, "branch": "main"}),
-                json!({"at": "2026-11-23T10:00:30Z", "session_id": "s1", "execution_id": "x3", "user_id": "u1"}),
-                json!({"at": "2026-11-23T10:00:00Z", "name": "without a session"}),
-                json!({"at": "2026-11-23T10:20:00Z", "session_id": "s3", "parent_session_id": "s1"}),
-            ],
-        )
-        .await;
-    place
 }
 
 async fn check(engine: &Engine, file: &str) {
