@@ -27,7 +27,8 @@ pub struct QueryConfig {
     pub query_bytes_max: usize,
     /// Operators, joins and set operations in one query: what makes a plan deep.
     pub operators_max: usize,
-    /// Tables that one query may name, each as often as it is named.
+    /// Tables that one query may name, each as often as it is named, those of a common table expression as often as
+    /// that is.
     pub tables_max: usize,
     /// Files that one query may read from one table.
     pub files_max: usize,

@@ -97,7 +97,9 @@ pub enum QueryError {
         limit: usize,
     },
     /// Too many joins for one plan.
-    #[error("query names {tables} tables, limit tables_max is {limit}: ask in parts")]
+    #[error(
+        "query names {tables} tables (those of WITH as often as they are used), limit tables_max is {limit}: ask in parts"
+    )]
     TooManyTables {
         /// Names counted.
         tables: usize,

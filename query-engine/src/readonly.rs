@@ -10,10 +10,11 @@ use datafusion::error::DataFusionError;
 use datafusion::execution::context::SQLOptions;
 use datafusion::logical_expr::{Expr, LogicalPlan};
 use datafusion::sql::parser::Statement;
-use datafusion::sql::sqlparser::ast::{Statement as Sql, visit_relations};
+use datafusion::sql::sqlparser::ast::{Query, Statement as Sql, Visit, Visitor, visit_relations};
 use datafusion::sql::sqlparser::dialect::GenericDialect;
 use datafusion::sql::sqlparser::keywords::Keyword;
 use datafusion::sql::sqlparser::tokenizer::{Token, Tokenizer};
+use std::collections::HashMap;
 use std::ops::ControlFlow;
 
 /// Functions that are not registered: one call makes a value of any size, outside the memory pool.
@@ -87,22 +88,55 @@ fn deepens(token: &Token) -> bool {
 /// Checks the kind of a statement and how many tables it names.
 pub(crate) fn check_statement(statement: &Statement, config: &QueryConfig) -> Result<(), QueryError> {
     check_kind(statement)?;
-    let mut tables = 0;
     let mut inner = statement;
     while let Statement::Explain(explain) = inner {
         inner = &explain.statement;
     }
-    if let Statement::Statement(sql) = inner {
-        // Each join widens the schema of the next: planning hundreds takes minutes.
-        let _all = visit_relations(sql.as_ref(), |_| {
-            tables += 1;
-            ControlFlow::<()>::Continue(())
-        });
-    }
+    let Statement::Statement(sql) = inner else { return Ok(()) };
+    // Each join widens the schema of the next: planning hundreds takes minutes.
+    let tables = Uses::count(sql);
     if tables > config.tables_max {
         return Err(QueryError::TooManyTables { tables, limit: config.tables_max });
     }
     Ok(())
+}
+
+/// Tables that a statement reads once its common table expressions stand where they are named: each that names the
+/// one before twice doubles the plan, so twenty lines could make one of a million nodes.
+#[derive(Default)]
+struct Uses {
+    expressions: HashMap<String, usize>,
+}
+
+impl Uses {
+    fn count(sql: &Sql) -> usize {
+        let mut uses = Self::default();
+        let _whole = sql.visit(&mut uses);
+        uses.tables(sql)
+    }
+
+    fn tables(&self, part: &impl Visit) -> usize {
+        let mut tables = 0_usize;
+        let _whole = visit_relations(part, |name| {
+            let known = self.expressions.get(&name.to_string().to_lowercase());
+            tables = tables.saturating_add(known.copied().unwrap_or(1));
+            ControlFlow::<()>::Continue(())
+        });
+        tables
+    }
+}
+
+impl Visitor for Uses {
+    type Break = ();
+
+    /// Inner queries come first, so their expressions are known here.
+    fn post_visit_query(&mut self, query: &Query) -> ControlFlow<()> {
+        for expression in query.with.iter().flat_map(|with| &with.cte_tables) {
+            let tables = self.tables(&*expression.query);
+            self.expressions.insert(expression.alias.name.value.to_lowercase(), tables);
+        }
+        ControlFlow::Continue(())
+    }
 }
 
 fn check_kind(statement: &Statement) -> Result<(), QueryError> {
@@ -229,6 +263,26 @@ mod tests {
         verdict(&flat).unwrap();
         let long = format!("SELECT '{}'", "x".repeat(70_000));
         assert!(matches!(verdict(&long), Err(QueryError::QueryTooLong { limit: 65_536, .. })));
+    }
+
+    #[test]
+    fn expressions_count_as_often_as_they_are_used() {
+        let tables = |sql: &str| match &DFParser::parse_sql(sql).unwrap()[0] {
+            Statement::Statement(sql) => Uses::count(sql),
+            other => panic!("{other}"),
+        };
+        assert_eq!(tables("SELECT 1"), 0);
+        assert_eq!(tables("SELECT * FROM errors a, errors b WHERE EXISTS (SELECT 1 FROM spans)"), 3);
+        assert_eq!(tables("WITH a AS (SELECT * FROM x, y) SELECT * FROM a p, A q"), 6);
+        let inner = "WITH o AS (WITH i AS (SELECT * FROM x, y) SELECT * FROM i, i j) SELECT * FROM o, o p";
+        assert_eq!(tables(inner), 18);
+        let doubling: String =
+            (1..60).map(|n| format!(", c{n} AS (SELECT 1 FROM c{0} a, c{0} b)", n - 1)).collect();
+        assert!(tables(&format!("WITH c0 AS (SELECT 1 FROM x){doubling} SELECT * FROM c59")) > 1 << 59);
+        assert_eq!(
+            tables("WITH RECURSIVE r AS (SELECT 1 AS n UNION ALL SELECT n + 1 FROM r) SELECT * FROM r"),
+            2
+        );
     }
 
     #[test]
