@@ -8,6 +8,7 @@ use query_engine::format::{Encoder, Format};
 use query_engine::{Engine, QueryConfig, QueryError};
 use schemas::tables::Table;
 use serde_json::{Map, Value, json};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// A lake in a folder of its own.
@@ -49,7 +50,8 @@ pub(crate) fn config() -> QueryConfig {
 /// Rows of a table from what matters of each.
 pub(crate) fn batch(table: Table, rows: &[Value]) -> RecordBatch {
     let schema = table.schema();
-    let mut decoder = ReaderBuilder::new(schema.clone()).with_batch_size(rows.len()).build_decoder().unwrap();
+    let mut decoder =
+        ReaderBuilder::new(Arc::clone(&schema)).with_batch_size(rows.len()).build_decoder().unwrap();
     let rows: Vec<Value> = rows.iter().map(|row| whole(table, row)).collect();
     decoder.serialize(&rows).unwrap();
     decoder.flush().unwrap().unwrap()
