@@ -7,7 +7,7 @@ use crate::telemetry::Telemetry;
 use anyhow::Context;
 use axum::Router;
 use axum::extract::State;
-use axum::http::{StatusCode, header};
+use axum::http::{StatusCode, Uri, header};
 use axum::response::IntoResponse;
 use axum::routing::get;
 use collector_processor::Processor;
@@ -113,6 +113,19 @@ fn own_routes(telemetry: Telemetry, ready: Arc<AtomicBool>) -> Router {
         .route("/healthz", get(|| async { "ok\n" }))
         .route("/readyz", get(readyz).with_state(ready))
         .route("/metrics", get(metrics).with_state(telemetry))
+        .fallback(not_found)
+}
+
+/// No such page, as an RFC 9457 problem like all errors of this server.
+async fn not_found(uri: Uri) -> impl IntoResponse {
+    let problem = json!({
+        "type": "urn:errata:problem:not-found",
+        "title": "Not found",
+        "status": 404,
+        "code": "not-found",
+        "detail": format!("there is nothing at {}", uri.path()),
+    });
+    (StatusCode::NOT_FOUND, [(header::CONTENT_TYPE, "application/problem+json")], problem.to_string())
 }
 
 async fn readyz(State(ready): State<Arc<AtomicBool>>) -> impl IntoResponse {
