@@ -12,6 +12,10 @@ from harness.otlp import RawReceiver, unique  # noqa: E402
 from harness.server import Server  # noqa: E402
 
 
+# Commits soon, so that tests wait less; suites about durability and freshness keep the defaults.
+EAGER = {"ERRATA_WRITER_FLUSH_INTERVAL": "200ms"}
+
+
 def pytest_configure(config):
     for name in ("collector", "s3", "slow"):
         config.addinivalue_line("markers", f"{name}: left out by `tests/run quick`")
@@ -22,7 +26,7 @@ def pytest_configure(config):
 @pytest.fixture(scope="session")
 def shared(tmp_path_factory):
     """One running server for all tests that only add data under names of their own."""
-    server = Server(tmp_path_factory.mktemp("shared")).start()
+    server = Server(tmp_path_factory.mktemp("shared"), env=EAGER).start()
     yield server
     server.close()
 

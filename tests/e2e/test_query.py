@@ -198,6 +198,7 @@ def test_metrics_and_health(filled):
 def test_unknown_pages_are_problems(filled):
     answer = requests.get(f"{filled.http}/api/v1/{unique('nothing')}", timeout=5)
     assert answer.status_code == 404
+    assert answer.headers["Content-Type"].startswith("application/problem+json")
 
 
 def test_configuration_is_checked(tmp_path):

@@ -85,7 +85,8 @@ def test_the_lake_crate_on_s3(minio, bucket):
         "ERRATA_TEST_S3_BUCKET": bucket,
     }
     done = subprocess.run(
-        ["cargo", "test", "--quiet", "-p", "errata-lake"],
+        # The whole workspace, so that the dependencies' features are those of the other runs.
+        ["cargo", "test", "--quiet", "--workspace", "--test", "it"],
         cwd=paths.REPOSITORY,
         env=env,
         capture_output=True,

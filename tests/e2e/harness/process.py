@@ -7,6 +7,12 @@ import subprocess
 from pathlib import Path
 
 
+def environment(more=None):
+    """This process's environment without the variables that steer the tests, which `errata` would refuse."""
+    inherited = {key: value for key, value in os.environ.items() if not key.startswith("ERRATA_")}
+    return {**inherited, **(more or {})}
+
+
 class Process:
     """One child process. `output` is the file that gets its stderr (and stdout, where not apart)."""
 
@@ -19,7 +25,7 @@ class Process:
                 stdin=subprocess.DEVNULL,
                 stdout=stdout if stdout is not None else stderr,
                 stderr=stderr,
-                env={**os.environ, **(env or {})},
+                env=environment(env),
                 cwd=cwd,
                 start_new_session=True,
             )

@@ -1,7 +1,6 @@
 """The `errata` binary: `errata serve` as a process with its data folder, and one-shot commands."""
 
 import json
-import os
 import subprocess
 import time
 from pathlib import Path
@@ -9,7 +8,7 @@ from pathlib import Path
 import requests
 
 from .paths import BINARY
-from .process import Process
+from .process import Process, environment
 from .wait import wait_until
 
 START_TIMEOUT_S = 30.0
@@ -23,7 +22,7 @@ def command(*arguments, stdin=None, env=None, timeout_s=60.0, check=True):
         capture_output=True,
         text=True,
         timeout=timeout_s,
-        env={**os.environ, **(env or {})},
+        env=environment(env),
     )
     if check and done.returncode != 0:
         raise AssertionError(f"errata {arguments} exited {done.returncode}:\n{done.stdout}\n{done.stderr}")
@@ -67,9 +66,9 @@ class Server:
         return self
 
     def await_ready(self, timeout_s=START_TIMEOUT_S):
-        wait_until(lambda: self.read_addresses() or self.gone(), timeout_s, "addresses.json of errata serve")
-        wait_until(lambda: self.ready() or self.gone(), timeout_s, "/readyz of errata serve")
-        if not self.process.running():
+        wait_until(lambda: self.gone() or self.read_addresses(), timeout_s, "addresses.json of errata serve")
+        wait_until(lambda: self.gone() or self.ready(), timeout_s, "/readyz of errata serve")
+        if self.gone():
             raise AssertionError(f"errata serve exited {self.process.child.returncode}:\n{self.process.tail()}")
 
     def gone(self):
