@@ -9,7 +9,7 @@ mod patterns;
 mod spans;
 mod text;
 
-use crate::pipeline::{Facts, Masking, Names, Roles, Scoped, session};
+use crate::pipeline::{ExceptionFact, Facts, Masking, Names, Roles, Scoped, session};
 use crate::wire::{LogView, Request, Signal, SpanView};
 use arrow::error::ArrowError;
 use arrow::record_batch::RecordBatch;
@@ -31,6 +31,9 @@ pub(crate) struct RowContext {
     pub future_max: Duration,
     /// Timestamps further behind their receipt are stored under the date of the receipt.
     pub past_max: Duration,
+    /// What the resources of one request may add to its rows, in bytes: each span repeats its resource, and
+    /// a large resource over many small spans must not fill the memory. Beyond it rows go without it.
+    pub(crate) repeated_bytes_max: usize,
     /// This processor's name in `patterns`.
     pub writer: String,
 }
@@ -127,58 +130,76 @@ impl Rows {
     }
 
     fn add_traces(&mut self, request: &LoggedRequest<'_>, wanted: Wanted) {
-        let names = Arc::clone(&self.context.names);
+        let (names, masking) = (Arc::clone(&self.context.names), Arc::clone(&self.context.masking));
         let mut span = SpanView::default();
         let mut exceptions = request.facts.exceptions.iter().peekable();
         let mut item = 0u32;
+        let mut repeated = Repeated { bytes: 0, bytes_max: self.context.repeated_bytes_max };
         for resource in Request::new(request.payload).resources() {
             let mut of_resource = Roles::empty();
             resource.attributes().for_each(|a| _ = of_resource.note(&names, &a));
             for scope in resource.scopes() {
                 let mut cursor = scope.spans();
                 while cursor.read(&mut span) {
+                    let fits =
+                        repeated.take(resource.attributes_bytes() + scope.name.len() + scope.version.len());
+                    if !fits {
+                        of_resource = Roles::empty();
+                    }
                     let mut own = Roles::empty();
                     span.attributes.iter().for_each(|a| _ = own.note(&names, a));
                     let roles = Scoped { own: &own, resource: &of_resource };
                     let session = session(roles, request.facts.session.as_deref());
                     let raw = session.is_none() && request.facts.raw_without_session;
-                    let masking = raw.then_some(&*self.context.masking);
-                    let started = if span.start_time_unix_nano == 0 {
-                        request.received_unix_nano
-                    } else {
-                        span.start_time_unix_nano
+                    let masking = raw.then_some(&*masking);
+                    let place = spans::Place {
+                        resource: fits.then(|| resource.attributes()).unwrap_or_default(),
+                        scope: fits.then_some(&scope),
+                        roles,
+                        session: session.as_deref(),
+                        masking,
                     };
-                    let date = self.date_of(started, request.received_unix_nano);
                     let first = exceptions.peek().filter(|e| e.item == item).copied();
-                    if wanted.spans {
-                        let place = spans::Place {
-                            resource: &resource,
-                            scope: &scope,
-                            roles,
-                            session: session.as_deref(),
-                            masking,
-                        };
-                        self.spans.push(&span, &place, first, started, date);
-                    }
+                    self.add_span(&span, &place, first, request.received_unix_nano, wanted);
                     while let Some(fact) = exceptions.next_if(|e| e.item == item) {
-                        if !(wanted.errors && fact.counted) {
-                            continue;
+                        if wanted.errors && fact.counted {
+                            self.add_span_error(&span, &place, fact, request.received_unix_nano, &names);
                         }
-                        let event = fact.event.and_then(|i| span.events.get(i as usize));
-                        let of_event = event.map(|e| e.time_unix_nano).filter(|t| *t > 0);
-                        let time =
-                            of_event.or(Some(span.end_time_unix_nano).filter(|t| *t > 0)).unwrap_or(started);
-                        let date = self.date_of(time, request.received_unix_nano);
-                        let source = {
-                            let place = (resource.attributes(), &*names);
-                            errors::Source::of_span(&span, event, roles, session.as_deref(), masking, place)
-                        };
-                        self.errors.push(&source, fact, time, date);
                     }
                     item += 1;
                 }
             }
         }
+    }
+
+    fn add_span(
+        &mut self,
+        span: &SpanView<'_>,
+        place: &spans::Place<'_, '_>,
+        exception: Option<&ExceptionFact>,
+        received_unix_nano: u64,
+        wanted: Wanted,
+    ) {
+        if wanted.spans {
+            let started = started(span, received_unix_nano);
+            let date = self.date_of(started, received_unix_nano);
+            self.spans.push(span, place, exception, started, date);
+        }
+    }
+
+    fn add_span_error(
+        &mut self,
+        span: &SpanView<'_>,
+        place: &spans::Place<'_, '_>,
+        fact: &ExceptionFact,
+        received_unix_nano: u64,
+        names: &Names,
+    ) {
+        let event = fact.event.and_then(|i| span.events.get(i as usize));
+        let times = [event.map_or(0, |e| e.time_unix_nano), span.end_time_unix_nano];
+        let time = times.into_iter().find(|t| *t > 0).unwrap_or_else(|| started(span, received_unix_nano));
+        let date = self.date_of(time, received_unix_nano);
+        self.errors.push(&errors::Source::of_span(span, event, place, names), fact, time, date);
     }
 
     fn add_logs(&mut self, request: &LoggedRequest<'_>, wanted: Wanted) {
@@ -189,6 +210,7 @@ impl Rows {
         let mut record = LogView::default();
         let mut exceptions = request.facts.exceptions.iter().peekable();
         let mut item = 0u32;
+        let mut repeated = Repeated { bytes: 0, bytes_max: self.context.repeated_bytes_max };
         for resource in Request::new(request.payload).resources() {
             let mut of_resource = Roles::empty();
             resource.attributes().for_each(|a| _ = of_resource.note(&names, &a));
@@ -198,6 +220,11 @@ impl Rows {
                     if let Some(fact) = exceptions.next_if(|e| e.item == item)
                         && fact.counted
                     {
+                        let fits = repeated.take(resource.attributes_bytes());
+                        if !fits {
+                            of_resource = Roles::empty();
+                        }
+                        let surroundings = fits.then(|| resource.attributes()).unwrap_or_default();
                         let mut own = Roles::empty();
                         record.attributes.iter().for_each(|a| _ = own.note(&names, a));
                         let roles = Scoped { own: &own, resource: &of_resource };
@@ -212,7 +239,7 @@ impl Rows {
                             roles,
                             session.as_deref(),
                             masking,
-                            resource.attributes(),
+                            surroundings,
                         );
                         self.errors.push(&source, fact, time, date);
                     }
@@ -220,5 +247,32 @@ impl Rows {
                 }
             }
         }
+    }
+}
+
+/// Start of a span; its receipt, where the client did not say.
+fn started(span: &SpanView<'_>, received_unix_nano: u64) -> u64 {
+    if span.start_time_unix_nano == 0 { received_unix_nano } else { span.start_time_unix_nano }
+}
+
+/// Bytes that the rows of one request repeat from their resources.
+#[derive(Debug)]
+struct Repeated {
+    bytes: usize,
+    bytes_max: usize,
+}
+
+impl Repeated {
+    /// Takes `bytes` more; `false` when that is over the bound.
+    fn take(&mut self, bytes: usize) -> bool {
+        let before = self.bytes;
+        self.bytes = before.saturating_add(bytes);
+        if self.bytes > self.bytes_max && before <= self.bytes_max {
+            tracing::warn!(
+                limit = self.bytes_max,
+                "a request repeats too many bytes of its resources; the rest of its rows go without them"
+            );
+        }
+        self.bytes <= self.bytes_max
     }
 }

@@ -18,7 +18,7 @@ pub(crate) use exceptions::pattern_fact;
 pub(crate) use facts::{ExceptionFact, Facts, PatternRow};
 pub(crate) use masking::Masking;
 pub(crate) use names::{Names, Role, Roles, Scoped};
-pub(crate) use session::session;
+pub(crate) use session::{parent_session, session};
 
 use crate::wire::{Signal, WireError};
 use bytes::Bytes;

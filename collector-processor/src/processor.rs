@@ -157,6 +157,7 @@ impl Processor {
                     masking,
                     future_max: config.future_max,
                     past_max: config.past_max,
+                    repeated_bytes_max: config.writer.repeated_bytes_max,
                     writer: id.to_string(),
                 },
                 pipeline: Arc::clone(&pipeline),

@@ -35,11 +35,18 @@ pub struct WriterConfig {
     pub rows_max: usize,
     /// Log bytes at which a commit begins earlier.
     pub bytes_max: usize,
+    /// What the resources of one request may add to its rows, in bytes.
+    pub repeated_bytes_max: usize,
 }
 
 impl Default for WriterConfig {
     fn default() -> Self {
-        Self { flush_interval: Duration::from_secs(2), rows_max: 262_144, bytes_max: 128 << 20 }
+        Self {
+            flush_interval: Duration::from_secs(2),
+            rows_max: 262_144,
+            bytes_max: 128 << 20,
+            repeated_bytes_max: 256 << 20,
+        }
     }
 }
 

@@ -133,6 +133,7 @@ impl Settings {
                 flush_interval: self.writer.flush_interval.0,
                 rows_max: self.writer.rows_max,
                 bytes_max: self.writer.batch_size_max.bytes(),
+                repeated_bytes_max: self.writer.repeated_size_max.bytes(),
             },
             future_max: self.writer.future_max.0,
             past_max: self.writer.past_max.0,

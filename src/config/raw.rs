@@ -110,6 +110,9 @@ pub(crate) struct Writer {
     pub(crate) rows_max: usize,
     /// Request bytes at which a commit happens earlier.
     pub(crate) batch_size_max: Size,
+    /// What the resources of one request may add to its rows (each span repeats its resource); beyond it
+    /// the rest of its rows go without them.
+    pub(crate) repeated_size_max: Size,
     /// Timestamps further ahead than this are stored under the date of their receipt.
     pub(crate) future_max: Span,
     /// Timestamps older than this are stored under the date of their receipt.
@@ -402,6 +405,7 @@ impl Default for Writer {
             flush_interval: Span::seconds(2),
             rows_max: 262_144,
             batch_size_max: Size::mib(128),
+            repeated_size_max: Size::mib(256),
             future_max: Span::seconds(24 * 3600),
             past_max: Span::seconds(400 * 24 * 3600),
         }

@@ -21,7 +21,9 @@ impl Serialize for Span {
     fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
         let millis = self.0.as_millis();
         let units = [(86_400_000, "days"), (3_600_000, "h"), (60_000, "m"), (1000, "s"), (1, "ms")];
-        let unit = units.into_iter().find(|(n, _)| millis.is_multiple_of(*n) && millis > 0);
+        let unit = units
+            .into_iter()
+            .find(|(n, name)| millis.is_multiple_of(*n) && millis > *n * u128::from(*name == "days"));
         let (n, name) = unit.unwrap_or((1, "ms"));
         s.collect_str(&format_args!("{}{name}", millis / n))
     }

@@ -1,8 +1,9 @@
 //! Columns of table `errors`.
 
 use super::builders::{Assembly, Entries, HexColumn, TimeColumns, push_optional};
+use super::spans::Place;
 use super::text::{clear, push_attributes, value_text};
-use crate::pipeline::{ExceptionFact, Masking, Names, Role, Roles, Scoped};
+use crate::pipeline::{ExceptionFact, Masking, Names, Role, Roles, Scoped, parent_session};
 use crate::wire::{Attribute, Attributes, Event, LogView, SpanView, Value};
 use arrow::array::{BooleanBuilder, Int32Builder, StringBuilder};
 use arrow::error::ArrowError;
@@ -33,10 +34,8 @@ impl<'s, 'a> Source<'s, 'a> {
     pub(super) fn of_span(
         span: &'s SpanView<'a>,
         event: Option<&Event<'a>>,
-        roles: Scoped<'s, 'a>,
-        session: Option<&'s str>,
-        masking: Option<&'s Masking>,
-        (resource, names): (Attributes<'a>, &Names),
+        place: &Place<'s, 'a>,
+        names: &Names,
     ) -> Self {
         let mut of_event = Roles::empty();
         if let Some(event) = event {
@@ -48,12 +47,12 @@ impl<'s, 'a> Source<'s, 'a> {
             signal: "trace",
             span_name: Some(span.name.as_str()),
             attributes: &span.attributes,
-            resource,
-            roles,
-            session,
-            masking,
-            message: value_text(of_event.value(Role::ExceptionMessage), masking),
-            stack_trace: value_text(of_event.value(Role::ExceptionStacktrace), masking),
+            resource: place.resource,
+            roles: place.roles,
+            session: place.session,
+            masking: place.masking,
+            message: value_text(of_event.value(Role::ExceptionMessage), place.masking),
+            stack_trace: value_text(of_event.value(Role::ExceptionStacktrace), place.masking),
         }
     }
 
@@ -155,7 +154,7 @@ impl ErrorColumns {
         push_optional(&mut self.session_id, source.session);
         push_optional(
             &mut self.parent_session_id,
-            roles.text(Role::ParentSession).filter(|_| source.session.is_some()),
+            parent_session(*roles).filter(|_| source.session.is_some()),
         );
         match roles.text(Role::Execution) {
             None if !source.trace_id.is_empty() => {

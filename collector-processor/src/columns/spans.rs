@@ -2,8 +2,8 @@
 
 use super::builders::{Assembly, Entries, HexColumn, TimeColumns, nanos, push_optional};
 use super::text::{clear, events_json, links_json, push_attributes, value_text};
-use crate::pipeline::{ExceptionFact, Masking, Role, Scoped};
-use crate::wire::{Resource, Scope, SpanView};
+use crate::pipeline::{ExceptionFact, Masking, Role, Scoped, parent_session};
+use crate::wire::{Attributes, Scope, SpanView};
 use arrow::array::{Int32Builder, Int64Builder, StringBuilder};
 use arrow::error::ArrowError;
 use arrow::record_batch::RecordBatch;
@@ -12,8 +12,9 @@ use schemas::tables::Table;
 /// Where a span stands and what is known of it.
 #[derive(Debug)]
 pub(super) struct Place<'p, 'a> {
-    pub(super) resource: &'p Resource<'a>,
-    pub(super) scope: &'p Scope<'a>,
+    /// Attributes of the resource.
+    pub(super) resource: Attributes<'a>,
+    pub(super) scope: Option<&'p Scope<'a>>,
     pub(super) roles: Scoped<'p, 'a>,
     pub(super) session: Option<&'p str>,
     /// Set where the span's texts are still unmasked.
@@ -99,8 +100,8 @@ impl SpanColumns {
         push_optional(&mut self.status_message, Some(&clear(place.masking, &span.status_message)));
         self.push_roles(span, place);
         self.push_maps(span, place);
-        push_optional(&mut self.scope_name, Some(place.scope.name.as_str()));
-        push_optional(&mut self.scope_version, Some(place.scope.version.as_str()));
+        push_optional(&mut self.scope_name, place.scope.map(|s| s.name.as_str()));
+        push_optional(&mut self.scope_version, place.scope.map(|s| s.version.as_str()));
         push_optional(&mut self.fingerprint, exception.map(|e| e.fingerprint.as_str()));
         push_optional(&mut self.pattern_id, exception.map(|e| e.pattern_id.as_str()));
         self.severity.append_option(exception.map(|e| e.severity));
@@ -110,7 +111,7 @@ impl SpanColumns {
         let roles = &place.roles;
         push_optional(
             &mut self.parent_session_id,
-            roles.text(Role::ParentSession).filter(|_| place.session.is_some()),
+            parent_session(*roles).filter(|_| place.session.is_some()),
         );
         match roles.text(Role::Execution) {
             Some(id) => self.execution_id.append_value(id),
@@ -139,7 +140,7 @@ impl SpanColumns {
     fn push_maps(&mut self, span: &SpanView<'_>, place: &Place<'_, '_>) {
         push_attributes(&mut self.attributes, span.attributes.iter().copied(), place.masking);
         // A resource is masked on arrival where one of its spans has a session; where none has, here.
-        push_attributes(&mut self.resource_attributes, place.resource.attributes(), place.masking);
+        push_attributes(&mut self.resource_attributes, place.resource, place.masking);
         if span.events.is_empty() {
             self.events.append_null();
         } else {

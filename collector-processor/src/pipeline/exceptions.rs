@@ -174,7 +174,7 @@ impl Pipeline {
         let Assignment { pattern_id, new, facts, .. } = self.patterns.write().assign(&grouping, time);
         let trace = found.trace_id.map(hex::encode).unwrap_or_default();
         let service = found.service_name.unwrap_or_default();
-        outcome.patterns.extend(facts.into_iter().map(|f| pattern_row(f, trace.clone(), service.to_owned())));
+        outcome.patterns.extend(facts.into_iter().map(|f| pattern_row(f, trace.clone(), clip(service))));
         Decided { grouping, pattern_id: pattern_id.to_string(), pattern_new: new }
     }
 
@@ -192,14 +192,14 @@ impl Pipeline {
             pattern_new: decided.pattern_new && counted,
             taxonomy_runtime: grouping.taxonomy.runtime.as_str().to_owned(),
             taxonomy_phase: grouping.taxonomy.phase.as_str().to_owned(),
-            taxonomy_type: grouping.taxonomy.error_type.clone(),
+            taxonomy_type: clip(&grouping.taxonomy.error_type),
             taxonomy_cause: grouping.taxonomy.cause.clone(),
             taxonomy_context: grouping.taxonomy.context.clone(),
             severity: i32::from(grouping.severity),
             strategy: grouping.strategy.to_owned(),
-            error_type: of_client.unwrap_or(&grouping.error_type).to_owned(),
-            language: grouping.language.clone().unwrap_or_default(),
-            file_path: grouping.file_path.clone().unwrap_or_default(),
+            error_type: clip(of_client.unwrap_or(&grouping.error_type)),
+            language: clip(grouping.language.as_deref().unwrap_or_default()),
+            file_path: clip(grouping.file_path.as_deref().unwrap_or_default()),
             message: String::new(),
         }
     }
@@ -211,6 +211,13 @@ impl Pipeline {
         let count = u128::from(self.serial()) & ((1 << 40) - 1);
         (millis << 80 | process << 40 | count).to_be_bytes().to_vec()
     }
+}
+
+/// Bytes of a name (type, file, language, service) that facts repeat.
+const NAME_BYTES_MAX: usize = 1024;
+
+fn clip(name: &str) -> String {
+    name[..name.floor_char_boundary(NAME_BYTES_MAX)].to_owned()
 }
 
 /// A fact as it is stored.

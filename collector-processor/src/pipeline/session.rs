@@ -18,6 +18,12 @@ pub(crate) fn session<'a>(attributes: Scoped<'_, 'a>, of_request: Option<&'a str
     own.or_else(resource).or_else(request).map(Cow::Borrowed).or_else(|| computed(attributes).map(Cow::Owned))
 }
 
+/// The parent session, where it is a plausible id.
+#[must_use]
+pub(crate) fn parent_session<'a>(attributes: Scoped<'_, 'a>) -> Option<&'a str> {
+    attributes.text(Role::ParentSession).filter(|id| id.len() <= SESSION_BYTES_MAX)
+}
+
 /// Lower-case hex sha1 of user id + container id + start time (row I3), as the SDKs make it.
 fn computed(attributes: Scoped<'_, '_>) -> Option<String> {
     let user = attributes.text(Role::User)?;

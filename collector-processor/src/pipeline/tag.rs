@@ -3,7 +3,7 @@
 use super::exceptions::{Found, Parents};
 use super::facts::{ExceptionFact, Facts};
 use super::names::{Role, Roles, Scoped};
-use super::session::session;
+use super::session::{parent_session, session};
 use super::{Counts, Pipeline, Tagged};
 use crate::wire::{
     Attribute, AttributesAt, Edits, Event, LogView, Request, SpanView, WireError, merge_split_logs,
@@ -224,7 +224,7 @@ impl<'p, 'a> Walk<'p, 'a> {
         session: &str,
         roles: Scoped<'_, 'a>,
     ) {
-        let parent = roles.text(Role::ParentSession);
+        let parent = parent_session(roles);
         let wanted = [(written::SESSION_ID, Some(session)), (written::PARENT_SESSION_ID, parent)];
         for (key, value) in wanted.into_iter().filter_map(|(k, v)| Some((k, v?))) {
             let present = attributes.iter().find(|a| a.key == key);

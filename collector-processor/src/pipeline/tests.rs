@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::columns::{LoggedRequest, RowContext, Rows, Wanted};
-use arrow::array::AsArray;
+use arrow::array::{Array, AsArray, RecordBatch};
 use error_patterns::mask::{MaskConfig, Masker};
 use opentelemetry_proto::tonic::collector::logs::v1::ExportLogsServiceRequest;
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
@@ -238,6 +238,34 @@ fn the_status_repeats_the_message_and_is_masked_too() {
     );
 }
 
+fn rows_of(pipeline: &Pipeline, tagged: &Tagged, repeated_bytes_max: usize) -> Vec<(Table, RecordBatch)> {
+    let mut rows = Rows::new(RowContext {
+        names: Arc::clone(&pipeline.names),
+        masking: Arc::clone(&pipeline.masking),
+        future_max: Duration::from_secs(86_400),
+        past_max: Duration::from_secs(86_400),
+        repeated_bytes_max,
+        writer: "w".to_owned(),
+    });
+    let (payload, facts) = (&tagged.payload, &tagged.facts);
+    let request = LoggedRequest { signal: Signal::Traces, received_unix_nano: NOW, payload, facts };
+    rows.add(&request, Wanted { spans: true, errors: true, patterns: true });
+    rows.finish().unwrap()
+}
+
+#[test]
+fn a_large_resource_over_many_spans_is_repeated_within_a_bound() {
+    let pipeline = pipeline(PipelineConfig::default());
+    let spans = (1..=100).map(|id| span(id, 0, None, Vec::new())).collect();
+    let tagged =
+        tag(&pipeline, &traces(spans, vec![text("service.name", "s"), text("big", &"x".repeat(10_000))]));
+    let batches = rows_of(&pipeline, &tagged, 150_000);
+    let (_, all) = batches.iter().find(|(table, _)| *table == Table::Spans).unwrap();
+    assert_eq!(all.num_rows(), 100);
+    assert_eq!(all.column_by_name("service_name").unwrap().null_count(), 86);
+    assert!(all.get_array_memory_size() < 1_000_000);
+}
+
 #[test]
 fn rows_are_the_same_at_every_replay_and_never_hold_what_is_masked() {
     let config = PipelineConfig::default();
@@ -248,22 +276,8 @@ fn rows_are_the_same_at_every_replay_and_never_hold_what_is_masked() {
     ];
     let tagged =
         tag(&pipeline, &traces(spans, vec![text("service.name", "runner"), text("enduser.id", "u-1")]));
-    let rows = || {
-        let context = RowContext {
-            names: Arc::clone(&pipeline.names),
-            masking: Arc::clone(&pipeline.masking),
-            future_max: Duration::from_secs(86_400),
-            past_max: Duration::from_secs(86_400),
-            writer: "w".to_owned(),
-        };
-        let mut rows = Rows::new(context);
-        let (payload, facts) = (&tagged.payload, &tagged.facts);
-        let request = LoggedRequest { signal: Signal::Traces, received_unix_nano: NOW, payload, facts };
-        rows.add(&request, Wanted { spans: true, errors: true, patterns: true });
-        rows.finish().unwrap()
-    };
-    let batches = rows();
-    assert_eq!(batches, rows());
+    let batches = rows_of(&pipeline, &tagged, usize::MAX);
+    assert_eq!(batches, rows_of(&pipeline, &tagged, usize::MAX));
     let of = |table| batches.iter().find(|(t, _)| *t == table).map(|(_, b)| b).unwrap();
     let (errors, all) = (of(Table::Errors), of(Table::Spans));
     assert_eq!((errors.num_rows(), all.num_rows()), (3, 2));

@@ -1,11 +1,14 @@
 //! OTLP/gRPC: `TraceService/Export` and `LogsService/Export`, whose messages stay bytes.
 
-use super::{Admission, Consumer, Encoding, ExportRequest, ReceiverConfig, Refusal};
+use super::{Admission, Consumer, Encoding, ExportRequest, Permit, ReceiverConfig, Refusal};
 use crate::wire::{PartialSuccess, Signal};
 use bytes::{BufMut, Bytes};
+use http_body::{Body, Frame, SizeHint};
+use parking_lot::Mutex;
 use std::convert::Infallible;
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use tokio::net::TcpListener;
 use tonic::codec::{Codec, CompressionEncoding, DecodeBuf, Decoder, EncodeBuf, Encoder};
@@ -67,7 +70,9 @@ impl<C: Consumer> Shared<C> {
             .accept_compressed(CompressionEncoding::Zstd)
             .max_decoding_message_size(self.body_bytes_max);
         let limit = self.body_bytes_max;
-        corrected(grpc.unary(Export { shared: self, signal, permit: Some(permit) }, request).await, limit)
+        let permit = Arc::new(Mutex::new(permit));
+        let request = request.map(|body| Charged { body, permit: Arc::clone(&permit), bytes: 0 });
+        corrected(grpc.unary(Export { shared: self, signal, permit }, request).await, limit)
     }
 }
 
@@ -85,10 +90,42 @@ fn corrected(response: http::Response<tonic::body::Body>, limit: usize) -> http:
     }
 }
 
+/// A request body whose bytes are charged to its permit as they arrive, before a message is whole.
+struct Charged {
+    body: tonic::body::Body,
+    permit: Arc<Mutex<Permit>>,
+    bytes: usize,
+}
+
+impl Body for Charged {
+    type Data = Bytes;
+    type Error = Status;
+
+    fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
+        let this = self.get_mut();
+        let polled = Pin::new(&mut this.body).poll_frame(cx);
+        if let Poll::Ready(Some(Ok(frame))) = &polled {
+            this.bytes += frame.data_ref().map_or(0, Bytes::len);
+            if let Err(refusal) = this.permit.lock().resize(this.bytes) {
+                return Poll::Ready(Some(Err(status(&refusal))));
+            }
+        }
+        polled
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
 struct Export<C> {
     shared: Shared<C>,
     signal: Signal,
-    permit: Option<super::Permit>,
+    permit: Arc<Mutex<Permit>>,
 }
 
 impl<C: Consumer> tonic::server::UnaryService<Bytes> for Export<C> {
@@ -97,13 +134,12 @@ impl<C: Consumer> tonic::server::UnaryService<Bytes> for Export<C> {
 
     fn call(&mut self, request: tonic::Request<Bytes>) -> Self::Future {
         let (shared, signal) = (self.shared.clone(), self.signal);
-        let permit = self.permit.take();
+        let permit = Arc::clone(&self.permit);
         Box::pin(async move {
             let session = request.metadata().get(&shared.session_header).and_then(|v| v.to_str().ok());
             let session = session.filter(|s| !s.is_empty()).map(str::to_owned);
             let body = request.into_inner();
-            let mut permit = permit.ok_or_else(|| Status::internal("a unary call arrived twice"))?;
-            permit.resize(body.len()).map_err(|r| status(&r))?;
+            permit.lock().resize(body.len()).map_err(|r| status(&r))?;
             let request = ExportRequest { signal, encoding: Encoding::Protobuf, body, session };
             let accepted = shared.consumer.consume(request).await.map_err(|r| status(&r))?;
             let success = PartialSuccess { rejected: accepted.rejected, message: &accepted.message };

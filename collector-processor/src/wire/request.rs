@@ -60,6 +60,12 @@ impl<'a> Resource<'a> {
         last_text(self.fields, 3)
     }
 
+    /// Bytes of the resource message.
+    #[must_use]
+    pub fn attributes_bytes(&self) -> usize {
+        self.resource.range().len()
+    }
+
     /// The scopes, in order.
     pub fn scopes(&self) -> impl Iterator<Item = Scope<'a>> + use<'a> {
         let reader = self.fields;
