@@ -20,7 +20,7 @@ def pytest_configure(config):
     for name in ("collector", "s3", "slow"):
         config.addinivalue_line("markers", f"{name}: left out by `tests/run quick`")
     if not paths.BINARY.exists() and not config.option.collectonly and not config.option.help:
-        pytest.exit(f"no binary at {paths.BINARY}: run tests/run, or set ERRATA_BIN", returncode=2)
+        pytest.exit(f"no binary at {paths.BINARY}: run tests/run, or set ERRATA_TEST_BIN", returncode=2)
 
 
 @pytest.fixture(scope="session")

@@ -104,10 +104,10 @@ BUSY = {
 @pytest.mark.parametrize(("settings", "share"), [({}, 1.0), (BUSY, 0.5)], ids=["default", "busy"])
 def test_kill_loop(launch, settings, share):
     """kill -9 at a random moment, again and again; then every acknowledged id is there exactly once."""
-    rounds = max(1, int(share * int(os.environ.get("ERRATA_KILL_ROUNDS", "20"))))
-    seed = int(os.environ.get("ERRATA_KILL_SEED", str(random.randrange(1 << 30))))
+    rounds = max(1, int(share * int(os.environ.get("ERRATA_TEST_KILL_ROUNDS", "20"))))
+    seed = int(os.environ.get("ERRATA_TEST_KILL_SEED", str(random.randrange(1 << 30))))
     chance = random.Random(seed)
-    print(f"ERRATA_KILL_SEED={seed}")
+    print(f"ERRATA_TEST_KILL_SEED={seed}")
     server = launch(env=settings)
     acknowledged, attempted = [], 0
     for number in range(rounds):
