@@ -10,7 +10,7 @@ mod spans;
 mod text;
 
 use crate::pipeline::{ExceptionFact, Facts, Masking, Names, Roles, Scoped, session};
-use crate::wire::{LogView, Request, Signal, SpanView};
+use crate::wire::{Attributes, LogView, Request, Signal, SpanView};
 use arrow::error::ArrowError;
 use arrow::record_batch::RecordBatch;
 use errors::ErrorColumns;
@@ -153,7 +153,7 @@ impl Rows {
                     let raw = session.is_none() && request.facts.raw_without_session;
                     let masking = raw.then_some(&*masking);
                     let place = spans::Place {
-                        resource: fits.then(|| resource.attributes()).unwrap_or_default(),
+                        resource: if fits { resource.attributes() } else { Attributes::default() },
                         scope: fits.then_some(&scope),
                         roles,
                         session: session.as_deref(),
@@ -224,7 +224,7 @@ impl Rows {
                         if !fits {
                             of_resource = Roles::empty();
                         }
-                        let surroundings = fits.then(|| resource.attributes()).unwrap_or_default();
+                        let surroundings = if fits { resource.attributes() } else { Attributes::default() };
                         let mut own = Roles::empty();
                         record.attributes.iter().for_each(|a| _ = own.note(&names, a));
                         let roles = Scoped { own: &own, resource: &of_resource };

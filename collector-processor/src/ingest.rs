@@ -10,7 +10,7 @@ use bytes::Bytes;
 use prost::Message;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
 /// What an acknowledgement stands for.
@@ -71,7 +71,7 @@ impl Ingest {
     }
 
     async fn take(&self, request: ExportRequest) -> Result<Accepted, Refusal> {
-        let inner = &self.inner;
+        let (inner, began) = (&self.inner, Instant::now());
         let ExportRequest { signal, encoding, body, session } = request;
         let body = match encoding {
             Encoding::Protobuf => body,
@@ -82,7 +82,7 @@ impl Ingest {
         let tagged = tagged.map_err(|e| Refusal::Malformed(e.to_string()))?;
         let (counts, rejection) = (tagged.counts, tagged.rejection.clone());
         self.log(signal, tagged, now).await?;
-        inner.metrics.accepted(signal, body.len(), &counts);
+        inner.metrics.accepted(signal, body.len(), &counts, began.elapsed());
         Ok(Accepted { rejected: counts.rejected, message: rejection })
     }
 

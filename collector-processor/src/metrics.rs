@@ -6,6 +6,7 @@
 //! | `errata.receiver.requests` | {request} | signal, outcome | export requests | outcome `accepted` only |
 //! | `errata.receiver.items` | {item} | signal | spans and log records accepted | follows the senders |
 //! | `errata.receiver.size` | By | signal | bytes of requests, decompressed | follows the senders |
+//! | `errata.receiver.duration` | s | signal | from a whole body to the acknowledgement | below 0.1 |
 //! | `errata.receiver.rejected` | {item} | signal | items answered with partial success | 0 |
 //! | `errata.items.tagged` | {item} | signal | items with a session | near the items |
 //! | `errata.texts.masked` | {text} | signal | texts in which something was masked | steady |
@@ -15,7 +16,9 @@
 //! | `errata.receiver.requests.active` | {request} | | requests under way | below `otlp.requests_max` |
 //! | `errata.receiver.memory` | By | | request bodies under way | below `otlp.memory_max` |
 //! | `errata.wal.size` | By | | bytes of the log on disk | far below `wal.size_max` |
-//! | `errata.wal.sync.duration` | s | | flushes of the log to disk (mean in `_sum`/`_count`) | below 0.05 |
+//! | `errata.wal.syncs` | {sync} | | flushes of the log to disk | fewer than requests under load |
+//! | `errata.wal.sync.time` | s | | time spent in them | below 0.05 a sync |
+//! | `errata.wal.refused` | {request} | | requests refused because the log was full | 0 |
 //! | `errata.lake.commit.duration` | s | table | writing and committing one batch | below `writer.flush_interval` |
 //! | `errata.lake.rows` | {row} | table | rows committed | follows the items |
 //! | `errata.lake.commit.errors` | {error} | table | attempts to commit that failed | 0 |
@@ -44,6 +47,7 @@ pub(crate) struct Metrics {
     masked: Counter<u64>,
     exceptions: Counter<u64>,
     patterns_new: Counter<u64>,
+    duration: Histogram<f64>,
     commit_duration: Histogram<f64>,
     rows: Counter<u64>,
     commit_errors: Counter<u64>,
@@ -72,6 +76,12 @@ impl Metrics {
                 "Exceptions counted, and duplicates of them",
             ),
             patterns_new: counter("errata.patterns.new", "{pattern}", "Patterns made"),
+            duration: meter
+                .f64_histogram("errata.receiver.duration")
+                .with_unit("s")
+                .with_description("From a whole body to the acknowledgement")
+                .with_boundaries(SECONDS.to_vec())
+                .build(),
             commit_duration: meter
                 .f64_histogram("errata.lake.commit.duration")
                 .with_unit("s")
@@ -85,11 +95,12 @@ impl Metrics {
     }
 
     /// A request was accepted and is durable.
-    pub(crate) fn accepted(&self, signal: Signal, bytes: usize, counts: &Counts) {
+    pub(crate) fn accepted(&self, signal: Signal, bytes: usize, counts: &Counts, took: Duration) {
         let of_signal = [KeyValue::new("signal", signal_name(signal))];
         self.requests.add(1, &[of_signal[0].clone(), KeyValue::new("outcome", "accepted")]);
         self.items.add(counts.items - counts.rejected, &of_signal);
         self.size.add(bytes as u64, &of_signal);
+        self.duration.record(took.as_secs_f64(), &of_signal);
         self.tagged.add(counts.with_session, &of_signal);
         self.masked.add(counts.masked, &of_signal);
         if counts.rejected > 0 {

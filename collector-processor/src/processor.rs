@@ -9,7 +9,7 @@ use crate::ingest::{Acknowledge, Ingest};
 use crate::metrics::Metrics;
 use crate::pipeline::{Masking, Names, Pipeline, PipelineConfig};
 use crate::receiver::{Admission, ReceiverConfig, serve_grpc, serve_http};
-use crate::wal::{Wal, WalConfig, WalError};
+use crate::wal::{Wal, WalConfig, WalError, WalStats};
 use crate::writer::{self, Committer, Positions, Writer, WriterConfig};
 use error_patterns::mask::{MaskConfig, Masker};
 use lake::{Lake, LakeError, MaintenanceConfig, WriterId};
@@ -345,6 +345,22 @@ fn observe(
     };
     let log = wal.clone();
     gauge("errata.wal.size", "By", "Bytes of the log on disk", Box::new(move || log.stats().disk_bytes));
+    let counter = |name: &'static str, unit: &'static str, text: &'static str, read: fn(&WalStats) -> f64| {
+        let log = wal.clone();
+        meter
+            .f64_observable_counter(name)
+            .with_unit(unit)
+            .with_description(text)
+            .with_callback(move |observer| observer.observe(read(&log.stats()), &[]))
+            .build();
+    };
+    counter("errata.wal.syncs", "{sync}", "Flushes of the log to disk", |stats| stats.fsyncs as f64);
+    counter("errata.wal.sync.time", "s", "Time spent in flushes of the log", |stats| {
+        stats.fsync_time.as_secs_f64()
+    });
+    counter("errata.wal.refused", "{request}", "Requests refused by a full log", |stats| {
+        stats.refused_full as f64
+    });
     let known = Arc::clone(pipeline);
     gauge(
         "errata.patterns.known",
