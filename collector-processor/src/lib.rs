@@ -6,6 +6,7 @@
 //! how all is put together.
 
 mod clock;
+mod codec;
 mod columns;
 pub mod exporter;
 mod follow;

@@ -128,10 +128,7 @@ impl Pipeline {
         session: Option<&str>,
         now_unix_nano: u64,
     ) -> Result<Tagged, WireError> {
-        match signal {
-            Signal::Traces => self.tag_traces(request, session, now_unix_nano),
-            Signal::Logs => self.tag_logs(request, session, now_unix_nano),
-        }
+        self.tag_request(signal, request, session, now_unix_nano)
     }
 
     /// Takes back what a request left in memory, because it was refused after all and will come again.

@@ -2,12 +2,14 @@
 
 use std::error::Error as _;
 
-use bytes::{Buf as _, BufMut as _, Bytes};
+use bytes::Bytes;
 use http::uri::PathAndQuery;
-use tonic::codec::{Codec, CompressionEncoding, DecodeBuf, Decoder, EncodeBuf, Encoder};
+use tonic::codec::CompressionEncoding;
 use tonic::metadata::MetadataMap;
 use tonic::transport::{Channel, ClientTlsConfig, Endpoint};
 use tonic::{Code, Request, Status};
+
+use crate::codec::BytesCodec;
 
 use super::config::{Compression, ExporterConfig, Resolved};
 use super::transport::{Outcome, Route};
@@ -67,7 +69,7 @@ impl Grpc {
             Route::Traces => TRACES,
             Route::Logs => LOGS,
         };
-        match client.unary(request, path, RawCodec).await {
+        match client.unary(request, path, BytesCodec).await {
             Ok(response) => Outcome::accepted(response.get_ref()),
             Err(status) => judge(&status),
         }
@@ -110,43 +112,4 @@ pub(super) fn chain(error: &(dyn std::error::Error + 'static)) -> String {
         source = cause.source();
     }
     answer::shorten(&text)
-}
-
-/// Bytes in, bytes out.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct RawCodec;
-
-impl Codec for RawCodec {
-    type Encode = Bytes;
-    type Decode = Bytes;
-    type Encoder = Self;
-    type Decoder = Self;
-
-    fn encoder(&mut self) -> Self::Encoder {
-        Self
-    }
-
-    fn decoder(&mut self) -> Self::Decoder {
-        Self
-    }
-}
-
-impl Encoder for RawCodec {
-    type Item = Bytes;
-    type Error = Status;
-
-    fn encode(&mut self, item: Bytes, buffer: &mut EncodeBuf<'_>) -> Result<(), Status> {
-        buffer.reserve(item.len());
-        buffer.put(item);
-        Ok(())
-    }
-}
-
-impl Decoder for RawCodec {
-    type Item = Bytes;
-    type Error = Status;
-
-    fn decode(&mut self, buffer: &mut DecodeBuf<'_>) -> Result<Option<Bytes>, Status> {
-        Ok(Some(buffer.copy_to_bytes(buffer.remaining())))
-    }
 }

@@ -6,7 +6,7 @@ use super::names::{Role, Roles, Scoped};
 use super::session::{parent_session, session};
 use super::{Counts, Pipeline, Tagged};
 use crate::wire::{
-    Attribute, AttributesAt, Edits, Event, LogView, Request, SpanView, WireError, merge_split_logs,
+    Attribute, AttributesAt, Edits, Event, LogView, Request, Signal, SpanView, WireError, merge_split_logs,
     merge_split_traces, validate_logs, validate_traces,
 };
 use bytes::Bytes;
@@ -27,57 +27,42 @@ struct Walk<'p, 'a> {
 }
 
 impl Pipeline {
-    pub(super) fn tag_traces(
+    pub(super) fn tag_request(
         &self,
+        signal: Signal,
         request: &Bytes,
         of_request: Option<&str>,
         now: u64,
     ) -> Result<Tagged, WireError> {
-        let counts = validate_traces(request)?;
-        let whole = if counts.split { Bytes::from(merge_split_traces(request)) } else { request.clone() };
+        let counts = match signal {
+            Signal::Traces => validate_traces(request),
+            Signal::Logs => validate_logs(request),
+        }?;
+        let whole = match (counts.split, signal) {
+            (false, _) => request.clone(),
+            (true, Signal::Traces) => merge_split_traces(request).into(),
+            (true, Signal::Logs) => merge_split_logs(request).into(),
+        };
         let mut walk = Walk::new(self, of_request);
-        let mut span = SpanView::default();
+        let (mut span, mut record) = (SpanView::default(), LogView::default());
         for resource in Request::new(&whole).resources() {
             let mut of_resource = Roles::empty();
             resource.attributes().for_each(|a| _ = of_resource.note(&self.names, &a));
             let mut mask_resource = self.config.mask_without_session;
             for scope in resource.scopes() {
                 let mut mask_scope = self.config.mask_without_session;
-                let mut cursor = scope.spans();
-                while cursor.read(&mut span) {
-                    mask_scope |= walk.span(&span, &of_resource);
-                }
-                if mask_scope {
-                    walk.mask_attributes(scope.attributes());
-                }
-                mask_resource |= mask_scope;
-            }
-            if mask_resource {
-                walk.mask_attributes(resource.attributes());
-            }
-        }
-        Ok(walk.finish(&whole, of_request, now))
-    }
-
-    pub(super) fn tag_logs(
-        &self,
-        request: &Bytes,
-        of_request: Option<&str>,
-        now: u64,
-    ) -> Result<Tagged, WireError> {
-        let counts = validate_logs(request)?;
-        let whole = if counts.split { Bytes::from(merge_split_logs(request)) } else { request.clone() };
-        let mut walk = Walk::new(self, of_request);
-        let mut record = LogView::default();
-        for resource in Request::new(&whole).resources() {
-            let mut of_resource = Roles::empty();
-            resource.attributes().for_each(|a| _ = of_resource.note(&self.names, &a));
-            let mut mask_resource = self.config.mask_without_session;
-            for scope in resource.scopes() {
-                let mut mask_scope = self.config.mask_without_session;
-                let mut cursor = scope.records();
-                while cursor.read(&mut record) {
-                    mask_scope |= walk.record(&record, &of_resource);
+                let (mut spans, mut records) = (scope.spans(), scope.records());
+                match signal {
+                    Signal::Traces => {
+                        while spans.read(&mut span) {
+                            mask_scope |= walk.span(&span, &of_resource);
+                        }
+                    }
+                    Signal::Logs => {
+                        while records.read(&mut record) {
+                            mask_scope |= walk.record(&record, &of_resource);
+                        }
+                    }
                 }
                 if mask_scope {
                     walk.mask_attributes(scope.attributes());

@@ -1,8 +1,9 @@
 //! OTLP/gRPC: `TraceService/Export` and `LogsService/Export`, whose messages stay bytes.
 
 use super::{Admission, Consumer, Encoding, ExportRequest, Permit, ReceiverConfig, Refusal};
+use crate::codec::BytesCodec;
 use crate::wire::{PartialSuccess, Signal};
-use bytes::{BufMut, Bytes};
+use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use parking_lot::Mutex;
 use std::convert::Infallible;
@@ -11,7 +12,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use tokio::net::TcpListener;
-use tonic::codec::{Codec, CompressionEncoding, DecodeBuf, Decoder, EncodeBuf, Encoder};
+use tonic::codec::CompressionEncoding;
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt};
 
@@ -191,42 +192,3 @@ macro_rules! service {
 
 service!(TraceService, Signal::Traces, "opentelemetry.proto.collector.trace.v1.TraceService");
 service!(LogsService, Signal::Logs, "opentelemetry.proto.collector.logs.v1.LogsService");
-
-/// Hands message bytes through as they are.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct BytesCodec;
-
-impl Codec for BytesCodec {
-    type Encode = Bytes;
-    type Decode = Bytes;
-    type Encoder = Self;
-    type Decoder = Self;
-
-    fn encoder(&mut self) -> Self {
-        Self
-    }
-
-    fn decoder(&mut self) -> Self {
-        Self
-    }
-}
-
-impl Encoder for BytesCodec {
-    type Item = Bytes;
-    type Error = Status;
-
-    fn encode(&mut self, item: Bytes, buffer: &mut EncodeBuf<'_>) -> Result<(), Status> {
-        buffer.put(item);
-        Ok(())
-    }
-}
-
-impl Decoder for BytesCodec {
-    type Item = Bytes;
-    type Error = Status;
-
-    fn decode(&mut self, buffer: &mut DecodeBuf<'_>) -> Result<Option<Bytes>, Status> {
-        use bytes::Buf;
-        Ok(Some(buffer.copy_to_bytes(buffer.remaining())))
-    }
-}

@@ -26,8 +26,8 @@ use tonic::codec::CompressionEncoding;
 use tonic::server::UnaryService;
 use tonic::{Code, Status};
 
-use super::super::grpc::RawCodec;
 use super::super::{Compression, Protocol};
+use crate::codec::BytesCodec;
 
 /// What the server does with one request.
 #[derive(Clone, Copy, Debug)]
@@ -227,7 +227,7 @@ fn busy(wait: Duration) -> Status {
 async fn grpc(State(shared): State<Arc<Shared>>, request: Request) -> Result<Response, Infallible> {
     let is_logs = request.uri().path().contains("LogsService");
     let compression = compression_of(request.headers(), "grpc-encoding");
-    let mut server = tonic::server::Grpc::new(RawCodec)
+    let mut server = tonic::server::Grpc::new(BytesCodec)
         .accept_compressed(CompressionEncoding::Gzip)
         .accept_compressed(CompressionEncoding::Zstd);
     Ok(server.unary(Export { shared, is_logs, compression }, request).await.map(Body::new))
