@@ -1,7 +1,12 @@
-"""Programs that really fail: each call raises, with details that differ from call to call."""
+"""Programs that really fail: each call raises, with details that differ from call to call.
+
+No two have one root cause, so they are as many patterns wherever this file lies (under /tmp it counts as a
+user's own program, whose frames decide nothing).
+"""
 
 import json
 import linecache
+import math
 
 
 def missing_key(n):
@@ -34,8 +39,8 @@ def missing_file(n):
 
 def chained(n):
     try:
-        missing_key(n)
-    except KeyError as error:
+        math.exp(1000 + n)
+    except OverflowError as error:
         raise RuntimeError("the cell could not be run") from error
 
 
