@@ -12,7 +12,7 @@ use cli::{Cli, Command, ConfigCommand};
 use std::process::ExitCode;
 
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 /// Exit code for a configuration that cannot be used, as apart from a failed start.
 const EXIT_CONFIG: u8 = 64;

@@ -96,7 +96,7 @@ impl Positions {
 struct Batch {
     first: u64,
     last: u64,
-    tables: Vec<(Table, RecordBatch)>,
+    tables: Vec<(Table, Vec<RecordBatch>)>,
 }
 
 /// The gathering half.
@@ -221,7 +221,9 @@ fn add(rows: &mut Rows, record: &Record, positions: Positions, learn: Option<&Pi
         payload: &record.payload,
         facts: &facts,
     };
-    rows.add(&request, positions.wanted(record.position));
+    if let Err(error) = rows.add(&request, positions.wanted(record.position)) {
+        tracing::error!(%error, position = record.position, "rows do not fit their table; they are not stored");
+    }
 }
 
 impl Committer {
@@ -236,12 +238,12 @@ impl Committer {
     }
 
     /// Commits until it succeeds: the records stay in the log, and a full log refuses new ones.
-    async fn commit(&self, table: Table, first: u64, last: u64, rows: RecordBatch) {
+    async fn commit(&self, table: Table, first: u64, last: u64, rows: Vec<RecordBatch>) {
         let mut wait = RETRY_MIN;
         let positions = first.max(self.positions.of(table).saturating_add(1))..=last;
         loop {
             let began = Instant::now();
-            match self.lake.append(table, &self.writer, positions.clone(), vec![rows.clone()]).await {
+            match self.lake.append(table, &self.writer, positions.clone(), rows.clone()).await {
                 Ok(Appended::Committed { rows, .. }) => {
                     return self.metrics.committed(table, rows, began.elapsed());
                 }
