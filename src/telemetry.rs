@@ -20,8 +20,9 @@ use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{Layer, Registry, fmt};
 
 const NAME: &str = "errata";
-/// Libraries that send our telemetry: exporting what they trace would never end.
-const SENDERS: [&str; 6] = ["opentelemetry", "opentelemetry_sdk", "tonic", "h2", "hyper", "hyper_util"];
+/// Whose spans are exported: our own. What libraries trace is not ours to report, and exporting what the
+/// exporter's own libraries trace would never end.
+const OWN: [&str; 4] = ["errata", "collector_processor", "query_engine", "errata_lake"];
 
 /// What libraries tell at the level of information is detail to us; a filter that names them wins.
 const QUIET: &str =
@@ -76,11 +77,8 @@ impl Telemetry {
                 .boxed(),
         };
         let exported = self.tracers.as_ref().map(|provider| {
-            let others = Targets::new().with_default(tracing::Level::INFO);
-            let others = SENDERS
-                .iter()
-                .fold(others, |t, s| t.with_target(*s, tracing::level_filters::LevelFilter::OFF));
-            tracing_opentelemetry::layer().with_tracer(provider.tracer(NAME)).with_filter(others)
+            let own = OWN.iter().fold(Targets::new(), |t, name| t.with_target(*name, tracing::Level::INFO));
+            tracing_opentelemetry::layer().with_tracer(provider.tracer(NAME)).with_filter(own)
         });
         // A second server in one process, as in tests, keeps the first one's logger.
         let installed = tracing_subscriber::registry().with(log).with(exported).try_init();

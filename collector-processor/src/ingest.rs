@@ -12,6 +12,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
+use tracing::Instrument;
 
 /// What an acknowledgement stands for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -135,7 +136,8 @@ impl Consumer for Ingest {
         let signal = request.signal;
         // A task of its own: a sender that goes away must not leave a request half taken.
         let this = self.clone();
-        let taken = tokio::spawn(async move { this.take(request).await }).await;
+        let span = tracing::info_span!("export", signal = ?signal, bytes = request.body.len());
+        let taken = tokio::spawn(async move { this.take(request).await }.instrument(span)).await;
         let outcome =
             taken.unwrap_or_else(|e| Err(self.busy(format!("the request could not be taken: {e}"))));
         if let Err(refusal) = &outcome {

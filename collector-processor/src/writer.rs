@@ -17,6 +17,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
+use tracing::Instrument;
 
 /// Name of the lake writer among the log's consumers.
 pub(crate) const CONSUMER: &str = "lake";
@@ -230,7 +231,13 @@ impl Committer {
     async fn run(self, mut queue: mpsc::Receiver<Batch>) {
         while let Some(batch) = queue.recv().await {
             for (table, rows) in batch.tables {
-                self.commit(table, batch.first, batch.last, rows).await;
+                let span = tracing::info_span!(
+                    "commit",
+                    table = table.name(),
+                    first = batch.first,
+                    last = batch.last
+                );
+                self.commit(table, batch.first, batch.last, rows).instrument(span).await;
             }
             self.wal.release(CONSUMER, batch.last);
             self.committed.send_replace(batch.last);
