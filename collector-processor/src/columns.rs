@@ -5,6 +5,7 @@
 
 mod builders;
 mod errors;
+mod execution;
 mod patterns;
 mod spans;
 mod text;

@@ -1,9 +1,10 @@
 //! Columns of table `errors`.
 
 use super::builders::{Assembly, Entries, HexColumn, TimeColumns, push_optional};
+use super::execution::{Execution, ExecutionColumns};
 use super::spans::Place;
 use super::text::{clear, push_attributes, value_text};
-use crate::pipeline::{ExceptionFact, Masking, Names, Role, Roles, Scoped, parent_session};
+use crate::pipeline::{ExceptionFact, Masking, Names, Role, Roles, Scoped};
 use crate::wire::{Attribute, Attributes, Event, LogView, SpanView, Value};
 use arrow::array::{BooleanBuilder, Int32Builder, StringBuilder};
 use arrow::error::ArrowError;
@@ -83,15 +84,10 @@ impl<'s, 'a> Source<'s, 'a> {
 #[derive(Debug, Default)]
 pub(super) struct ErrorColumns {
     time: TimeColumns,
+    execution: ExecutionColumns,
     event_id: HexColumn,
     trace_id: HexColumn,
     span_id: HexColumn,
-    session_id: StringBuilder,
-    parent_session_id: StringBuilder,
-    execution_id: StringBuilder,
-    user_id: StringBuilder,
-    service_name: StringBuilder,
-    host_name: StringBuilder,
     signal: StringBuilder,
     span_name: StringBuilder,
     language: StringBuilder,
@@ -101,10 +97,6 @@ pub(super) struct ErrorColumns {
     snippet: StringBuilder,
     file_path: StringBuilder,
     code_hash: StringBuilder,
-    commit_hash: StringBuilder,
-    branch: StringBuilder,
-    virtualenv: StringBuilder,
-    pkg_versions: StringBuilder,
     env: Entries,
     tags: Entries,
     attributes: Entries,
@@ -137,7 +129,8 @@ impl ErrorColumns {
         self.event_id.push(&fact.event_id);
         self.trace_id.push_nonempty(source.trace_id);
         self.span_id.push_nonempty(source.span_id);
-        self.push_execution(source);
+        let Source { trace_id, roles, session, masking, .. } = *source;
+        self.execution.push(&Execution { trace_id, roles, session, masking });
         self.signal.append_value(source.signal);
         push_optional(&mut self.span_name, source.span_name.map(|n| clear(source.masking, n)).as_deref());
         push_optional(&mut self.language, Some(fact.language.as_str()));
@@ -147,27 +140,6 @@ impl ErrorColumns {
         self.push_code(source, fact);
         self.push_surroundings(source);
         self.push_grouping(fact);
-    }
-
-    fn push_execution(&mut self, source: &Source<'_, '_>) {
-        let roles = &source.roles;
-        push_optional(&mut self.session_id, source.session);
-        push_optional(
-            &mut self.parent_session_id,
-            parent_session(*roles).filter(|_| source.session.is_some()),
-        );
-        match roles.text(Role::Execution) {
-            None if !source.trace_id.is_empty() => {
-                self.execution_id.append_value(hex::encode(source.trace_id))
-            }
-            id => push_optional(&mut self.execution_id, id),
-        }
-        match (roles.text(Role::User), source.masking) {
-            (Some(user), Some(masking)) => self.user_id.append_value(masking.pseudonym(user)),
-            (user, _) => push_optional(&mut self.user_id, user),
-        }
-        push_optional(&mut self.service_name, roles.text(Role::Service));
-        push_optional(&mut self.host_name, roles.text(Role::Host));
     }
 
     fn push_code(&mut self, source: &Source<'_, '_>, fact: &ExceptionFact) {
@@ -183,16 +155,6 @@ impl ErrorColumns {
         push_optional(&mut self.snippet, snippet.as_deref());
         let file = value_text(roles.value(Role::FilePath), source.masking);
         push_optional(&mut self.file_path, file.as_deref().or(Some(fact.file_path.as_str())));
-        push_optional(&mut self.commit_hash, roles.text(Role::Commit));
-        push_optional(&mut self.branch, roles.text(Role::Branch));
-        push_optional(
-            &mut self.virtualenv,
-            value_text(roles.value(Role::Virtualenv), source.masking).as_deref(),
-        );
-        push_optional(
-            &mut self.pkg_versions,
-            value_text(roles.value(Role::PkgVersions), source.masking).as_deref(),
-        );
     }
 
     fn push_surroundings(&mut self, source: &Source<'_, '_>) {
@@ -235,18 +197,13 @@ impl ErrorColumns {
     pub(super) fn finish(&mut self) -> Result<RecordBatch, ArrowError> {
         let mut batch = Assembly::new(Table::Errors.schema());
         let (timestamp, time_unix_nano, date) = self.time.finish();
+        self.execution.finish(&mut batch);
         batch
             .put("timestamp", timestamp)
             .put("time_unix_nano", time_unix_nano)
             .put("event_id", self.event_id.finish())
             .put("trace_id", self.trace_id.finish())
             .put("span_id", self.span_id.finish())
-            .text("session_id", &mut self.session_id)
-            .text("parent_session_id", &mut self.parent_session_id)
-            .text("execution_id", &mut self.execution_id)
-            .text("user_id", &mut self.user_id)
-            .text("service_name", &mut self.service_name)
-            .text("host_name", &mut self.host_name)
             .text("signal", &mut self.signal)
             .text("span_name", &mut self.span_name)
             .text("language", &mut self.language)
@@ -256,10 +213,6 @@ impl ErrorColumns {
             .text("snippet", &mut self.snippet)
             .text("file_path", &mut self.file_path)
             .text("code_hash", &mut self.code_hash)
-            .text("commit_hash", &mut self.commit_hash)
-            .text("branch", &mut self.branch)
-            .text("virtualenv", &mut self.virtualenv)
-            .text("pkg_versions", &mut self.pkg_versions)
             .put("env", self.env.finish_map()?)
             .put("tags", self.tags.finish_list()?)
             .put("attributes", self.attributes.finish_map()?)

@@ -1,8 +1,9 @@
 //! Columns of table `spans`.
 
 use super::builders::{Assembly, Entries, HexColumn, TimeColumns, nanos, push_optional};
-use super::text::{clear, events_json, links_json, push_attributes, value_text};
-use crate::pipeline::{ExceptionFact, Masking, Role, Scoped, parent_session};
+use super::execution::{Execution, ExecutionColumns};
+use super::text::{clear, events_json, links_json, push_attributes};
+use crate::pipeline::{ExceptionFact, Masking, Role, Scoped};
 use crate::wire::{Attributes, Scope, SpanView};
 use arrow::array::{Int32Builder, Int64Builder, StringBuilder};
 use arrow::error::ArrowError;
@@ -24,25 +25,16 @@ pub(super) struct Place<'p, 'a> {
 #[derive(Debug, Default)]
 pub(super) struct SpanColumns {
     time: TimeColumns,
+    execution: ExecutionColumns,
     duration_ns: Int64Builder,
     trace_id: HexColumn,
     span_id: HexColumn,
     parent_span_id: HexColumn,
-    session_id: StringBuilder,
-    parent_session_id: StringBuilder,
-    execution_id: StringBuilder,
-    user_id: StringBuilder,
-    service_name: StringBuilder,
-    host_name: StringBuilder,
     name: StringBuilder,
     kind: StringBuilder,
     exec_kind: StringBuilder,
     status_code: StringBuilder,
     status_message: StringBuilder,
-    commit_hash: StringBuilder,
-    branch: StringBuilder,
-    virtualenv: StringBuilder,
-    pkg_versions: StringBuilder,
     attributes: Entries,
     resource_attributes: Entries,
     events: StringBuilder,
@@ -93,48 +85,20 @@ impl SpanColumns {
         self.trace_id.push(span.trace_id);
         self.span_id.push(span.span_id);
         self.parent_span_id.push_nonempty(span.parent_span_id);
-        push_optional(&mut self.session_id, place.session);
         self.name.append_value(clear(place.masking, &span.name));
         self.kind.append_value(kind(span.kind));
         self.status_code.append_value(status(span.status_code));
         push_optional(&mut self.status_message, Some(&clear(place.masking, &span.status_message)));
-        self.push_roles(span, place);
+        let Place { roles, session, masking, .. } = *place;
+        self.execution.push(&Execution { trace_id: span.trace_id, roles, session, masking });
+        let known = || Some(span.name.as_str()).filter(|n| schemas::attributes::KNOWN_EXEC_KINDS.contains(n));
+        push_optional(&mut self.exec_kind, roles.text(Role::ExecKind).or_else(known));
         self.push_maps(span, place);
         push_optional(&mut self.scope_name, place.scope.map(|s| s.name.as_str()));
         push_optional(&mut self.scope_version, place.scope.map(|s| s.version.as_str()));
         push_optional(&mut self.fingerprint, exception.map(|e| e.fingerprint.as_str()));
         push_optional(&mut self.pattern_id, exception.map(|e| e.pattern_id.as_str()));
         self.severity.append_option(exception.map(|e| e.severity));
-    }
-
-    fn push_roles(&mut self, span: &SpanView<'_>, place: &Place<'_, '_>) {
-        let roles = &place.roles;
-        push_optional(
-            &mut self.parent_session_id,
-            parent_session(*roles).filter(|_| place.session.is_some()),
-        );
-        match roles.text(Role::Execution) {
-            Some(id) => self.execution_id.append_value(id),
-            None => self.execution_id.append_value(hex::encode(span.trace_id)),
-        }
-        match (roles.text(Role::User), place.masking) {
-            (Some(user), Some(masking)) => self.user_id.append_value(masking.pseudonym(user)),
-            (user, _) => push_optional(&mut self.user_id, user),
-        }
-        push_optional(&mut self.service_name, roles.text(Role::Service));
-        push_optional(&mut self.host_name, roles.text(Role::Host));
-        let known = || Some(span.name.as_str()).filter(|n| schemas::attributes::KNOWN_EXEC_KINDS.contains(n));
-        push_optional(&mut self.exec_kind, roles.text(Role::ExecKind).or_else(known));
-        push_optional(&mut self.commit_hash, roles.text(Role::Commit));
-        push_optional(&mut self.branch, roles.text(Role::Branch));
-        push_optional(
-            &mut self.virtualenv,
-            value_text(roles.value(Role::Virtualenv), place.masking).as_deref(),
-        );
-        push_optional(
-            &mut self.pkg_versions,
-            value_text(roles.value(Role::PkgVersions), place.masking).as_deref(),
-        );
     }
 
     fn push_maps(&mut self, span: &SpanView<'_>, place: &Place<'_, '_>) {
@@ -156,6 +120,7 @@ impl SpanColumns {
     pub(super) fn finish(&mut self) -> Result<RecordBatch, ArrowError> {
         let mut batch = Assembly::new(Table::Spans.schema());
         let (timestamp, time_unix_nano, date) = self.time.finish();
+        self.execution.finish(&mut batch);
         batch
             .put("timestamp", timestamp)
             .put("time_unix_nano", time_unix_nano)
@@ -163,21 +128,11 @@ impl SpanColumns {
             .put("trace_id", self.trace_id.finish())
             .put("span_id", self.span_id.finish())
             .put("parent_span_id", self.parent_span_id.finish())
-            .text("session_id", &mut self.session_id)
-            .text("parent_session_id", &mut self.parent_session_id)
-            .text("execution_id", &mut self.execution_id)
-            .text("user_id", &mut self.user_id)
-            .text("service_name", &mut self.service_name)
-            .text("host_name", &mut self.host_name)
             .text("name", &mut self.name)
             .text("kind", &mut self.kind)
             .text("exec_kind", &mut self.exec_kind)
             .text("status_code", &mut self.status_code)
             .text("status_message", &mut self.status_message)
-            .text("commit_hash", &mut self.commit_hash)
-            .text("branch", &mut self.branch)
-            .text("virtualenv", &mut self.virtualenv)
-            .text("pkg_versions", &mut self.pkg_versions)
             .put("attributes", self.attributes.finish_map()?)
             .put("resource_attributes", self.resource_attributes.finish_map()?)
             .text("events", &mut self.events)
