@@ -41,6 +41,8 @@ impl Basis {
 pub struct Canonical {
     pub strategy: String,
     pub runtime: String,
+    /// The user's fingerprint rule that acted; empty when none did. No part of what is hashed.
+    pub rule: String,
     /// Types that decide, the deciding exception's first.
     pub types: Vec<String>,
     pub basis: Basis,
@@ -62,6 +64,9 @@ impl Canonical {
             let value = value.replace(char::is_control, " ");
             writeln!(text, "{name} {value}").expect("text grows in memory");
         };
+        if !self.rule.is_empty() {
+            line("rule", &self.rule);
+        }
         for each in &self.types {
             line("type", each);
         }
@@ -86,6 +91,7 @@ impl Canonical {
             match name {
                 "strategy" => canonical.strategy = value.to_owned(),
                 "runtime" => canonical.runtime = value.to_owned(),
+                "rule" => canonical.rule = value.to_owned(),
                 "type" => canonical.types.push(value.to_owned()),
                 "basis" => canonical.basis = Basis::of(value).unwrap_or_default(),
                 "key" => canonical.keys.push(value.to_owned()),

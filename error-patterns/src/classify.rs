@@ -10,7 +10,7 @@ mod rules;
 use crate::model::{Parsed, ParsedException, RawException, Relation, Runtime, Taxonomy};
 use crate::parse::exit_status;
 use matching::Subject;
-pub use rules::{Cause, Classifier, RulesError};
+pub use rules::{Cause, Classifier, RulesError, UserRule};
 use rules::{Rule, RuleSet};
 use std::sync::LazyLock;
 

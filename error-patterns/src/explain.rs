@@ -8,6 +8,7 @@ use crate::fingerprint::root_cause;
 use crate::grouping::Grouping;
 use crate::model::{Frame, Origin, Parsed, RawException, Relation};
 use crate::parse::parse;
+use crate::rules::{RULES_STRATEGY, Rules};
 use crate::store::{Assignment, Matched};
 use std::fmt;
 
@@ -30,6 +31,8 @@ pub struct Component {
 pub struct Explanation {
     /// What was read: runtime, chain, the exception that decided.
     pub read: Vec<String>,
+    /// The user's rules that acted, and on what.
+    pub rules: Vec<String>,
     pub components: Vec<Component>,
     /// The five levels, severity and the rule behind them.
     pub taxonomy: Vec<String>,
@@ -43,9 +46,22 @@ pub struct Explanation {
 /// grouping was made of.
 #[must_use]
 pub fn explain(raw: &RawException<'_>, grouping: &Grouping, assignment: Option<&Assignment>) -> Explanation {
-    let parsed = parse(raw);
+    explain_by(raw, grouping, assignment, &Rules::default())
+}
+
+/// The same where a user's rules were used, which must be those of the grouping.
+#[must_use]
+pub fn explain_by(
+    raw: &RawException<'_>,
+    grouping: &Grouping,
+    assignment: Option<&Assignment>,
+    rules: &Rules,
+) -> Explanation {
+    let mut parsed = parse(raw);
+    let told = rules.told(raw, &mut parsed);
     Explanation {
         read: read(&parsed, grouping),
+        rules: told,
         components: components(&parsed, grouping),
         taxonomy: taxonomy(grouping),
         identity: vec![
@@ -115,6 +131,14 @@ fn components(parsed: &Parsed<'_>, grouping: &Grouping) -> Vec<Component> {
     let mut add = |contributes: bool, what: String, why: &str| {
         components.push(Component { contributes, what, why: why.to_owned() });
     };
+    if canonical.strategy == RULES_STRATEGY {
+        for part in &canonical.keys {
+            add(true, part.clone(), "a rule of the configuration says so");
+        }
+        let why = "the rule's fingerprint stands in its place, in every phase and under every strategy";
+        add(false, "everything else".to_owned(), why);
+        return components;
+    }
     let types: Vec<&str> =
         canonical.types.iter().map(String::as_str).filter(|name| !name.is_empty()).collect();
     if !types.is_empty() {
@@ -127,6 +151,8 @@ fn components(parsed: &Parsed<'_>, grouping: &Grouping) -> Vec<Component> {
     for key in &canonical.keys {
         let why = if key.starts_with("site ") {
             "where it was raised, because the message does not tell why"
+        } else if key.starts_with("part ") {
+            "a rule of the configuration says so: it splits what is else one pattern"
         } else {
             "a number that means something: others never join"
         };
@@ -252,6 +278,7 @@ impl fmt::Display for Explanation {
             chosen.map(|component| format!("{} - {}", component.what, component.why)).collect()
         };
         section(f, "Read", &self.read)?;
+        section(f, "Rules", &self.rules)?;
         section(f, "Counts", &of(true))?;
         section(f, "Does not count", &of(false))?;
         section(f, "Taxonomy", &self.taxonomy)?;

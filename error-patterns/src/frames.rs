@@ -10,7 +10,7 @@ use std::borrow::Cow;
 use std::sync::LazyLock;
 
 const BUILT_IN: &str = include_str!("../../schemas/rules/frames.toml");
-const RUNTIMES: [Runtime; 12] = [
+pub(crate) const RUNTIMES: [Runtime; 12] = [
     Runtime::Python,
     Runtime::JavaScript,
     Runtime::Java,
@@ -237,6 +237,22 @@ impl FrameRules {
         self.mark_harness(frames);
     }
 
+    /// The same, where marks (one a frame) go before the rules and are what the other frames are seen by.
+    pub(crate) fn assign_marked(&self, runtime: Runtime, frames: &mut [Frame<'_>], marks: &[Option<Origin>]) {
+        let Some(rules) = self.by_runtime.get(RUNTIMES.iter().position(|r| *r == runtime).unwrap_or(0))
+        else {
+            return;
+        };
+        for (frame, mark) in frames.iter_mut().zip(marks) {
+            frame.origin = mark.unwrap_or_else(|| rules.origin(frame));
+        }
+        spread_program(runtime, frames);
+        self.mark_harness(frames);
+        for (frame, mark) in frames.iter_mut().zip(marks) {
+            frame.origin = mark.unwrap_or(frame.origin);
+        }
+    }
+
     /// The platform's runner: the frame that executes a program's text, and all outside it.
     fn mark_harness(&self, frames: &mut [Frame<'_>]) {
         let runs_text = |frame: &Frame<'_>| {
@@ -321,7 +337,7 @@ fn function_of(rule: &RawRule) -> ([&[String]; 4], bool) {
     ([&rule.function_is, &rule.function_starts, &rule.function_ends, &[]], false)
 }
 
-fn origin_named(name: &str) -> Option<Origin> {
+pub(crate) fn origin_named(name: &str) -> Option<Origin> {
     Some(match name {
         "program" => Origin::Program,
         "application" => Origin::Application,
@@ -330,6 +346,28 @@ fn origin_named(name: &str) -> Option<Origin> {
         "carrier" => Origin::Carrier,
         _ => return None,
     })
+}
+
+/// The name that rules have for an origin.
+pub(crate) fn origin_name(origin: Origin) -> &'static str {
+    match origin {
+        Origin::Program => "program",
+        Origin::Application => "application",
+        Origin::Library => "library",
+        Origin::Runtime => "runtime",
+        Origin::Carrier => "carrier",
+    }
+}
+
+/// The names of all runtimes.
+pub(crate) fn runtime_names() -> Vec<&'static str> {
+    RUNTIMES.iter().map(|runtime| runtime.as_str()).collect()
+}
+
+/// Sets the origin of each frame of one exception by marks, one a frame, and where there is none by the built-in
+/// rules.
+pub(crate) fn assign_marked(runtime: Runtime, frames: &mut [Frame<'_>], marks: &[Option<Origin>]) {
+    RULES.assign_marked(runtime, frames, marks);
 }
 
 /// Sets the origin of each frame of one exception by the built-in rules.

@@ -4,11 +4,12 @@
 //! Knows nothing of known patterns (that is [`crate::store`]) nor of masking (the caller's first step).
 
 use crate::canonical::{Basis, Comparable};
-use crate::classify::{Classification, classify};
+use crate::classify::Classification;
 use crate::fingerprint;
 use crate::ids::{Fingerprint, Signature};
 use crate::model::{Parsed, RawException, Taxonomy};
 use crate::parse::parse;
+use crate::rules::{Applied, Rules};
 use cache::Cache;
 use std::sync::Arc;
 use xxhash_rust::xxh3::Xxh3;
@@ -54,21 +55,31 @@ pub struct Grouping {
     /// What the fingerprint is the hash of.
     pub canonical: String,
     pub basis: Basis,
+    /// The user's rules that acted, as `section name`; masks act before and are not among them.
+    pub rules_applied: Vec<String>,
     pub strategy: &'static str,
 }
 
-/// Makes groupings. Cheap to share between threads.
+/// Makes groupings. Cheap to share between threads. Its rules are fixed: new rules need a new grouper, whose cache
+/// knows nothing that was grouped by the old ones.
 #[derive(Debug)]
 pub struct Grouper {
     config: GroupingConfig,
     cache: Cache,
+    rules: Arc<Rules>,
 }
 
 impl Grouper {
     /// A grouper with an empty cache.
     #[must_use]
     pub fn new(config: GroupingConfig) -> Self {
-        Self { config, cache: Cache::new(config.cache_entries_max) }
+        Self::with_rules(config, Arc::default())
+    }
+
+    /// The same, with a user's rules.
+    #[must_use]
+    pub fn with_rules(config: GroupingConfig, rules: Arc<Rules>) -> Self {
+        Self { config, cache: Cache::new(config.cache_entries_max), rules }
     }
 
     /// The grouping of one exception, whose texts are already masked. Never fails: unknown text still
@@ -80,8 +91,8 @@ impl Grouper {
         if let Some(known) = self.cache.find(key) {
             return known;
         }
-        let parsed = parse(&raw);
-        let grouping = Arc::new(group_parsed(&raw, &parsed, classify(&raw, &parsed)));
+        let mut parsed = parse(&raw);
+        let grouping = Arc::new(group_by_rules(&raw, &mut parsed, &self.rules));
         self.cache.keep(key, &grouping);
         grouping
     }
@@ -98,7 +109,23 @@ impl Grouper {
     }
 }
 
-/// The grouping of an exception that is already parsed and classified. Pure: no cache.
+/// The grouping of an exception that is already parsed, by a user's rules and the built-in ones. The messages are
+/// parameterized on the way, the frames marked.
+pub(crate) fn group_by_rules(raw: &RawException<'_>, parsed: &mut Parsed<'_>, rules: &Rules) -> Grouping {
+    let mut applied = Applied::default();
+    rules.mark_frames(raw, parsed, &mut applied);
+    let class = rules.classify(raw, parsed, &mut applied);
+    let own = rules.fingerprint(raw, parsed, &mut applied);
+    rules.parameterize(raw, parsed, &mut applied);
+    let mut grouping = group_parsed(raw, parsed, class);
+    if let Some(own) = own {
+        own.apply(&mut grouping);
+    }
+    grouping.rules_applied = applied.labels;
+    grouping
+}
+
+/// The grouping of an exception that is already parsed and classified. Pure: no cache, no rules of users.
 #[must_use]
 pub fn group_parsed(raw: &RawException<'_>, parsed: &Parsed<'_>, class: Classification) -> Grouping {
     let made = fingerprint::of(raw, parsed);
@@ -120,6 +147,7 @@ pub fn group_parsed(raw: &RawException<'_>, parsed: &Parsed<'_>, class: Classifi
         language: made.language,
         basis: made.canonical.basis,
         canonical: made.canonical.text(),
+        rules_applied: Vec::new(),
         strategy: fingerprint::STRATEGY,
     }
 }

@@ -14,6 +14,7 @@ pub mod ids;
 pub mod mask;
 pub mod model;
 mod parse;
+pub mod rules;
 pub mod signature;
 pub mod store;
 pub mod tokens;

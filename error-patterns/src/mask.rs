@@ -12,7 +12,9 @@
 //!
 //! Masking masked text changes nothing.
 
+use crate::rules::{Applied, MaskRules, Rules};
 use std::borrow::Cow;
+use std::sync::Arc;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 mod credential;
@@ -22,6 +24,7 @@ mod network;
 mod numbers;
 mod scan;
 mod secret;
+mod users;
 
 /// What a mask stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -129,10 +132,12 @@ pub struct MaskConfig {
     pub pseudonym_seed: u64,
 }
 
-/// Masks text. Copy it freely: it holds nothing but its options.
-#[derive(Clone, Copy, Debug, Default)]
+/// Masks text. Clones are cheap.
+#[derive(Clone, Debug, Default)]
 pub struct Masker {
     config: MaskConfig,
+    /// A user's masks, which act after the built-in ones.
+    rules: Arc<MaskRules>,
 }
 
 /// Passes over one text: each further one sees what the masks of the one before brought together.
@@ -145,7 +150,13 @@ impl Masker {
     /// A masker with these options.
     #[must_use]
     pub fn new(config: MaskConfig) -> Self {
-        Self { config }
+        Self { config, rules: Arc::default() }
+    }
+
+    /// The same, with a user's masks after the built-in ones.
+    #[must_use]
+    pub fn with_rules(config: MaskConfig, rules: &Rules) -> Self {
+        Self { config, rules: rules.masks() }
     }
 
     /// The text with masks; borrowed when there is nothing to mask.
@@ -157,14 +168,7 @@ impl Masker {
     /// The same, and adds what was masked to the counts.
     #[must_use]
     pub fn mask_counted<'a>(&self, text: &'a str, counts: &mut MaskCounts) -> Cow<'a, str> {
-        let Some(mut masked) = scan::pass(text, counts) else { return Cow::Borrowed(text) };
-        for _ in 1..PASSES_MAX {
-            match scan::pass(&masked, counts) {
-                Some(again) => masked = again,
-                None => break,
-            }
-        }
-        Cow::Owned(masked)
+        self.mask_by_all(None, text, counts, &mut Applied::default())
     }
 
     /// The value of an attribute or header. A key that names a secret (`authorization`, `cookie`, `password`,
@@ -191,7 +195,7 @@ impl Masker {
             }
             return Cow::Borrowed(MaskKind::Token.placeholder());
         }
-        self.mask_counted(value, counts)
+        self.mask_by_all(Some(key), value, counts, &mut Applied::default())
     }
 
     /// An identifier that may be stored and still tells people apart.
@@ -201,13 +205,25 @@ impl Masker {
     /// [secret seed](MaskConfig::pseudonym_seed) whoever guesses the address can compute the pseudonym.
     #[must_use]
     pub fn pseudonym<'a>(&self, value: &'a str) -> Cow<'a, str> {
-        if scan::pass(value, &mut MaskCounts::default()).is_none() {
+        if matches!(self.mask(value), Cow::Borrowed(_)) {
             return Cow::Borrowed(value);
         }
         let hash = xxh3_64_with_seed(value.as_bytes(), self.config.pseudonym_seed);
         // The letters keep the digits from reading as a number, so a pseudonym is never masked again.
         Cow::Owned(format!("user-{:012x}", hash >> 16))
     }
+}
+
+/// The text with the built-in masks.
+fn built_in<'a>(text: &'a str, counts: &mut MaskCounts) -> Cow<'a, str> {
+    let Some(mut masked) = scan::pass(text, counts) else { return Cow::Borrowed(text) };
+    for _ in 1..PASSES_MAX {
+        match scan::pass(&masked, counts) {
+            Some(again) => masked = again,
+            None => break,
+        }
+    }
+    Cow::Owned(masked)
 }
 
 #[cfg(test)]

@@ -14,6 +14,8 @@ mod vocabulary;
 
 /// Longest parameterized message in bytes.
 pub const TEXT_BYTES_MAX: usize = 512;
+/// Longest placeholder in bytes.
+pub(crate) const PLACEHOLDER_BYTES_MAX: usize = 34;
 /// Bytes of the input that are looked at.
 const INPUT_BYTES_MAX: usize = 4 * 1024;
 
@@ -94,11 +96,18 @@ fn is_word(c: char) -> bool {
     c.is_alphanumeric() || c == '_'
 }
 
-/// The placeholder that a text begins with: `<` letters `>`.
-fn placeholder(text: &str) -> Option<&str> {
+/// The placeholder that a text begins with: `<` letters `>`. Those that users name may have underscores as well,
+/// and are then longer.
+pub(crate) fn placeholder(text: &str) -> Option<&str> {
     let inner = text.strip_prefix('<')?;
-    let letters = inner.bytes().take(8).take_while(u8::is_ascii_lowercase).count();
-    (letters > 1 && inner.as_bytes().get(letters) == Some(&b'>')).then(|| &text[..letters + 2])
+    let letters = inner
+        .bytes()
+        .take(PLACEHOLDER_BYTES_MAX - 2)
+        .take_while(|byte| byte.is_ascii_lowercase() || *byte == b'_')
+        .count();
+    let inside = &inner.as_bytes()[..letters];
+    let named = letters > 1 && inside[0] != b'_' && inside[letters - 1] != b'_';
+    (named && inner.as_bytes().get(letters) == Some(&b'>')).then(|| &text[..letters + 2])
 }
 
 impl<'a> Scanner<'a> {

@@ -219,6 +219,17 @@ pub struct Classifier {
     by_runtime: HashMap<Runtime, RuntimeRules>,
 }
 
+/// A user's rules for one runtime, in the form of `schemas/taxonomy/*.toml`.
+#[derive(Clone, Copy, Debug)]
+pub struct UserRule<'t> {
+    /// The runtime; [`Runtime::Unknown`] for the rules that hold for any.
+    pub runtime: Runtime,
+    /// What stands in place of a file's name in labels and problems.
+    pub name: &'t str,
+    /// The rules.
+    pub text: &'t str,
+}
+
 impl Classifier {
     /// Reads the rules that are built in.
     ///
@@ -228,23 +239,28 @@ impl Classifier {
         Self::with_rules(&[])
     }
 
-    /// Reads the built-in rules and puts a user's before them: pairs of a runtime and a text in the form of
-    /// `schemas/taxonomy/*.toml`.
+    /// Reads the built-in rules and puts a user's before them.
     ///
     /// # Errors
-    /// When a text is faulty. A built-in rule that a user's rule overrides is left out, not refused.
-    pub fn with_rules(users: &[(Runtime, &str)]) -> Result<Self, RulesError> {
+    /// What is wrong with the texts, all at once. A built-in rule that a user's rule overrides is left out, not
+    /// refused.
+    pub fn with_rules(users: &[UserRule<'_>]) -> Result<Self, RulesError> {
         let causes = read_causes()?;
         let lists: BTreeMap<String, Vec<String>> = parse_toml("names", NAMES)?;
         let reader = Reader { causes: &causes, lists: &lists };
         let mut by_runtime = HashMap::new();
+        let mut problems = Vec::new();
         for (file, runtime, text) in FILES {
             let built_in = reader.file(file, text)?;
             let mut own = (Vec::new(), Vec::new());
-            for (_, text) in users.iter().filter(|(of, _)| *of == runtime) {
-                let (rules, fallbacks) = reader.file(&format!("user-{file}"), text)?;
-                own.0.extend(rules);
-                own.1.extend(fallbacks);
+            for user in users.iter().filter(|user| user.runtime == runtime) {
+                match reader.file(user.name, user.text) {
+                    Ok((rules, fallbacks)) => {
+                        own.0.extend(rules);
+                        own.1.extend(fallbacks);
+                    }
+                    Err(problem) => problems.push(problem),
+                }
             }
             let before = |mut own: Vec<Rule>, built_in: Vec<Rule>| {
                 let kept: Vec<Rule> =
@@ -256,7 +272,11 @@ impl Classifier {
             let fallbacks = RuleSet::new(before(own.1, built_in.1))?;
             by_runtime.insert(runtime, RuntimeRules { rules, fallbacks });
         }
-        Ok(Self { causes, by_runtime })
+        match problems.len() {
+            0 => Ok(Self { causes, by_runtime }),
+            1 => Err(problems.remove(0)),
+            _ => Err(RulesError::Several(problems)),
+        }
     }
 
     /// The cause vocabulary.

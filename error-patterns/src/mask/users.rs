@@ -1,0 +1,35 @@
+//! A user's masks around the built-in ones: those act first, so that no rule can break them, and once more on what a
+//! rule brought together.
+
+use super::{MaskCounts, Masker, PASSES_MAX, built_in};
+use crate::rules::Applied;
+use std::borrow::Cow;
+
+impl Masker {
+    /// The text with all masks. `key` is the attribute that it is the value of. The counts are of built-in masks.
+    pub(super) fn mask_by_all<'a>(
+        &self,
+        key: Option<&str>,
+        text: &'a str,
+        counts: &mut MaskCounts,
+        applied: &mut Applied,
+    ) -> Cow<'a, str> {
+        let mut masked = built_in(text, counts);
+        if self.rules.is_empty() {
+            return masked;
+        }
+        for _ in 0..PASSES_MAX {
+            let Some(by_rules) = self.rules.pass(key, &masked, applied) else { break };
+            masked = Cow::Owned(built_in(&by_rules, counts).into_owned());
+        }
+        masked
+    }
+
+    /// The text with all masks, and the user's rules that acted on it, as `mask name`.
+    #[must_use]
+    pub fn mask_told<'a>(&self, text: &'a str) -> (Cow<'a, str>, Vec<String>) {
+        let mut applied = Applied::default();
+        let masked = self.mask_by_all(None, text, &mut MaskCounts::default(), &mut applied);
+        (masked, applied.labels)
+    }
+}
