@@ -4,7 +4,7 @@
 //! parsers see plain text; text without them is never copied.
 
 use super::ParseLimits;
-use memchr::{memchr_iter, memchr2, memmem};
+use memchr::{memchr_iter, memchr2, memmem, memrchr};
 use std::borrow::Cow;
 
 /// A report cut into lines.
@@ -46,11 +46,6 @@ impl<'a> Text<'a> {
             cut = true;
         }
         Self { all: bounded, lines, cut }
-    }
-
-    /// The same lines again.
-    pub(crate) fn same(&self) -> Self {
-        Self { all: self.all, lines: self.lines.clone(), cut: self.cut }
     }
 
     /// The lines that have `prefix`, cut behind it and the space that follows; a span over several such lines still
@@ -179,8 +174,9 @@ pub(crate) fn split_location(location: &str) -> (&str, Option<u32>, Option<u32>)
 
 /// Splits a number of up to nine digits behind the last `separator` off.
 pub(crate) fn split_number(text: &str, separator: char) -> Option<(&str, u32)> {
-    let (rest, digits) = text.rsplit_once(separator)?;
-    Some((rest, number(digits)?))
+    let digits = text.bytes().rev().take_while(u8::is_ascii_digit).count();
+    let (rest, digits) = text.split_at(text.len() - digits);
+    Some((rest.strip_suffix(separator)?, number(digits)?))
 }
 
 /// A whole text of one to nine digits.
@@ -199,12 +195,12 @@ pub(crate) fn leading_number(text: &str) -> Option<(u32, &str)> {
 
 /// Number of leading spaces; a tab counts as one.
 pub(crate) fn indent(line: &str) -> usize {
-    line.len() - line.trim_start_matches([' ', '\t']).len()
+    line.bytes().take_while(|b| matches!(b, b' ' | b'\t')).count()
 }
 
 /// Splits `a.b.c` into owner `a.b` and name `c`; a text without a dot has no owner.
 pub(crate) fn split_owner(name: &str) -> (&str, &str) {
-    match name.rfind('.') {
+    match memrchr(b'.', name.as_bytes()) {
         Some(0) | None => ("", name),
         // Node's `Module._extensions..js`: the name itself starts with a dot.
         Some(at) if name[..at].ends_with('.') => (&name[..at - 1], &name[at..]),

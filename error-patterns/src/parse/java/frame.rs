@@ -1,0 +1,228 @@
+//! One line of a JVM stack trace: `java.base/java.util.ArrayList.get(ArrayList.java:427) ~[lib.jar:1.0]`.
+
+use super::super::{located, text};
+use crate::model::Frame;
+use memchr::{memchr, memrchr};
+use std::borrow::Cow;
+
+const EXTENSIONS: [&str; 9] = ["java", "kt", "kts", "scala", "groovy", "clj", "php", "sc", "jsp"];
+
+/// Reads what follows `at `.
+pub(super) fn frame(rest: &str) -> Option<Frame<'_>> {
+    let rest = rest.trim_start();
+    let bytes = rest.as_bytes();
+    let mut from = 0;
+    // A test's name may hold brackets itself.
+    for _ in 0..4 {
+        let open = from + memchr(b'(', &bytes[from..])?;
+        let close = open + memchr(b')', &bytes[open..])?;
+        if let Some(frame) = parts(&rest[..open], &rest[open + 1..close], &rest[close + 1..]) {
+            return Some(frame);
+        }
+        from = open + 1;
+    }
+    None
+}
+
+fn parts<'a>(name: &'a str, place: &'a str, after: &str) -> Option<Frame<'a>> {
+    // J9 says how the method ran: `(A.java:12(Compiled Code))`.
+    let (place, after) = match place.split_once('(') {
+        Some((place, _)) if after.starts_with(')') => (place, &after[1..]),
+        _ => (place, after),
+    };
+    if !after.is_empty() && !after.starts_with([' ', '\t']) || name.ends_with(' ') {
+        return None;
+    }
+    let (file, number) = match text::split_number(place, ':') {
+        Some((file, number)) => (file, Some(number)),
+        None => (place, None),
+    };
+    let extension = memrchr(b'.', file.as_bytes()).map_or("", |at| &file[at + 1..]);
+    let is_source = EXTENSIONS.contains(&extension);
+    let is_known = is_source
+        || number.is_some() && !file.contains(['/', ':', ' ', '\\', '(', ','])
+        || matches!(
+            file,
+            "Native Method" | "Unknown Source" | "SourceFile" | "Source" | "<generated>" | "Unknown"
+        )
+        || ["NO_SOURCE", "LambdaForm$", "R8$$", "D8$$", "Proguard", "Compiled Code"]
+            .iter()
+            .any(|start| file.starts_with(start));
+    // Kotlin, Groovy and Scala allow names with spaces.
+    let is_name = match memchr(b' ', name.as_bytes()) {
+        Some(space) => is_source && name[..space].contains('.'),
+        None => memchr(b'.', name.as_bytes()).is_some() || is_source,
+    };
+    if !is_known || !is_name {
+        return None;
+    }
+    let (module, function) = match memchr(b' ', name.as_bytes()) {
+        Some(space) => {
+            let (owner, _) = text::split_owner(&name[..space]);
+            (owner, name[owner.len()..].trim_start_matches('.'))
+        }
+        None => text::split_owner(without_module(name)),
+    };
+    let file = if matches!(file, "Native Method" | "Unknown Source" | "Unknown") { "" } else { file };
+    Some(Frame { module: Cow::Borrowed(lasting(module)), ..located(function, file, number, None) })
+}
+
+/// `C  [libfoo.so+0x1234]  f+0x12`, `J 12 c2 a.b.C.f(I)I (5 bytes)`, `V  [libjvm.so+0x1]  A::b()+0x1`: the frame that
+/// a crashed virtual machine names.
+pub(super) fn native(line: &str) -> Frame<'_> {
+    let rest = line.get(1..).unwrap_or_default().trim_start();
+    let (file, rest) = match rest.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+        Some((file, rest)) => (file.split("+0x").next().unwrap_or(file), rest.trim_start()),
+        None => ("", rest),
+    };
+    let end = rest.find(['(', '+']).unwrap_or(rest.len());
+    let name = rest[..end].split(' ').next_back().unwrap_or_default();
+    let (module, function) = match name.rfind("::") {
+        Some(at) => (&name[..at], &name[at + 2..]),
+        None => text::split_owner(name),
+    };
+    Frame { module: Cow::Borrowed(module), ..located(function, file, None, None) }
+}
+
+/// A name without the loader and the module that the JVM prints before it (`app//`, `java.base@17.0.1/`).
+pub(super) fn without_module(name: &str) -> &str {
+    let bytes = name.as_bytes();
+    let Some(mut at) = memrchr(b'/', bytes) else { return name };
+    // `C$$Lambda$14/0x0000000800c03000.run`: the address of a class without a name of its own.
+    let address = bytes[at + 1..].iter().take_while(|b| b.is_ascii_hexdigit() || **b == b'x').count();
+    if bytes.get(at + 1).is_some_and(u8::is_ascii_digit)
+        && matches!(bytes.get(at + 1 + address), None | Some(b'.'))
+    {
+        match memrchr(b'/', &bytes[..at]) {
+            Some(before) => at = before,
+            None => return name,
+        }
+    }
+    if at + 1 < name.len() { &name[at + 1..] } else { name }
+}
+
+/// A class's name without the number or address that one run gave a class made while the program ran.
+fn lasting(module: &str) -> &str {
+    const MADE: [&str; 8] = [
+        "$$Lambda",
+        "CGLIB$$",
+        "$MockitoMock$",
+        "$HibernateProxy$",
+        "$ByteBuddy$",
+        "$auxiliary$",
+        "_$$_jvst",
+        "_$$_Weld",
+    ];
+    let module = match memchr(b'/', module.as_bytes()) {
+        Some(at) => &module[..at],
+        None => module,
+    };
+    if memchr(b'$', module.as_bytes()).is_none() {
+        return match module.trim_end_matches(|c: char| c.is_ascii_digit()) {
+            bare if bare.len() < module.len() && bare.ends_with("Accessor") => bare,
+            _ => module,
+        };
+    }
+    for made in MADE {
+        if let Some(at) = module.find(made) {
+            return module[..at + made.len()].trim_end_matches('$');
+        }
+    }
+    match module.trim_end_matches(|c: char| c.is_ascii_digit()) {
+        bare if bare.ends_with("$Proxy") || bare.ends_with("ClosureAccessor") => bare,
+        _ => module,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(line: &str, module: &str, function: &str, place: &str) {
+        let frame = frame(line).unwrap_or_else(|| panic!("{line}"));
+        let number = frame.line.map(|line| format!(":{line}")).unwrap_or_default();
+        assert_eq!(
+            (&*frame.module, &*frame.function, format!("{}{number}", frame.file).as_str()),
+            (module, function, place)
+        );
+    }
+
+    #[test]
+    fn reads_every_form_of_a_frame() {
+        check(
+            "java.base/java.util.ArrayList.get(ArrayList.java:427)",
+            "java.util.ArrayList",
+            "get",
+            "ArrayList.java:427",
+        );
+        check(
+            "java.base@17.0.1/java.lang.Thread.run(Thread.java:840)",
+            "java.lang.Thread",
+            "run",
+            "Thread.java:840",
+        );
+        check("app//com.acme.A.b(A.java:1)", "com.acme.A", "b", "A.java:1");
+        check("deployment.a.war//com.acme.A.b(A.java:1)", "com.acme.A", "b", "A.java:1");
+        check(
+            "com.acme.A$$Lambda$14/0x0000000800c03000.run(Unknown Source)",
+            "com.acme.A$$Lambda",
+            "run",
+            "",
+        );
+        check("app//com.acme.A$$Lambda/0x00007f12.run(Unknown Source)", "com.acme.A$$Lambda", "run", "");
+        check(
+            "java.base/java.lang.invoke.LambdaForm$MH/0x00008.invoke(LambdaForm$MH)",
+            "java.lang.invoke.LambdaForm$MH",
+            "invoke",
+            "LambdaForm$MH",
+        );
+        check(
+            "com.acme.A$$EnhancerBySpringCGLIB$$1a2b3c.save(<generated>)",
+            "com.acme.A$$EnhancerBySpringCGLIB",
+            "save",
+            "<generated>",
+        );
+        check("jdk.proxy2/jdk.proxy2.$Proxy12.a(Unknown Source)", "jdk.proxy2.$Proxy", "a", "");
+        check(
+            "jdk.internal.reflect.GeneratedMethodAccessor12.invoke(Unknown Source)",
+            "jdk.internal.reflect.GeneratedMethodAccessor",
+            "invoke",
+            "",
+        );
+        check("a.B.c(B.java:1) ~[lib-1.0.jar:1.0]", "a.B", "c", "B.java:1");
+        check("a.B.c(B.java:12(Compiled Code))", "a.B", "c", "B.java:12");
+        check("a.b.c(Unknown Source:2)", "a.b", "c", ":2");
+        check("a.b.c(SourceFile:12)", "a.b", "c", "SourceFile:12");
+        check(
+            "clojure.core$map$fn__5866.invoke(core.clj:2755)",
+            "clojure.core$map$fn__5866",
+            "invoke",
+            "core.clj:2755",
+        );
+        check("user$eval1.invokeStatic(NO_SOURCE_FILE:1)", "user$eval1", "invokeStatic", "NO_SOURCE_FILE:1");
+        check(
+            "shop.CartTest.adds 2 things (v1.2) fast(CartTest.kt:9)",
+            "shop.CartTest",
+            "adds 2 things (v1.2) fast",
+            "CartTest.kt:9",
+        );
+    }
+
+    #[test]
+    fn leaves_other_runtimes_frames() {
+        for line in [
+            "Object.<anonymous> (/a/b.js:1:2)",
+            "f (a.js:1:2)",
+            "async Promise.all (index 0)",
+            "A.B.C(String x) in a.cs:line 3",
+            "A.B.C()",
+            "System.IO.File.Open(String path, FileMode mode)",
+            "eval (eval at <anonymous> (a.js:1:1), <anonymous>:1:1)",
+            "https://a.b/c.js:1:2",
+            "",
+            "(",
+        ] {
+            assert!(frame(line).is_none(), "{line}");
+        }
+    }
+}
