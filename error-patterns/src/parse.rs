@@ -192,10 +192,11 @@ fn formless<'a>(raw: &RawException<'a>, named: Runtime, limits: &ParseLimits) ->
             exception.message = Cow::Owned(message.into_owned());
         }
     }
-    if raw.stacktrace.is_none_or(|text| text.trim().is_empty()) && raw.error_type.is_some() {
-        // The message is the client's own, its first word no type.
+    let said = raw.message.filter(|message| !message.trim().is_empty());
+    if raw.error_type.is_some() && said.is_some() {
+        // The message is the client's own, its first word no type; a stack without a shape adds nothing.
         exception.error_type = Cow::Borrowed("");
-        exception.message = raw.message.map(text::plain).unwrap_or_default();
+        exception.message = said.map(text::plain).unwrap_or_default();
     }
     Parsed { runtime, exceptions: vec![exception], truncated: head.len() < text.len() }
 }

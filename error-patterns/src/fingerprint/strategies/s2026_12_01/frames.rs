@@ -4,6 +4,9 @@ use crate::model::{Frame, Origin, ParsedException, Runtime};
 
 /// Kept application frames, the raise site first.
 const FRAMES_MAX: usize = 30;
+/// The same for crashes of native code, whose stacks share their outer half with each other: what crashed
+/// stands on top (ClusterFuzz and syzkaller name a crash by its first frames too).
+const NATIVE_FRAMES_MAX: usize = 3;
 
 /// Whose code failed.
 pub(super) enum Whose {
@@ -30,7 +33,8 @@ pub(super) fn own_frames(runtime: Runtime, reported: &ParsedException<'_>, frame
     let own = application || frames.iter().any(|frame| frame.origin == Origin::Application);
     let whole = !matches!(runtime, Runtime::JavaScript | Runtime::Shell | Runtime::Unknown);
     let leading = if own || !whole { Origin::Application } else { Origin::Library };
-    let mut kept = Kept { names: Vec::new(), bland: true };
+    let limit = if runtime == Runtime::Native { NATIVE_FRAMES_MAX } else { FRAMES_MAX };
+    let mut kept = Kept { names: Vec::new(), bland: true, limit };
     kept.add(frames, leading);
     // A cause's stack goes on where its parent's does.
     if !std::ptr::eq(frames, reported.frames.as_slice()) {
@@ -43,13 +47,14 @@ struct Kept {
     names: Vec<String>,
     /// No name tells anything so far.
     bland: bool,
+    limit: usize,
 }
 
 impl Kept {
     fn add(&mut self, frames: &[Frame<'_>], leading: Origin) {
         let earlier = self.names.len();
         for frame in frames.iter().filter(|frame| frame.origin == leading) {
-            if self.names.len() >= FRAMES_MAX {
+            if self.names.len() >= self.limit {
                 break;
             }
             let name = frame_name(frame);
@@ -110,6 +115,9 @@ pub(super) fn library(
 
 /// The published package that a library frame belongs to.
 fn package(frame: &Frame<'_>) -> String {
+    if frame.file.starts_with("<__array_function__") || frame.file.ends_with("mtrand.pyx") {
+        return "numpy".to_owned();
+    }
     let file = frame.file.replace('\\', "/");
     for folder in ["/site-packages/", "/dist-packages/", "/node_modules/", "/gems/", "/vendor/"] {
         if let Some(at) = file.rfind(folder) {
@@ -154,9 +162,24 @@ pub(super) fn frame_name(frame: &Frame<'_>) -> String {
     } else {
         push_name(&mut name, &frame.function);
         name.push('@');
-        push_folded(&mut name, base, |_| true);
+        push_file(&mut name, base);
     }
     name
+}
+
+/// The base name of a file. People number their files (`handler_2.py`): up to two digits stay; longer runs and
+/// whatever looks like a hash (`main-4f3a9c1b.js`) is made by tools.
+fn push_file(out: &mut String, base: &str) {
+    for (at, part) in base.split_inclusive(['.', '-', '_']).enumerate() {
+        let word = part.trim_end_matches(['.', '-', '_']);
+        let digits = word.bytes().filter(u8::is_ascii_digit).count();
+        let hex = at > 0 && word.len() >= 6 && word.bytes().all(|b| b.is_ascii_hexdigit());
+        if digits > 2 || hex && digits > 0 {
+            push_folded(out, part, |_| true);
+        } else {
+            push_folded(out, part, |_| false);
+        }
+    }
 }
 
 /// A name that people chose keeps its digits (`testBug1448`); generated parts (`lambda$run$0`, `cold.12`) do not.

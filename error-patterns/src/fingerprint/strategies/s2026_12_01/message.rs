@@ -42,7 +42,7 @@ const SPEAKING_TYPES: &[&str] = &[
 
 /// `authored`: the program's own code raised it, so it may have written the message.
 pub(super) fn telling(runtime: Runtime, deciding: &ParsedException<'_>, authored: bool) -> Telling {
-    if SPEAKING_TYPES.contains(&deciding.short_type()) {
+    if SPEAKING_TYPES.contains(&deciding.short_type()) && !is_sentence(&deciding.message) {
         return Telling { speaking_type: true, ..Telling::default() };
     }
     let shaped = match runtime {
@@ -62,14 +62,40 @@ pub(super) fn telling(runtime: Runtime, deciding: &ParsedException<'_>, authored
     Telling { tokens: kept, keys: found.keys, speaking_type: false }
 }
 
+/// Whether the interpreter wrote a sentence where a speaking type's message is otherwise a value: `'popitem():
+/// dictionary is empty'`, `'pop from an empty set'`.
+fn is_sentence(message: &str) -> bool {
+    ["(): ", " is empty", " from an empty ", " from empty "].iter().any(|part| message.contains(part))
+        && !message.contains('[')
+}
+
 /// Placeholders of values: which kind of value it was is chance.
 fn is_value(token: &str) -> bool {
     token.starts_with('<') && !matches!(token, "<path>" | "<url>" | "<type>")
 }
 
+/// Titles behind which the message itself follows, further down: frameworks that run a user's code for him.
+const TITLES: &[&str] = &["in user code:", "Exception encountered when calling", "Graph execution error:"];
+
+/// The message behind a framework's title: the last line that a blank line or an exception's type sets apart.
+fn untitled(message: &str) -> &str {
+    if !TITLES.iter().any(|title| message.starts_with(title)) {
+        return message;
+    }
+    let lines = message.lines().skip(1).take(200);
+    let telling = lines.map(str::trim).filter(|line| !line.is_empty()).filter(|line| {
+        let word = line.split([':', ' ']).next().unwrap_or_default();
+        let typed = line.len() > word.len() && (word.ends_with("Error") || word.ends_with("Exception"));
+        typed || line.contains(" is incompatible with ")
+    });
+    let Some(last) = telling.last() else { return message };
+    let behind = last.split_once("Error: ").or_else(|| last.split_once("Exception: "));
+    behind.map_or(last, |(_, behind)| behind)
+}
+
 /// The first telling line.
 pub(super) fn head(message: &str) -> &str {
-    let trimmed = message.trim();
+    let trimmed = untitled(message.trim());
     let first = trimmed.find('\n').unwrap_or(trimmed.len());
     if first >= 15 || first == trimmed.len() {
         return &trimmed[..first];
@@ -89,9 +115,67 @@ const HINTS: &[&str] = &[
     " here. Maybe",
 ];
 
+/// Modules, and the names that everyone imports them under.
+const IMPORTED: &[&str] = &[
+    "F",
+    "Path",
+    "argparse",
+    "asyncio",
+    "collections",
+    "copy",
+    "csv",
+    "cv2",
+    "datetime",
+    "functools",
+    "glob",
+    "itertools",
+    "json",
+    "keras",
+    "logging",
+    "math",
+    "nn",
+    "nx",
+    "np",
+    "numpy",
+    "os",
+    "pandas",
+    "pathlib",
+    "pd",
+    "pickle",
+    "plt",
+    "px",
+    "random",
+    "re",
+    "requests",
+    "scipy",
+    "shutil",
+    "sklearn",
+    "sm",
+    "sns",
+    "sp",
+    "spacy",
+    "st",
+    "subprocess",
+    "sys",
+    "tf",
+    "threading",
+    "torch",
+    "tqdm",
+    "urllib",
+];
+
+/// `name 'pd' is not defined`: an import that was forgotten, not a name that was misspelt.
+fn forgotten_import(message: &str) -> bool {
+    let name = message.strip_prefix("name '").and_then(|rest| rest.strip_suffix("' is not defined"));
+    name.is_some_and(|name| IMPORTED.contains(&name))
+}
+
 fn python(message: &str) -> Cow<'_, str> {
     let end = HINTS.iter().filter_map(|hint| message.find(hint)).min().unwrap_or(message.len());
     let message = message[..end].trim_end_matches([' ', '.', ';', '(']);
+    if forgotten_import(message) {
+        return Cow::Borrowed("imported name is not defined");
+    }
     // `invalid syntax (main.py, line 8)`
     let place = message.strip_suffix(')').and_then(|inner| inner.rfind(" (").map(|at| (at, &inner[at..])));
     match place {
@@ -148,22 +232,112 @@ const ENDINGS: &[&str] = &[
     " Floating point exception ",
 ];
 
+/// What the operating system says of a file or an address (strerror), in lower case.
+const SYSTEM_ERRORS: &[&str] = &[
+    "no such file or directory",
+    "permission denied",
+    "is a directory",
+    "not a directory",
+    "file exists",
+    "directory not empty",
+    "invalid argument",
+    "argument list too long",
+    "text file busy",
+    "exec format error",
+    "cannot execute binary file",
+    "cannot execute: required file not found",
+    "operation not permitted",
+    "operation not supported",
+    "input/output error",
+    "no space left on device",
+    "disk quota exceeded",
+    "read-only file system",
+    "too many open files",
+    "too many levels of symbolic links",
+    "file name too long",
+    "resource temporarily unavailable",
+    "cannot allocate memory",
+    "device or resource busy",
+    "broken pipe",
+    "connection refused",
+    "connection timed out",
+    "connection reset by peer",
+    "network is unreachable",
+    "no route to host",
+    "address already in use",
+    "bad interpreter",
+];
+
+/// Ways to say that a command wants another user.
+const PRIVILEGES: &[&str] = &[
+    "be root",
+    "need root",
+    "needs root",
+    "requires root",
+    "require root",
+    "root privilege",
+    "are you root",
+    "as root",
+    "super-user",
+    "superuser",
+    "super user",
+];
+
+/// Ways of shells to say that a command does not exist, with what stands before or behind the command.
+const MISSING: &[(&str, &str)] = &[
+    ("", ": command not found"),
+    ("", ": not found"),
+    ("command not found: ", ""),
+    ("unknown command: ", ""),
+    ("", " is not recognized as an internal or external command"),
+];
+
 fn shell(message: &str) -> Cow<'_, str> {
+    let end = HINTS.iter().filter_map(|hint| message.find(hint)).min().unwrap_or(message.len());
+    let message = message[..end].trim_end_matches([' ', '.', ';', '(', ',']);
     if let Some(complaint) = COMPLAINTS.iter().find(|complaint| message.contains(**complaint)) {
         return Cow::Owned(format!("<name>: {complaint}"));
     }
     if let Some(ending) = ENDINGS.iter().find(|ending| message.contains(**ending)) {
         return Cow::Owned(ending.trim().to_owned());
     }
-    // `jq: command not found`: published tools are told apart, misspelt ones are not.
-    for missing in [": command not found", ": not found"] {
-        if let Some(before) = message.strip_suffix(missing) {
-            let name = before.rsplit(": ").next().unwrap_or_default();
-            let name = if is_known_name(name) { name } else { "<name>" };
-            return Cow::Owned(format!("{name}: command not found"));
-        }
+    if let Some(name) = missing(message) {
+        return Cow::Owned(format!("{name}: command not found"));
     }
-    Cow::Borrowed(message)
+    let lower = message.to_ascii_lowercase();
+    if PRIVILEGES.iter().any(|phrase| lower.contains(phrase)) {
+        return Cow::Borrowed("must be root");
+    }
+    match SYSTEM_ERRORS.iter().find(|error| lower.ends_with(**error)) {
+        Some(error) => Cow::Owned(system_error(&message[..message.len() - error.len()], error)),
+        None => Cow::Borrowed(message),
+    }
+}
+
+/// The command that a shell misses. Published tools are told apart, misspelt ones are not.
+fn missing(message: &str) -> Option<&str> {
+    let message = message.rsplit_once(": line ").map_or(message, |(_, rest)| rest);
+    let name = MISSING.iter().find_map(|(before, behind)| {
+        let rest = if before.is_empty() {
+            message
+        } else {
+            let at = message.to_ascii_lowercase().find(before)?;
+            message.get(at + before.len()..)?
+        };
+        rest.strip_suffix(behind)
+    })?;
+    let name = name.rsplit(": ").next().unwrap_or_default().trim_matches(['\'', '"', '`', ' ']);
+    Some(if is_known_name(name) { name } else { "<name>" })
+}
+
+/// `TOOL: what: file: strerror` without the file, which one user named.
+fn system_error(before: &str, error: &str) -> String {
+    let mut parts = before.split(": ").map(str::trim).filter(|part| !part.is_empty());
+    let tool = parts.next().unwrap_or_default().trim_end_matches(':');
+    let tool = if tool.contains(['/', ' ', '.']) { "<name>" } else { tool };
+    // `cannot access 'x'` says more; a single word is a file.
+    let verbs = parts.filter(|part| part.contains(' ')).collect::<Vec<_>>().join(": ");
+    if verbs.is_empty() { format!("{tool}: {error}") } else { format!("{tool}: {verbs}: {error}") }
 }
 
 /// Lines of a report that nothing was understood of.
@@ -182,7 +356,19 @@ pub(super) fn opening(text: &str) -> Vec<String> {
 
 /// Nouns after which a name of the user's own stands: `no such table: orders`.
 const NOUNS: &[&str] = &[
-    "table", "column", "relation", "failed", "field", "variable", "function", "key", "index", "database",
+    "operation",
+    "subcommand",
+    "option",
+    "table",
+    "column",
+    "relation",
+    "failed",
+    "field",
+    "variable",
+    "function",
+    "key",
+    "index",
+    "database",
     "schema",
 ];
 
