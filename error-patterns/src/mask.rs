@@ -1,8 +1,9 @@
 //! Masks personal data and secrets in text, before anything is hashed, stored or forwarded.
 //!
-//! One pass over the bytes with a class per byte: a byte that can be part of something personal (`@`, the
-//! slash of a home directory, the first digit of a run, ...) calls its detector, everything else is skipped.
-//! No regular expressions, no state. Text without a find is borrowed.
+//! One pass over the bytes, 64 at a time: the few that can be part of something personal (`@`, the slash of a
+//! home directory, a dash between digits, the fixed start of a key, ...) call their detectors, everything else is
+//! skipped. No regular expressions, no state. Text without a find is borrowed. A second pass is made only when a
+//! mask changed what an earlier decision had looked at.
 //!
 //! What stays, by decision:
 //! - system accounts in home directories (`/home/runner`, `/home/jovyan`, `/root`): they name no person;
@@ -13,10 +14,12 @@
 //! Masking masked text changes nothing.
 
 use crate::rules::{Applied, MaskRules, Rules};
+use scan::Text;
 use std::borrow::Cow;
 use std::sync::Arc;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
+mod bits;
 mod credential;
 mod email;
 mod home;
@@ -98,23 +101,12 @@ struct Span {
     kind: MaskKind,
 }
 
-/// The byte before a place; none at the start of the text and after a terminal colour (`ESC [ 32 m`).
-fn byte_before(bytes: &[u8], at: usize) -> Option<u8> {
-    let last = *bytes.get(at.checked_sub(1)?)?;
-    if last == b'm' {
-        let digits =
-            bytes[..at - 1].iter().rev().take(24).take_while(|b| b.is_ascii_digit() || **b == b';').count();
-        if bytes[..at - 1 - digits].ends_with(b"\x1b[") {
-            return None;
-        }
-    }
-    Some(last)
-}
-
 /// Whether what follows a number makes it part of a longer word: hex digits, or a version's suffix. Other
 /// letters are text that runs on.
-fn continues_number(after: &[u8]) -> bool {
+fn continues_number(text: &Text<'_>, end: usize) -> bool {
+    let after = &text.bytes[end..];
     let word = after.iter().take(16).take_while(|b| b.is_ascii_alphanumeric() || **b == b'_').count();
+    text.look(end + word + 1);
     let word = &after[..word];
     let letters = word.iter().take_while(|b| b.is_ascii_alphabetic()).count();
     let suffix =
@@ -216,11 +208,17 @@ impl Masker {
 
 /// The text with the built-in masks.
 fn built_in<'a>(text: &'a str, counts: &mut MaskCounts) -> Cow<'a, str> {
-    let Some(mut masked) = scan::pass(text, counts) else { return Cow::Borrowed(text) };
+    let first = scan::pass(text, counts);
+    let Some(mut masked) = first.masked else { return Cow::Borrowed(text) };
+    let mut again = first.again;
     for _ in 1..PASSES_MAX {
-        match scan::pass(&masked, counts) {
-            Some(again) => masked = again,
-            None => break,
+        if !again {
+            break;
+        }
+        let next = scan::pass(&masked, counts);
+        again = next.again;
+        if let Some(next) = next.masked {
+            masked = next;
         }
     }
     Cow::Owned(masked)

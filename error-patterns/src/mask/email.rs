@@ -1,5 +1,6 @@
 //! E-mail addresses.
 
+use super::scan::Text;
 use super::{MaskKind, Span};
 
 /// Longest local part and longest domain, RFC 5321.
@@ -22,8 +23,9 @@ fn is_domain(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-') || byte >= 0x80
 }
 
-pub(super) fn find(bytes: &[u8], at: usize, floor: usize) -> Option<Span> {
-    let local = bytes[floor..at].iter().rev().take(LOCAL_BYTES_MAX).take_while(|b| is_local(**b)).count();
+pub(super) fn find(text: &Text<'_>, at: usize) -> Option<Span> {
+    let bytes = text.bytes;
+    let local = text.before(at).iter().rev().take(LOCAL_BYTES_MAX).take_while(|b| is_local(**b)).count();
     let mut start = at - local;
     while start < at && matches!(bytes[start], b'.' | b'-' | b'+' | b'%') {
         start += 1;
@@ -34,6 +36,7 @@ pub(super) fn find(bytes: &[u8], at: usize, floor: usize) -> Option<Span> {
     }
     let length = bytes[at + 1..].iter().take(DOMAIN_BYTES_MAX).take_while(|b| is_domain(**b)).count();
     let mut end = at + 1 + length;
+    text.look(end + 2);
     while end > at + 1 && matches!(bytes[end - 1], b'.' | b'-') {
         end -= 1;
     }

@@ -1,7 +1,8 @@
 //! User names in home directories: `/home/X`, `/Users/X`, `C:\Users\X`, with slashes of either kind, doubled
 //! or not.
 
-use super::{MaskKind, Span, byte_before};
+use super::scan::Text;
+use super::{MaskKind, Span};
 
 /// Longest user name.
 const NAME_BYTES_MAX: usize = 64;
@@ -118,17 +119,19 @@ fn separator(bytes: &[u8]) -> usize {
     }
 }
 
-pub(super) fn find(bytes: &[u8], at: usize) -> Option<Span> {
+pub(super) fn find(text: &Text<'_>, at: usize) -> Option<Span> {
+    let bytes = text.bytes;
     let first = separator(&bytes[at..]);
     let folder = &bytes[at + first..];
     let parent = [&b"home"[..], b"Users", b"users", b"Documents and Settings"]
         .into_iter()
         .find(|name| folder.starts_with(name))?;
     let second = separator(&folder[parent.len()..]);
-    if second == 0 || !is_anchored(bytes, at, parent) {
+    if second == 0 || !is_anchored(text, at, parent) {
         return None;
     }
     let start = at + first + parent.len() + second;
+    text.look(start + NAME_BYTES_MAX + 2);
     let end = start + name_bytes(&bytes[start..], bytes[start - 1] == b'\\');
     let name = &bytes[start..end];
     let template = matches!(name.first(), None | Some(b'<' | b'$' | b'{' | b'%' | b'.' | b'*' | b'~'));
@@ -137,8 +140,8 @@ pub(super) fn find(bytes: &[u8], at: usize) -> Option<Span> {
 }
 
 /// Whether the folder is at the root of a path: `https://host/home/news` and `src/home/page.js` are none.
-fn is_anchored(bytes: &[u8], at: usize, parent: &[u8]) -> bool {
-    if byte_before(bytes, at).is_none() {
+fn is_anchored(text: &Text<'_>, at: usize, parent: &[u8]) -> bool {
+    if text.last_visible(at).is_none() {
         return parent != b"users";
     }
     let inside = |b: &u8| {
@@ -146,8 +149,9 @@ fn is_anchored(bytes: &[u8], at: usize, parent: &[u8]) -> bool {
             || matches!(b, b'/' | b'\\' | b'.' | b'_' | b'-' | b'~' | b':' | b'%' | b'@')
             || *b >= 0x80
     };
-    let length = bytes[..at].iter().rev().take(256).take_while(|b| inside(b)).count();
-    let before = &bytes[at - length..at];
+    let before = text.before(at);
+    let length = before.iter().rev().take(256).take_while(|b| inside(b)).count();
+    let before = &before[before.len() - length..];
     let drive = matches!(before, [.., letter, b':'] if letter.is_ascii_alphabetic() && !before[..before.len() - 2].last().is_some_and(u8::is_ascii_alphanumeric));
     if drive || parent == b"users" {
         return drive;

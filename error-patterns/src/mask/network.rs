@@ -1,6 +1,7 @@
 //! IP addresses.
 
-use super::{MaskKind, Span, byte_before, continues_number};
+use super::scan::Text;
+use super::{MaskKind, Span, continues_number};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// Words before a number that make it a version.
@@ -8,8 +9,9 @@ const VERSION_WORDS: &[&[u8]] =
     &[b"version", b"versions", b"ver", b"v", b"release", b"build", b"driver", b"file version"];
 
 /// A dotted quad that begins at a digit.
-pub(super) fn ipv4(bytes: &[u8], at: usize) -> Option<Span> {
-    let before = byte_before(bytes, at);
+pub(super) fn ipv4(text: &Text<'_>, at: usize) -> Option<Span> {
+    let bytes = text.bytes;
+    let before = text.last_visible(at);
     if before.is_some_and(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-' | b'+')) {
         return None;
     }
@@ -23,20 +25,21 @@ pub(super) fn ipv4(bytes: &[u8], at: usize) -> Option<Span> {
             end += 1;
         }
         let digits = bytes[end..].iter().take(4).take_while(|b| b.is_ascii_digit()).count();
-        let text = std::str::from_utf8(&bytes[end..end + digits]).ok()?;
-        if digits > 1 && text.starts_with('0') {
+        text.look(end + digits + 1);
+        let octets = std::str::from_utf8(&bytes[end..end + digits]).ok()?;
+        if digits > 1 && octets.starts_with('0') {
             return None;
         }
-        *octet = text.parse().ok()?;
+        *octet = octets.parse().ok()?;
         end += digits;
     }
     let after = &bytes[end..];
     let continues = match after {
         [b'.', next, ..] => next.is_ascii_digit(),
         [b'-' | b'+', next, ..] => next.is_ascii_alphabetic(),
-        _ => continues_number(after),
+        _ => continues_number(text, end),
     };
-    if continues || is_public_knowledge(IpAddr::V4(Ipv4Addr::from(octets))) || is_version(bytes, at) {
+    if continues || is_public_knowledge(IpAddr::V4(Ipv4Addr::from(octets))) || is_version(text.before(at)) {
         return None;
     }
     Some(Span { start: at, end, kind: MaskKind::Ip })
@@ -51,8 +54,7 @@ fn is_public_knowledge(address: IpAddr) -> bool {
 }
 
 /// `v1.2.3.4`, `version 1.2.3.4`, `pkg==1.2.3.4`, `Chrome/120.0.0.0`, `pkg-1.2.3.4`, `pkg@1.2.3.4`.
-fn is_version(bytes: &[u8], at: usize) -> bool {
-    let before = &bytes[..at];
+fn is_version(before: &[u8]) -> bool {
     if matches!(before, [.., b'=' | b'>' | b'<' | b'~' | b'^' | b'!', b'='] | [.., b'@' | b'^' | b'~']) {
         return true;
     }
@@ -60,7 +62,7 @@ fn is_version(bytes: &[u8], at: usize) -> bool {
         return name.is_ascii_alphanumeric() && !before.ends_with(b"//");
     }
     let blanks = before.iter().rev().take_while(|b| matches!(b, b' ' | b':' | b'=' | b'"' | b'\'')).count();
-    let word_end = at - blanks;
+    let word_end = before.len() - blanks;
     let word = before[..word_end].iter().rev().take(12).take_while(|b| b.is_ascii_alphabetic()).count();
     let word = before[word_end - word..word_end].to_ascii_lowercase();
     blanks > 0 && VERSION_WORDS.contains(&word.as_slice())
@@ -70,33 +72,37 @@ fn is_version(bytes: &[u8], at: usize) -> bool {
 ///
 /// Groups of hex digits with colons are common in code (`std::fd`, `12:30:45`), so an address must have
 /// eight groups, or `::` with at least three groups, or `::` after a group of four that holds a digit.
-pub(super) fn ipv6(bytes: &[u8], at: usize, floor: usize) -> Option<Span> {
+pub(super) fn ipv6(text: &Text<'_>, at: usize) -> Option<Span> {
+    let bytes = text.bytes;
     let near = |b: &u8| b.is_ascii_hexdigit() || *b == b':';
-    if !bytes.get(at + 1).is_some_and(near) || at > 0 && !near(&bytes[at - 1]) && bytes[at + 1] != b':' {
+    if !bytes.get(at + 1).is_some_and(near)
+        || text.last(at).is_some_and(|b| !near(&b)) && bytes[at + 1] != b':'
+    {
         return None;
     }
     let part = |b: &u8| b.is_ascii_hexdigit() || *b == b':';
-    let back = bytes[floor..at].iter().rev().take(45).take_while(|b| part(b)).count();
+    let back = text.before(at).iter().rev().take(45).take_while(|b| part(b)).count();
     let start = at - back;
-    if start > 0
-        && (bytes[start - 1].is_ascii_alphanumeric()
-            || matches!(bytes[start - 1], b'_' | b'.' | b'-' | b'$' | b'@'))
+    if text
+        .last_visible(start)
+        .is_some_and(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'-' | b'$' | b'@'))
     {
         return None;
     }
     let length = bytes[start..].iter().take(46).take_while(|b| part(b) || **b == b'.').count();
     let mut end = start + length;
+    text.look(end + 1);
     while end > at + 1 && (bytes[end - 1] == b'.' || bytes[end - 1] == b':' && bytes[end - 2] != b':') {
         end -= 1;
     }
     if bytes.get(end).is_some_and(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'(' | b'<')) {
         return None;
     }
-    let text = std::str::from_utf8(&bytes[start..end]).ok()?;
-    let address: Ipv6Addr = text.parse().ok()?;
-    let groups = text.split(':').filter(|group| !group.is_empty()).count();
-    let digit = text.bytes().any(|b| b.is_ascii_digit());
-    let first = text.split(':').next().unwrap_or_default();
+    let written = std::str::from_utf8(&bytes[start..end]).ok()?;
+    let address: Ipv6Addr = written.parse().ok()?;
+    let groups = written.split(':').filter(|group| !group.is_empty()).count();
+    let digit = written.bytes().any(|b| b.is_ascii_digit());
+    let first = written.split(':').next().unwrap_or_default();
     let plausible = groups >= 3
         || first.len() == 4 && first.bytes().any(|b| b.is_ascii_digit())
         || matches!(first, "fe80");

@@ -1,51 +1,63 @@
 //! Phone numbers and payment cards.
 
-use super::{MaskKind, Span, byte_before, continues_number};
+use super::scan::Text;
+use super::{MaskKind, Span, continues_number};
 
-/// Digits in a row.
+/// Longest run of digits that is looked at: no number here has more.
+const DIGITS_MAX: usize = 20;
+
+/// Digits in a row from a place on.
 pub(super) fn run(bytes: &[u8], at: usize) -> usize {
-    bytes[at..].iter().take_while(|b| b.is_ascii_digit()).count()
+    bytes[at..].iter().take(DIGITS_MAX).take_while(|b| b.is_ascii_digit()).count()
+}
+
+/// Digits in a row before a place.
+pub(super) fn run_before(text: &Text<'_>, at: usize) -> usize {
+    text.before(at).iter().rev().take(DIGITS_MAX).take_while(|b| b.is_ascii_digit()).count()
 }
 
 /// Whether a run of digits can begin an address, a card or a phone number: by its neighbours and its length.
-pub(super) fn may_be_personal(bytes: &[u8], at: usize, run: usize) -> bool {
-    let continued = match bytes.get(at + run) {
+pub(super) fn may_be_personal(text: &Text<'_>, at: usize, run: usize) -> bool {
+    let continued = match text.bytes.get(at + run) {
         Some(b'.') => run <= 3,
         Some(b'-') => (2..=4).contains(&run),
         Some(b' ') => run == 4,
         _ => false,
     };
-    (continued || (13..=19).contains(&run)) && begins_or_dotted(bytes, at)
+    (continued || (13..=19).contains(&run)) && begins_or_dotted(text, at)
 }
 
 /// Whether what is before a number leaves it whole; a slash may come before an address.
-fn begins_or_dotted(bytes: &[u8], at: usize) -> bool {
-    !byte_before(bytes, at).is_some_and(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'-'))
+fn begins_or_dotted(text: &Text<'_>, at: usize) -> bool {
+    !text.last_visible(at).is_some_and(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'-'))
 }
 
 /// Whether a number may begin here: not inside a word, a decimal, a path or a longer number.
-fn begins(bytes: &[u8], at: usize) -> bool {
+fn begins(text: &Text<'_>, at: usize) -> bool {
     let inside = |b: u8| {
         b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'-' | b'/' | b'#' | b'$' | b'%') || b >= 0x80
     };
-    !byte_before(bytes, at).is_some_and(inside)
+    !text.last_visible(at).is_some_and(inside)
 }
 
 /// Whether a number may end here.
-fn ends(bytes: &[u8], end: usize) -> bool {
-    match &bytes[end..] {
+fn ends(text: &Text<'_>, end: usize) -> bool {
+    text.look(end + 2);
+    match &text.bytes[end..] {
         [b'.' | b'-' | b'/' | b':', next, ..] => !next.is_ascii_alphanumeric(),
-        after => !continues_number(after),
+        _ => !continues_number(text, end),
     }
 }
 
 /// Lengths of the groups of digits from `at` on, with one and the same separator; their end.
-fn groups(bytes: &[u8], at: usize, separators: &[u8]) -> ([usize; 6], usize, usize) {
+fn groups(text: &Text<'_>, at: usize, separators: &[u8]) -> ([usize; 6], usize, usize) {
+    let bytes = text.bytes;
     let mut lengths = [0; 6];
     let (mut count, mut end) = (0, at);
     let mut separator = None;
     while count < lengths.len() {
-        let digits = bytes[end..].iter().take(20).take_while(|b| b.is_ascii_digit()).count();
+        let digits = run(bytes, end);
+        text.look(end + digits + 1);
         if digits == 0 {
             // The separator belonged to what follows.
             return (lengths, count, end - usize::from(count > 0));
@@ -69,17 +81,18 @@ fn groups(bytes: &[u8], at: usize, separators: &[u8]) -> ([usize; 6], usize, usi
 }
 
 /// 13 to 19 digits, plain or in groups, that a card issuer could have given and whose check digit is right.
-pub(super) fn card(bytes: &[u8], at: usize) -> Option<Span> {
-    if !begins(bytes, at) {
+pub(super) fn card(text: &Text<'_>, at: usize) -> Option<Span> {
+    let bytes = text.bytes;
+    if !begins(text, at) {
         return None;
     }
-    let (lengths, count, end) = groups(bytes, at, b" -");
+    let (lengths, count, end) = groups(text, at, b" -");
     let shape = match &lengths[..count] {
         [plain] => (13..=19).contains(plain),
         [4, 4, 4, 4] | [4, 6, 5] | [4, 6, 4] | [4, 4, 4, 4, 3] | [4, 4, 4, 1] => true,
         _ => false,
     };
-    if !shape || !ends(bytes, end) {
+    if !shape || !ends(text, end) {
         return None;
     }
     let mut digits = [0_u8; 19];
@@ -126,8 +139,9 @@ fn luhn(digits: &[u8]) -> bool {
 }
 
 /// `+82-10-1234-5678`, `+1 (555) 555-0100`, `+441632960961`: 8 to 15 digits after a plus.
-pub(super) fn international_phone(bytes: &[u8], at: usize) -> Option<Span> {
-    if !begins(bytes, at) || !bytes.get(at + 1).is_some_and(|b| (b'1'..=b'9').contains(b)) {
+pub(super) fn international_phone(text: &Text<'_>, at: usize) -> Option<Span> {
+    let bytes = text.bytes;
+    if !begins(text, at) || !bytes.get(at + 1).is_some_and(|b| (b'1'..=b'9').contains(b)) {
         return None;
     }
     let (mut digits, mut separators, mut end) = (0, 0, at + 1);
@@ -143,8 +157,9 @@ pub(super) fn international_phone(bytes: &[u8], at: usize) -> Option<Span> {
         }
         index += 1;
     }
+    text.look(index + 1);
     let enough = if separators > 0 { 8 } else { 10 };
-    ((enough..=15).contains(&digits) && ends(bytes, end)).then_some(Span {
+    ((enough..=15).contains(&digits) && ends(text, end)).then_some(Span {
         start: at,
         end,
         kind: MaskKind::Phone,
@@ -152,11 +167,12 @@ pub(super) fn international_phone(bytes: &[u8], at: usize) -> Option<Span> {
 }
 
 /// `(555) 555-0100`.
-pub(super) fn area_phone(bytes: &[u8], at: usize) -> Option<Span> {
-    if at > 0 && (bytes[at - 1].is_ascii_alphanumeric() || matches!(bytes[at - 1], b'_' | b')' | b']' | b'.'))
-    {
+pub(super) fn area_phone(text: &Text<'_>, at: usize) -> Option<Span> {
+    let bytes = text.bytes;
+    if text.last(at).is_some_and(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b')' | b']' | b'.')) {
         return None;
     }
+    text.look(at + 8);
     let area = bytes[at + 1..].iter().take(4).take_while(|b| b.is_ascii_digit()).count();
     if !(2..=4).contains(&area) || bytes.get(at + 1 + area) != Some(&b')') {
         return None;
@@ -165,21 +181,22 @@ pub(super) fn area_phone(bytes: &[u8], at: usize) -> Option<Span> {
     if matches!(bytes.get(start), Some(b' ' | b'-')) {
         start += 1;
     }
-    let (lengths, count, end) = groups(bytes, start, b" -.");
+    let (lengths, count, end) = groups(text, start, b" -.");
     let shape = matches!(&lengths[..count], [3 | 4, 4]);
-    (shape && ends(bytes, end)).then_some(Span { start: at, end, kind: MaskKind::Phone })
+    (shape && ends(text, end)).then_some(Span { start: at, end, kind: MaskKind::Phone })
 }
 
 /// `010-1234-5678`, `02-123-4567`, `555-555-0100`, `555.555.0100`.
-pub(super) fn national_phone(bytes: &[u8], at: usize) -> Option<Span> {
-    if !begins(bytes, at) {
+pub(super) fn national_phone(text: &Text<'_>, at: usize) -> Option<Span> {
+    let bytes = text.bytes;
+    if !begins(text, at) {
         return None;
     }
-    let (lengths, count, end) = groups(bytes, at, b"-.");
+    let (lengths, count, end) = groups(text, at, b"-.");
     let shape = match &lengths[..count] {
         [2 | 3, 3 | 4, 4] if bytes[at] == b'0' => bytes[at + lengths[0]] == b'-',
         [3, 3, 4] => bytes[at] >= b'2' && bytes[at + 4] >= b'2',
         _ => false,
     };
-    (shape && ends(bytes, end)).then_some(Span { start: at, end, kind: MaskKind::Phone })
+    (shape && ends(text, end)).then_some(Span { start: at, end, kind: MaskKind::Phone })
 }

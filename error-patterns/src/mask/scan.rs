@@ -1,102 +1,215 @@
-//! The pass over the bytes: calls detectors where a byte's class asks for it.
+//! The pass over the text: calls detectors where [bits](super::bits) or a needle asks for it.
 
+use super::bits::{BLOCK, Blocks, Triggers};
 use super::{MaskCounts, Span, credential, email, home, network, numbers, secret};
+use fearless_simd::{Level, Simd, dispatch};
+use std::cell::Cell;
 
-/// Why a byte is looked at.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Class {
-    Plain,
-    At,
-    Slash,
-    Digit,
-    Colon,
-    Equals,
-    Plus,
-    Parenthesis,
-    /// Can be part of the fixed start of a key or token.
-    TokenMark,
+/// Text under a pass, as detectors see it.
+///
+/// What lies before the floor is masked already. Detectors never look there: the byte before the floor is the
+/// end of a placeholder, `>`, as it will be in the masked text. So what is decided does not depend on what was
+/// masked before.
+#[derive(Debug)]
+pub(super) struct Text<'a> {
+    pub bytes: &'a [u8],
+    floor: usize,
+    looked: Cell<usize>,
 }
 
-const CLASSES: [Class; 256] = classes();
+impl<'a> Text<'a> {
+    fn new(bytes: &'a [u8]) -> Self {
+        Self { bytes, floor: 0, looked: Cell::new(0) }
+    }
 
-const fn classes() -> [Class; 256] {
-    let mut table = [Class::Plain; 256];
-    table[b'@' as usize] = Class::At;
-    table[b'/' as usize] = Class::Slash;
-    table[b'\\' as usize] = Class::Slash;
-    table[b':' as usize] = Class::Colon;
-    table[b'=' as usize] = Class::Equals;
-    table[b'+' as usize] = Class::Plus;
-    table[b'(' as usize] = Class::Parenthesis;
-    let mut digit = b'0';
-    while digit <= b'9' {
-        table[digit as usize] = Class::Digit;
-        digit += 1;
+    /// What is before a place, down to the floor.
+    pub(super) fn before(&self, at: usize) -> &'a [u8] {
+        &self.bytes[self.floor.min(at)..at]
     }
-    let marks = b"_-JKSzBby";
-    let mut at = 0;
-    while at < marks.len() {
-        table[marks[at] as usize] = Class::TokenMark;
-        at += 1;
+
+    /// The byte before a place; none at the start of the text.
+    pub(super) fn last(&self, at: usize) -> Option<u8> {
+        if at > self.floor { Some(self.bytes[at - 1]) } else { (self.floor > 0).then_some(b'>') }
     }
-    table
+
+    /// The same, and none after a terminal colour (`ESC [ 32 m`) or an escaped blank (`\n`).
+    pub(super) fn last_visible(&self, at: usize) -> Option<u8> {
+        let last = self.last(at)?;
+        let before = || &self.before(at)[..self.before(at).len() - 1];
+        let hidden = match last {
+            b'm' => {
+                let colour = before();
+                let digits =
+                    colour.iter().rev().take(24).take_while(|b| b.is_ascii_digit() || **b == b';').count();
+                colour[..colour.len() - digits].ends_with(b"\x1b[")
+            }
+            b'n' | b'r' | b't' => before().ends_with(b"\\"),
+            _ => false,
+        };
+        (!hidden).then_some(last)
+    }
+
+    /// Notes that a decision depends on the text up to here. If a mask changes that text after all, the
+    /// decision is made again in another pass.
+    pub(super) fn look(&self, end: usize) {
+        self.looked.set(self.looked.get().max(end));
+    }
 }
 
-/// One pass; `None` when nothing was found.
-pub(super) fn pass(text: &str, counts: &mut MaskCounts) -> Option<String> {
-    let bytes = text.as_bytes();
-    let mut masked: Option<String> = None;
-    let mut copied = 0;
-    let mut at = 0;
-    while at < bytes.len() {
-        let class = CLASSES[usize::from(bytes[at])];
-        if class == Class::Plain {
-            at += 1;
-            continue;
-        }
-        // Most digits are line numbers, ports and versions: one look tells.
-        let run = if class == Class::Digit { numbers::run(bytes, at) } else { 0 };
-        if run > 0 && !numbers::may_be_personal(bytes, at, run) {
-            at += run;
-            continue;
-        }
-        let found = detect(bytes, class, at, copied).and_then(|span| {
-            // Detectors stop at ASCII only; a find that does not fall on characters is no find.
-            Some((text.get(copied..span.start)?, text.get(span.end..).map(|_| span)?))
-        });
-        if let Some((before, span)) = found {
-            let out = masked.get_or_insert_with(|| String::with_capacity(text.len()));
-            out.push_str(before);
-            out.push_str(span.kind.placeholder());
-            counts.count(span.kind);
-            copied = span.end;
-            at = span.end;
-        } else {
-            at += run.max(1);
-        }
-    }
-    masked.map(|mut out| {
-        out.push_str(&text[copied..]);
-        out
-    })
+/// What a pass found.
+#[derive(Debug)]
+pub(super) struct Pass {
+    /// The masked text; none when there is nothing to mask.
+    pub masked: Option<String>,
+    /// A mask changed text that an earlier decision had depended on.
+    pub again: bool,
 }
 
-/// What is found at a byte; never begins before `floor`, which ends the find before.
-fn detect(bytes: &[u8], class: Class, at: usize, floor: usize) -> Option<Span> {
-    let span = match class {
-        Class::Plain => None,
-        Class::At => email::find(bytes, at, floor),
-        Class::Slash => home::find(bytes, at),
-        Class::Digit => network::ipv4(bytes, at)
-            .or_else(|| numbers::card(bytes, at))
-            .or_else(|| numbers::national_phone(bytes, at)),
-        Class::Colon => credential::userinfo(bytes, at)
-            .or_else(|| network::ipv6(bytes, at, floor))
-            .or_else(|| secret::find(bytes, at, floor)),
-        Class::Equals => secret::find(bytes, at, floor),
-        Class::Plus => numbers::international_phone(bytes, at),
-        Class::Parenthesis => numbers::area_phone(bytes, at),
-        Class::TokenMark => credential::find(bytes, at, floor),
+/// One pass.
+pub(super) fn pass(text: &str, counts: &mut MaskCounts) -> Pass {
+    let mut scan = Scan {
+        text,
+        view: Text::new(text.as_bytes()),
+        masked: None,
+        again: false,
+        digits_end: 0,
+        needle: credential::next_needle(text.as_bytes(), 0),
     };
-    span.filter(|span| span.start >= floor && span.end > span.start)
+    let mut blocks = Blocks::default();
+    dispatch!(Level::new(), simd => blocks_in_order(simd, &mut blocks, &mut scan, counts));
+    scan.needles_before(text.len(), counts);
+    let floor = scan.view.floor;
+    let masked = scan.masked.map(|mut out| {
+        out.push_str(&text[floor..]);
+        out
+    });
+    Pass { masked, again: scan.again }
+}
+
+#[inline(always)]
+fn blocks_in_order<S: Simd>(simd: S, blocks: &mut Blocks, scan: &mut Scan<'_>, counts: &mut MaskCounts) {
+    let bytes = scan.view.bytes;
+    let mut start = 0;
+    while start < bytes.len() {
+        let triggers = blocks.triggers(simd, bytes, start);
+        if triggers.all != 0 {
+            scan.block(start, triggers, counts);
+        }
+        start += BLOCK;
+    }
+}
+
+struct Scan<'a> {
+    text: &'a str,
+    view: Text<'a>,
+    masked: Option<String>,
+    again: bool,
+    /// Digits before this are decided.
+    digits_end: usize,
+    /// Next place of a credential's fixed part.
+    needle: Option<credential::Needle>,
+}
+
+impl Scan<'_> {
+    #[inline(never)]
+    fn block(&mut self, start: usize, triggers: Triggers, counts: &mut MaskCounts) {
+        let mut bits = triggers.all;
+        while bits != 0 {
+            let bit = bits.trailing_zeros();
+            bits &= bits - 1;
+            let at = start + bit as usize;
+            if at < self.view.floor {
+                continue;
+            }
+            self.needles_before(at, counts);
+            if at < self.view.floor {
+                continue;
+            }
+            let is = |bits: u64| bits >> bit & 1 == 1;
+            let found = if is(triggers.long_digits) {
+                self.long_digits(at)
+            } else {
+                match self.detect(at) {
+                    None if is(triggers.names) => secret::find(&self.view, at),
+                    found => found,
+                }
+            };
+            if let Some(span) = found {
+                self.mask(span, counts);
+            }
+        }
+    }
+
+    /// Masks credentials whose needle is at or before a place.
+    #[inline]
+    fn needles_before(&mut self, at: usize, counts: &mut MaskCounts) {
+        while let Some(needle) = self.needle.filter(|needle| needle.at <= at) {
+            if let Some(span) = credential::find(&self.view, needle) {
+                self.mask(span, counts);
+            }
+            let next = self.view.floor.max(needle.at + 1);
+            self.needle = credential::next_needle(self.view.bytes, next);
+        }
+    }
+
+    /// Writes a placeholder; false when the span is none, because it does not fall on characters or begins in
+    /// what is masked already.
+    fn mask(&mut self, span: Span, counts: &mut MaskCounts) -> bool {
+        if span.start < self.view.floor || span.end <= span.start {
+            return false;
+        }
+        let Some(before) = self.text.get(self.view.floor..span.start) else { return false };
+        if !self.text.is_char_boundary(span.end) {
+            return false;
+        }
+        let out = self.masked.get_or_insert_with(|| String::with_capacity(self.text.len() + 64));
+        out.push_str(before);
+        out.push_str(span.kind.placeholder());
+        counts.count(span.kind);
+        self.again |= self.view.looked.get() > span.start;
+        self.view.floor = span.end;
+        true
+    }
+
+    /// What is found at a byte.
+    #[inline]
+    fn detect(&mut self, at: usize) -> Option<Span> {
+        let text = &self.view;
+        match text.bytes[at] {
+            b':' => credential::userinfo(text, at).or_else(|| network::ipv6(text, at)),
+            b'/' | b'\\' => home::find(text, at),
+            b'.' | b'-' | b' ' => self.digits(at),
+            b'@' => email::find(text, at),
+            b'+' => numbers::international_phone(text, at),
+            b'(' => numbers::area_phone(text, at),
+            _ => None,
+        }
+    }
+
+    /// Digits before and after a separator.
+    fn digits(&mut self, separator: usize) -> Option<Span> {
+        let run = numbers::run_before(&self.view, separator);
+        let start = separator - run;
+        if start < self.digits_end || !numbers::may_be_personal(&self.view, start, run) {
+            return None;
+        }
+        self.digits_end = separator;
+        network::ipv4(&self.view, start)
+            .or_else(|| numbers::card(&self.view, start))
+            .or_else(|| numbers::national_phone(&self.view, start))
+    }
+
+    /// Many digits in a row.
+    fn long_digits(&mut self, at: usize) -> Option<Span> {
+        let start = at + 1 - numbers::run_before(&self.view, at + 1);
+        if start < self.digits_end {
+            return None;
+        }
+        let run = numbers::run(self.view.bytes, start);
+        self.digits_end = start + run;
+        if !numbers::may_be_personal(&self.view, start, run) {
+            return None;
+        }
+        numbers::card(&self.view, start).or_else(|| numbers::national_phone(&self.view, start))
+    }
 }

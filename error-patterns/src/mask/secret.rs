@@ -3,7 +3,9 @@
 //! In source lines and messages a name is followed by other things as well: a call, a variable, prose. A
 //! value counts as a secret when its form says so; the rules are in [`Value::is_secret`].
 
+use super::scan::Text;
 use super::{MaskKind, Span};
+use std::sync::LazyLock;
 
 /// Endings of names, letters and digits only, whose value is a secret.
 const STRONG: &[&str] = &[
@@ -89,7 +91,8 @@ fn strength(name: &[u8]) -> Option<Strength> {
         length += 1;
     }
     let folded = &folded[..length];
-    if STRONG.iter().any(|ending| folded.ends_with(ending.as_bytes())) {
+    let last = usize::from(folded.last()?.wrapping_sub(b'a'));
+    if STRONG_BY_LAST.get(last)?.iter().any(|ending| folded.ends_with(ending.as_bytes())) {
         return Some(Strength::Strong);
     }
     let last_word = |ending: &&str| {
@@ -103,20 +106,52 @@ fn strength(name: &[u8]) -> Option<Strength> {
 }
 
 /// A secret value after the `:` or `=` at `at`.
-pub(super) fn find(bytes: &[u8], at: usize, floor: usize) -> Option<Span> {
+pub(super) fn find(text: &Text<'_>, at: usize) -> Option<Span> {
+    let bytes = text.bytes;
+    let (name, quoted) = name_before(text.before(at))?;
+    let strength = strength(name)?;
+    text.look(at + 2);
     if matches!(bytes.get(at + 1), Some(b'=' | b':' | b'>'))
-        || at > 0 && matches!(bytes[at - 1], b'=' | b'!' | b'<' | b'>' | b':')
+        || matches!(text.last(at), Some(b'=' | b'!' | b'<' | b'>' | b':'))
     {
         return None;
     }
-    let (name, quoted) = name_before(&bytes[floor..at])?;
-    let strength = strength(name)?;
     let value = Value::at(bytes, at, quoted)?;
+    text.look(value.end + 1);
     value.is_secret(name, strength).then_some(Span {
         start: value.start,
         end: value.end,
         kind: MaskKind::Token,
     })
+}
+
+/// Strong names by their last letter.
+static STRONG_BY_LAST: LazyLock<[Vec<&str>; 26]> = LazyLock::new(|| {
+    let mut table = [const { Vec::new() }; 26];
+    for name in STRONG {
+        if let Some(last) = name.bytes().last() {
+            table[usize::from(last - b'a')].push(*name);
+        }
+    }
+    table
+});
+
+/// For each last letter of a name, as bits, the letters that may come before it.
+static ENDINGS: LazyLock<[u32; 26]> = LazyLock::new(|| {
+    let mut table = [0; 26];
+    for name in STRONG.iter().chain(WEAK) {
+        if let [.., one, two] = name.as_bytes() {
+            table[usize::from(two - b'a')] |= 1 << (one - b'a');
+        }
+    }
+    table
+});
+
+/// Whether the name of a secret may end with these letters.
+#[inline]
+fn may_end_name(one: u8, two: u8) -> bool {
+    let (one, two) = ((one | 0x20).wrapping_sub(b'a'), (two | 0x20).wrapping_sub(b'a'));
+    one < 26 && ENDINGS.get(usize::from(two)).is_some_and(|ones| ones >> one & 1 == 1)
 }
 
 /// The name before a separator, and whether it stands in quotes.
@@ -127,8 +162,8 @@ fn name_before(before: &[u8]) -> Option<(&[u8], bool)> {
     let mut end = before.len() - trim(before, &|b| b == b' ', 2);
     let quotes = trim(&before[..end], &|b| matches!(b, b'"' | b'\'' | b'\\' | b']'), 4);
     end -= quotes;
-    // The last letter tells most names apart at once.
-    if !before[..end].last().is_some_and(|b| b"dntyehswpgDNTYEHSWPG".contains(b)) {
+    let [.., one, two] = before[..end] else { return None };
+    if !may_end_name(one, two) {
         return None;
     }
     let length = trim(
