@@ -1,18 +1,38 @@
 //! The taxonomy: runtime, phase, type and cause of an exception, by rules that are data.
 //!
-//! Rules are read in order and the first that fits decides: the runtime's own rules for the reported exception,
-//! then for what caused it, then the rules for any runtime, then the runtime's fall-backs. What no rule knows has
-//! an empty cause. Knows nothing of patterns; level 5 (context) is not filled here.
+//! Rules are read in order and the first that fits decides: a user's rules and the runtime's own for the reported
+//! exception, then for what caused it, then the rules for any runtime in the same way, then the fall-backs. What
+//! no rule knows has an empty cause. Knows nothing of patterns; level 5 (context) is not filled here.
 
+mod built_in;
+mod check;
 mod matching;
+mod problem;
 mod rules;
+mod spec;
+mod table;
 
 use crate::model::{Parsed, ParsedException, RawException, Relation, Runtime, Taxonomy};
 use crate::parse::exit_status;
 use matching::Subject;
-pub use rules::{Cause, Classifier, RulesError, UserRule};
-use rules::{Rule, RuleSet};
-use std::sync::LazyLock;
+use problem::closest;
+pub use problem::{Problem, RulesError, Severity};
+use rules::{RUNTIMES, Rule, Vocabulary};
+pub use spec::{Cause, OneOrMany, RuleFile, RuleSpec};
+use spec::{Place, RULES_MAX, ReadFile};
+use std::cell::OnceCell;
+use std::collections::HashMap;
+use std::sync::{Arc, LazyLock};
+use table::RuleTable;
+
+/// Severity where no rule fits.
+const SEVERITY_DEFAULT: u8 = 3;
+/// Exceptions of one chain that are looked at.
+const CHAIN_MAX: usize = 8;
+/// Name of the file whose rules are for every runtime.
+const ANY: &str = "any";
+/// Rules of one runtime, users' and built-in ones together.
+const TABLE_MAX: usize = 2 * RULES_MAX;
 
 static BUILT_IN: LazyLock<Classifier> =
     LazyLock::new(|| Classifier::built_in().expect("the built-in rules are read by a test"));
@@ -41,67 +61,229 @@ pub fn built_in() -> &'static Classifier {
     &BUILT_IN
 }
 
+/// Rules of all runtimes, and the vocabulary they use. Cheap to share between threads.
+#[derive(Debug)]
+pub struct Classifier {
+    vocabulary: Vocabulary,
+    rules: Vec<Arc<Rule>>,
+    fallbacks: Vec<Arc<Rule>>,
+    tables: HashMap<Runtime, RuleTable>,
+}
+
 impl Classifier {
+    /// Reads the rules that are built in.
+    ///
+    /// # Errors
+    /// When a built-in file is faulty; a test proves that none is.
+    pub fn built_in() -> Result<Self, RulesError> {
+        Self::of_files(&built_in::FILES)
+    }
+
+    /// Reads rule files in place of the built-in ones: pairs of a name and a text. `causes` holds the vocabulary,
+    /// `names` the lists, `any` the rules for every runtime, and each other file is named after its runtime.
+    ///
+    /// # Errors
+    /// When a file is faulty: all that is wrong, each with its place.
+    pub fn of_files(files: &[(&str, &str)]) -> Result<Self, RulesError> {
+        let mut problems = Vec::new();
+        let mut vocabulary = Vocabulary::default();
+        let text =
+            |wanted: &str| files.iter().find(|(name, _)| *name == wanted).map_or("", |(_, text)| *text);
+        vocabulary.add(spec::read("causes", text("causes"), &mut problems).causes, &mut problems);
+        match toml::from_str(text("names")) {
+            Ok(lists) => vocabulary.lists = lists,
+            Err(error) => {
+                let place = Place { file: "names".to_owned(), ..Place::default() };
+                problems.push(Problem::error(&place, "", error.message().to_owned()));
+            }
+        }
+        let (mut rules, mut fallbacks) = (Vec::new(), Vec::new());
+        for (file, text) in files.iter().filter(|(name, _)| !["causes", "names"].contains(name)) {
+            let runtime = Runtime::named(file);
+            if runtime == Runtime::Unknown && *file != ANY {
+                let place = Place { file: (*file).to_owned(), ..Place::default() };
+                let hint = closest(file, RUNTIMES.iter().map(|runtime| runtime.as_str()).chain([ANY]));
+                problems.push(Problem::error(&place, "", "no runtime has this name".to_owned()).hint(hint));
+            }
+            let read = spec::read(file, text, &mut problems);
+            let (own, last) = compile(&mut vocabulary, read, Some(runtime), &mut problems);
+            rules.extend(own);
+            fallbacks.extend(last);
+        }
+        RulesError::check(problems)?;
+        Self::new(vocabulary, rules, fallbacks)
+    }
+
+    /// The same with a user's rules before its own. `file` names the text in messages and in
+    /// [`Classification::rule`]; the text has the form that `schemas/taxonomy/README.md` explains: `[[rule]]`,
+    /// `[[fallback]]`, and `[[cause]]` for new words.
+    ///
+    /// # Errors
+    /// When the text is faulty: all that is wrong, each with its place.
+    pub fn with_rules_before(&self, file: &str, text: &str) -> Result<Self, RulesError> {
+        self.with_files_before(&[(file, text)])
+    }
+
+    /// As [`Self::with_rules_before`], for several texts with their names, in their order.
+    ///
+    /// # Errors
+    /// When one is faulty: all that is wrong with all of them, each with its place.
+    pub fn with_files_before(&self, files: &[(&str, &str)]) -> Result<Self, RulesError> {
+        let mut problems = Vec::new();
+        let mut all = ReadFile::default();
+        for (file, text) in files {
+            let read = spec::read(file, text, &mut problems);
+            all.causes.extend(read.causes);
+            all.rules.extend(read.rules);
+            all.fallbacks.extend(read.fallbacks);
+        }
+        self.with_read(all, problems)
+    }
+
+    /// As [`Self::with_rules_before`], for rules that the caller has read from its own configuration.
+    ///
+    /// # Errors
+    /// When a rule is faulty: all that is wrong, each with its place.
+    pub fn with_specs_before(&self, file: &str, specs: &RuleFile) -> Result<Self, RulesError> {
+        self.with_read(specs.placed(file), Vec::new())
+    }
+
+    fn with_read(&self, read: ReadFile, mut problems: Vec<Problem>) -> Result<Self, RulesError> {
+        let mut vocabulary = self.vocabulary.clone();
+        let (mut rules, mut fallbacks) = compile(&mut vocabulary, read, None, &mut problems);
+        RulesError::check(problems)?;
+        rules.extend(self.rules.iter().cloned());
+        fallbacks.extend(self.fallbacks.iter().cloned());
+        Self::new(vocabulary, rules, fallbacks)
+    }
+
+    fn new(
+        vocabulary: Vocabulary,
+        rules: Vec<Arc<Rule>>,
+        fallbacks: Vec<Arc<Rule>>,
+    ) -> Result<Self, RulesError> {
+        let mut tables = HashMap::new();
+        for runtime in RUNTIMES.into_iter().chain([Runtime::Unknown]) {
+            // A user's rule for all runtimes stands with the runtime's own, those of the file `any` after them.
+            let of = |rules: &[Arc<Rule>], any: bool| {
+                rules
+                    .iter()
+                    .filter(|rule| rule.is_of(runtime) && (rule.place.file == ANY) == any)
+                    .cloned()
+                    .collect::<Vec<_>>()
+            };
+            let parts = [of(&rules, false), of(&rules, true), of(&fallbacks, false), of(&fallbacks, true)];
+            let refused = |text: String| {
+                let place = Place { file: runtime.as_str().to_owned(), ..Place::default() };
+                RulesError { problems: vec![Problem::error(&place, "", text)] }
+            };
+            let count: usize = parts.iter().map(Vec::len).sum();
+            if count > TABLE_MAX {
+                return Err(refused(format!("the runtime has {count} rules, limit is {TABLE_MAX}")));
+            }
+            let table = RuleTable::new(parts)
+                .map_err(|error| refused(format!("the texts of the rules are too large: {error}")))?;
+            tables.insert(runtime, table);
+        }
+        Ok(Self { vocabulary, rules, fallbacks, tables })
+    }
+
+    /// The cause vocabulary.
+    #[must_use]
+    pub fn causes(&self) -> &[Cause] {
+        &self.vocabulary.causes
+    }
+
+    /// Labels of all rules, as in [`Classification::rule`], in the order of their files.
+    pub fn labels(&self) -> impl Iterator<Item = &str> {
+        self.rules.iter().chain(&self.fallbacks).map(|rule| rule.label.as_str())
+    }
+
     /// Classifies an exception.
     #[must_use]
     pub fn classify(&self, raw: &RawException<'_>, parsed: &Parsed<'_>) -> Classification {
-        let exit_code = exit_status(raw);
-        let subjects: Vec<Subject<'_>> = chain(parsed)
-            .into_iter()
-            .map(|exception| Subject::new(exception, &parsed.exceptions, exit_code))
-            .collect();
-        let own = self.of(parsed.runtime);
-        let any = self.of(Runtime::Unknown);
-        let found = first(&own.rules, &subjects)
-            .or_else(|| first(&any.rules, &subjects))
-            .or_else(|| first(&own.fallbacks, &subjects[..1]))
-            .or_else(|| first(&any.fallbacks, &subjects[..1]));
-        let Some((rule, direct)) = found else {
+        let status = OnceCell::new();
+        let exit_code = || *status.get_or_init(|| exit_status(raw));
+        let Some((rule, direct)) = self.decide(parsed, &exit_code) else {
             return Classification {
                 taxonomy: Taxonomy {
                     runtime: parsed.runtime,
-                    error_type: type_name(parsed, exit_code),
+                    error_type: type_name(parsed, &exit_code),
                     ..Taxonomy::default()
                 },
-                severity: rules::SEVERITY_DEFAULT,
+                severity: SEVERITY_DEFAULT,
                 rule: String::new(),
             };
         };
-        let named = rule.type_as.as_deref().filter(|_| direct).and_then(|template| fill(template, exit_code));
+        let named =
+            rule.type_as.as_deref().filter(|_| direct).and_then(|template| fill(template, &exit_code));
         Classification {
             taxonomy: Taxonomy {
                 runtime: parsed.runtime,
                 phase: rule.phase,
-                error_type: named.unwrap_or_else(|| type_name(parsed, exit_code)),
+                error_type: named.unwrap_or_else(|| type_name(parsed, &exit_code)),
                 cause: rule.cause.clone(),
                 context: String::new(),
             },
             severity: rule.severity,
-            rule: rule.label(),
+            rule: rule.label.clone(),
         }
+    }
+
+    /// The rule that decides, and whether the reported exception itself fits it.
+    fn decide(&self, parsed: &Parsed<'_>, exit_code: &dyn Fn() -> Option<i64>) -> Option<(&Rule, bool)> {
+        let table = self.table(parsed.runtime);
+        let all = &parsed.exceptions;
+        let mut subjects: Vec<Subject<'_>> = Vec::with_capacity(all.len().min(CHAIN_MAX));
+        let mut chain = chain(all).take(CHAIN_MAX);
+        for (part, range) in table.parts.iter().enumerate() {
+            // Fall-backs are asked about the reported exception only.
+            let depth = if part < 2 { CHAIN_MAX } else { 1 };
+            for i in 0..depth {
+                if i == subjects.len() {
+                    let Some(exception) = chain.next() else { break };
+                    subjects.push(Subject::new(table, exception, all));
+                }
+                if let Some(rule) = subjects[i].first(table, range.clone(), exit_code) {
+                    return Some((rule, i == 0));
+                }
+            }
+        }
+        None
+    }
+
+    fn table(&self, runtime: Runtime) -> &RuleTable {
+        self.tables.get(&runtime).expect("every runtime has a table")
     }
 }
 
-/// The reported exception, then what caused it, nearest first. Suppressed exceptions explain nothing.
-fn chain<'p, 'a>(parsed: &'p Parsed<'a>) -> Vec<&'p ParsedException<'a>> {
-    let reported = parsed.exceptions.iter().take(1);
-    let of = |relation: Relation| parsed.exceptions.iter().skip(1).filter(move |e| e.relation == relation);
-    reported
-        .chain(of(Relation::Cause))
-        .chain(of(Relation::Member))
-        .chain(of(Relation::Context))
-        .take(8)
-        .collect()
+/// The rules of a file; what is faulty is told.
+fn compile(
+    vocabulary: &mut Vocabulary,
+    read: ReadFile,
+    runtime: Option<Runtime>,
+    problems: &mut Vec<Problem>,
+) -> (Vec<Arc<Rule>>, Vec<Arc<Rule>>) {
+    vocabulary.add(read.causes, problems);
+    let mut list = |specs: Vec<(Place, RuleSpec)>| {
+        specs
+            .into_iter()
+            .filter_map(|(place, spec)| vocabulary.rule(place, spec, runtime, problems))
+            .map(Arc::new)
+            .collect::<Vec<_>>()
+    };
+    (list(read.rules), list(read.fallbacks))
 }
 
-/// The first rule that fits the first subject that any rule fits, and whether that is the reported exception.
-fn first<'r>(set: &'r RuleSet, subjects: &[Subject<'_>]) -> Option<(&'r Rule, bool)> {
-    subjects.iter().enumerate().find_map(|(i, subject)| Some((set.first(subject)?, i == 0)))
+/// The reported exception, then what caused it, nearest first. Suppressed exceptions explain nothing.
+fn chain<'p, 'a>(all: &'p [ParsedException<'a>]) -> impl Iterator<Item = &'p ParsedException<'a>> {
+    let of = move |relation: Relation| all.iter().skip(1).filter(move |e| e.relation == relation);
+    all.iter().take(1).chain(of(Relation::Cause)).chain(of(Relation::Member)).chain(of(Relation::Context))
 }
 
 /// The conventional name of the reported exception's type: a code of the operating system or the loader where the
 /// type itself only says "error", else the type without its module.
-fn type_name(parsed: &Parsed<'_>, exit_code: Option<i64>) -> String {
+fn type_name(parsed: &Parsed<'_>, exit_code: &dyn Fn() -> Option<i64>) -> String {
     let Some(reported) = parsed.exceptions.first() else { return String::new() };
     let short = reported.short_type();
     let code: &str = &reported.code;
@@ -112,7 +294,7 @@ fn type_name(parsed: &Parsed<'_>, exit_code: Option<i64>) -> String {
     }
     if parsed.runtime == Runtime::Shell
         && vague
-        && let Some(status) = exit_code.filter(|status| *status != 0)
+        && let Some(status) = exit_code().filter(|status| *status != 0)
     {
         return format!("ExitCode{status}");
     }
@@ -126,9 +308,9 @@ fn is_placeholder(short: &str) -> bool {
 }
 
 /// A rule's type name, `{exit_code}` replaced; `None` when the exit code is unknown.
-fn fill(template: &str, exit_code: Option<i64>) -> Option<String> {
+fn fill(template: &str, exit_code: &dyn Fn() -> Option<i64>) -> Option<String> {
     if !template.contains("{exit_code}") {
         return Some(template.to_owned());
     }
-    Some(template.replace("{exit_code}", &exit_code?.to_string()))
+    Some(template.replace("{exit_code}", &exit_code()?.to_string()))
 }

@@ -1,65 +1,97 @@
 //! Whether a rule's conditions hold for one exception. Text is compared without regard to ASCII case, over the
-//! first 4 KB of a message.
+//! first 2 KB and the last 512 bytes of a message.
 
-use super::rules::{Rule, RuleSet};
+use super::rules::Rule;
+use super::table::{RuleTable, Trigger};
 use crate::model::{Origin, ParsedException};
 use crate::parse::floor;
 use std::cell::OnceCell;
+use std::ops::Range;
 
-const MESSAGE_BYTES: usize = 4096;
+const HEAD_BYTES: usize = 2048;
+const TAIL_BYTES: usize = 512;
 const QUOTED_WORDS: usize = 4;
+const QUOTED_BYTES: usize = 128;
 const FRAMES: usize = 12;
 
-/// One exception as rules see it; what is costly is made when the first rule asks.
+/// One exception as the rules of its runtime see it.
 pub(super) struct Subject<'p> {
     exception: &'p ParsedException<'p>,
     others: &'p [ParsedException<'p>],
-    exit_code: Option<i64>,
-    message: OnceCell<String>,
-    quoted: OnceCell<Vec<String>>,
+    short: &'p str,
+    message: String,
+    /// The rules that type, code and message leave.
+    candidates: Vec<u64>,
+    quoted: OnceCell<Vec<Range<usize>>>,
 }
 
 impl<'p> Subject<'p> {
     pub(super) fn new(
+        table: &RuleTable,
         exception: &'p ParsedException<'p>,
         others: &'p [ParsedException<'p>],
-        exit_code: Option<i64>,
     ) -> Self {
-        Self { exception, others, exit_code, message: OnceCell::new(), quoted: OnceCell::new() }
+        let short = exception.short_type();
+        let message = lower(&exception.message);
+        let candidates = table.candidates(short, &exception.error_type, &exception.code, &message);
+        Self { exception, others, short, message, candidates, quoted: OnceCell::new() }
     }
 
-    fn message(&self) -> &str {
-        self.message.get_or_init(|| floor(&self.exception.message, MESSAGE_BYTES).to_ascii_lowercase())
-    }
-
-    /// The first words in quotation marks, and of dotted ones or paths also the first segment.
-    fn quoted(&self) -> &[String] {
-        self.quoted.get_or_init(|| quoted_words(self.message()))
-    }
-
-    fn is_type(&self, rule: &Rule) -> bool {
-        let short = self.exception.short_type();
-        (rule.types.is_empty()
-            || rule.types.iter().any(|name| name == short || name == self.exception.error_type.as_ref()))
-            && (rule.type_ends.is_empty() || rule.type_ends.iter().any(|end| short.ends_with(end.as_str())))
-    }
-
-    /// Which texts of a set's rules the message has.
-    fn found(&self, set: &RuleSet) -> Vec<bool> {
-        let mut found = vec![false; set.needles.patterns_len()];
-        for hit in set.needles.find_overlapping_iter(self.message()) {
-            found[hit.pattern().as_usize()] = true;
+    /// The first rule of a part of the table whose conditions all hold.
+    pub(super) fn first<'r>(
+        &self,
+        table: &'r RuleTable,
+        part: Range<usize>,
+        exit_code: &dyn Fn() -> Option<i64>,
+    ) -> Option<&'r Rule> {
+        let mut at = part.start;
+        while at < part.end {
+            let rest = self.candidates[at / 64] >> (at % 64);
+            if rest == 0 {
+                at = (at / 64 + 1) * 64;
+                continue;
+            }
+            at += rest.trailing_zeros() as usize;
+            if at >= part.end {
+                break;
+            }
+            let rule = &table.rules[at];
+            if self.fits(rule, table.triggers[at], exit_code) {
+                return Some(rule);
+            }
+            at += 1;
         }
-        found
+        None
     }
 
-    fn is_message(&self, rule: &Rule) -> bool {
-        let any =
-            |list: &[String], fits: &dyn Fn(&str) -> bool| list.is_empty() || list.iter().any(|s| fits(s));
-        any(&rule.message_starts, &|s| self.message().starts_with(s))
-            && any(&rule.message_ends, &|s| self.message().trim_end().ends_with(s))
-            && any(&rule.quoted, &|s| self.quoted().iter().any(|word| word == s))
-            && any(&rule.quoted_starts, &|s| self.quoted().iter().any(|word| word.starts_with(s)))
+    /// Whether the conditions hold that the table has not settled.
+    fn fits(&self, rule: &Rule, trigger: Trigger, exit_code: &dyn Fn() -> Option<i64>) -> bool {
+        let ends =
+            |list: &[String], text: &str| list.is_empty() || list.iter().any(|end| text.ends_with(&**end));
+        let message = self.message.as_str();
+        ends(&rule.type_ends, self.short)
+            && (rule.all.len() < 2 && trigger == Trigger::All
+                || rule.all.iter().all(|text| message.contains(&**text)))
+            && (trigger == Trigger::Starts
+                || rule.starts.is_empty()
+                || rule.starts.iter().any(|start| message.starts_with(&**start)))
+            && (trigger == Trigger::Ends || ends(&rule.ends, message.trim_ascii_end()))
+            && self.quotes(rule)
+            && self.is_raised_in(rule)
+            && self.has_chain(rule)
+            && (rule.exit_codes.is_empty() || exit_code().is_some_and(|code| rule.exit_codes.contains(&code)))
+    }
+
+    fn quotes(&self, rule: &Rule) -> bool {
+        if rule.quoted.is_empty() && rule.quoted_starts.is_empty() {
+            return true;
+        }
+        let words = self.quoted.get_or_init(|| quoted_words(&self.message));
+        let any = |fits: &dyn Fn(&str) -> bool| words.iter().any(|word| fits(&self.message[word.clone()]));
+        (rule.quoted.is_empty()
+            || any(&|word| rule.quoted.binary_search_by(|known| known.as_str().cmp(word)).is_ok()))
+            && (rule.quoted_starts.is_empty()
+                || any(&|word| rule.quoted_starts.iter().any(|start| word.starts_with(&**start))))
     }
 
     fn is_raised_in(&self, rule: &Rule) -> bool {
@@ -67,23 +99,17 @@ impl<'p> Subject<'p> {
             return true;
         }
         // Down to the first frame of the user's own: what lies between is the callee.
-        let callee = self
+        let mut callee = self
             .exception
             .frames
             .iter()
             .take(FRAMES)
             .take_while(|frame| !matches!(frame.origin, Origin::Program | Origin::Application));
-        callee.into_iter().any(|frame| {
+        callee.any(|frame| {
             rule.raised_in
                 .iter()
                 .any(|needle| frame.file.contains(needle.as_str()) || frame.module.contains(needle.as_str()))
         })
-    }
-
-    fn has_code(&self, rule: &Rule) -> bool {
-        (rule.codes.is_empty() || rule.codes.iter().any(|code| code == self.exception.code.as_ref()))
-            && (rule.exit_codes.is_empty()
-                || self.exit_code.is_some_and(|code| rule.exit_codes.contains(&code)))
     }
 
     fn has_chain(&self, rule: &Rule) -> bool {
@@ -92,38 +118,27 @@ impl<'p> Subject<'p> {
     }
 }
 
-impl RuleSet {
-    /// The first rule whose conditions all hold.
-    pub(super) fn first(&self, subject: &Subject<'_>) -> Option<&Rule> {
-        let exception = subject.exception;
-        let candidates = self.candidates(exception.short_type());
-        let found: OnceCell<Vec<bool>> = OnceCell::new();
-        let contains = |i: usize| {
-            let (any, all) = &self.contains[i];
-            if any.is_empty() && all.is_empty() {
-                return true;
-            }
-            let found = found.get_or_init(|| subject.found(self));
-            let has = |number: &usize| found.get(*number).copied().unwrap_or(false);
-            (any.is_empty() || any.iter().any(has)) && all.iter().all(has)
-        };
-        let fits = |i: usize| {
-            let rule = &self.rules[i];
-            subject.is_type(rule)
-                && subject.has_code(rule)
-                && contains(i)
-                && subject.is_message(rule)
-                && subject.is_raised_in(rule)
-                && subject.has_chain(rule)
-        };
-        candidates.iter().copied().find(|&i| fits(i)).map(|i| &self.rules[i])
+/// What rules see of a message, in lower case.
+fn lower(message: &str) -> String {
+    if message.len() <= HEAD_BYTES + TAIL_BYTES {
+        return message.to_ascii_lowercase();
     }
+    let head = floor(message, HEAD_BYTES);
+    let tail = &message[message.ceil_char_boundary(message.len() - TAIL_BYTES)..];
+    let mut text = String::with_capacity(head.len() + 1 + tail.len());
+    text.push_str(head);
+    text.push('\n');
+    text.push_str(tail);
+    text.make_ascii_lowercase();
+    text
 }
 
-fn quoted_words(message: &str) -> Vec<String> {
+/// The first words in quotation marks, and of dotted ones or paths also the first segment.
+fn quoted_words(message: &str) -> Vec<Range<usize>> {
     let mut words = Vec::new();
-    let mut rest = message;
+    let mut at = 0;
     while words.len() < 2 * QUOTED_WORDS {
+        let rest = &message[at..];
         let Some(open) = rest.find(['\'', '"', '`', '\u{2018}', '\u{201c}']) else { break };
         let Some(mark) = rest[open..].chars().next() else { break };
         let close = match mark {
@@ -131,17 +146,16 @@ fn quoted_words(message: &str) -> Vec<String> {
             '\u{201c}' => '\u{201d}',
             other => other,
         };
-        let inside = &rest[open + mark.len_utf8()..];
-        let Some(end) = inside.find(close) else { break };
-        let word = &inside[..end];
-        if !word.is_empty() && word.len() <= 128 {
-            words.push(word.to_owned());
-            let head = word.split(['.', '/']).next().unwrap_or_default();
-            if !head.is_empty() && head.len() < word.len() {
-                words.push(head.to_owned());
+        let start = at + open + mark.len_utf8();
+        let Some(length) = message[start..].find(close) else { break };
+        if length > 0 && length <= QUOTED_BYTES {
+            words.push(start..start + length);
+            let head = message[start..start + length].find(['.', '/']).unwrap_or(0);
+            if head > 0 {
+                words.push(start..start + head);
             }
         }
-        rest = &inside[end + close.len_utf8()..];
+        at = start + length + close.len_utf8();
     }
     words
 }

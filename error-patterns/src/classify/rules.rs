@@ -1,540 +1,290 @@
-//! Reads and checks the rule files of `schemas/taxonomy/`.
-//!
-//! A rule that names an unknown cause, that has no condition, that repeats another, or that can never be reached
-//! because an earlier rule takes everything it would take, is an error. At most 4,096 rules per file.
+//! Rules as the classifier uses them: checked, in lower case where messages are, and comparable with one another.
 
-use crate::model::{Phase, Runtime, short_type};
-use aho_corasick::AhoCorasick;
-use serde::Deserialize;
-use std::collections::{BTreeMap, HashMap};
-
-/// Severity where neither rule nor cause says one.
-pub(super) const SEVERITY_DEFAULT: u8 = 3;
-const RULES_MAX: usize = 4096;
-
-const CAUSES: &str = include_str!("../../../schemas/taxonomy/causes.toml");
-const NAMES: &str = include_str!("../../../schemas/taxonomy/names.toml");
-const FILES: [(&str, Runtime, &str); 12] = [
-    ("python", Runtime::Python, include_str!("../../../schemas/taxonomy/python.toml")),
-    ("javascript", Runtime::JavaScript, include_str!("../../../schemas/taxonomy/javascript.toml")),
-    ("java", Runtime::Java, include_str!("../../../schemas/taxonomy/java.toml")),
-    ("shell", Runtime::Shell, include_str!("../../../schemas/taxonomy/shell.toml")),
-    ("go", Runtime::Go, include_str!("../../../schemas/taxonomy/go.toml")),
-    ("rust", Runtime::Rust, include_str!("../../../schemas/taxonomy/rust.toml")),
-    ("dotnet", Runtime::DotNet, include_str!("../../../schemas/taxonomy/dotnet.toml")),
-    ("ruby", Runtime::Ruby, include_str!("../../../schemas/taxonomy/ruby.toml")),
-    ("php", Runtime::Php, include_str!("../../../schemas/taxonomy/php.toml")),
-    ("native", Runtime::Native, include_str!("../../../schemas/taxonomy/native.toml")),
-    ("r", Runtime::R, include_str!("../../../schemas/taxonomy/r.toml")),
-    ("any", Runtime::Unknown, include_str!("../../../schemas/taxonomy/any.toml")),
-];
-
-/// Why a rule file is refused. `file` is its name without the extension, `rule` counts from 1.
-#[derive(Debug, thiserror::Error)]
-pub enum RulesError {
-    /// Not TOML, or a key that does not exist.
-    #[error("taxonomy file {file} is not valid")]
-    Syntax {
-        /// Name of the file.
-        file: String,
-        /// What the reader said.
-        #[source]
-        source: toml::de::Error,
-    },
-    /// The rule names a cause that the vocabulary lacks.
-    #[error("taxonomy rule {rule} has the unknown cause {cause:?}")]
-    UnknownCause {
-        /// The rule, as `file:number`.
-        rule: String,
-        /// What it says.
-        cause: String,
-    },
-    /// The rule names a list that `names.toml` lacks.
-    #[error("taxonomy rule {rule} has the unknown list {list:?}")]
-    UnknownList {
-        /// The rule, as `file:number`.
-        rule: String,
-        /// What it says.
-        list: String,
-    },
-    /// The rule has no condition and would end the list.
-    #[error("taxonomy rule {0} has no condition")]
-    Empty(String),
-    /// The severity lies outside 1 to 5.
-    #[error("taxonomy rule {rule} has severity {severity}, limits are 1 and 5")]
-    Severity {
-        /// The rule, as `file:number`.
-        rule: String,
-        /// What it says.
-        severity: u8,
-    },
-    /// The rule can never be reached.
-    #[error("taxonomy rule {rule} is never reached, {earlier} takes all of it")]
-    Unreachable {
-        /// The rule, as `file:number`.
-        rule: String,
-        /// The rule before it.
-        earlier: String,
-    },
-    /// Several problems at once, one on each line.
-    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
-    Several(Vec<Self>),
-    /// Too many rules in one file.
-    #[error("taxonomy file {file} has {rules} rules, limit is {RULES_MAX}")]
-    TooMany {
-        /// Name of the file.
-        file: String,
-        /// Number of rules.
-        rules: usize,
-    },
-    /// The texts of a file's rules cannot be compiled: together they are too large.
-    #[error("taxonomy rules cannot be compiled")]
-    Build(#[from] aho_corasick::BuildError),
-    /// The same cause twice in the vocabulary.
-    #[error("cause {0:?} is defined twice")]
-    DuplicateCause(String),
-}
-
-/// One word of the cause vocabulary.
-#[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
-#[serde(deny_unknown_fields)]
-pub struct Cause {
-    /// Name written to `errata.taxonomy.cause`.
-    pub name: String,
-    /// What it means, in one sentence.
-    pub means: String,
-    /// Severity where a rule says none, 1 (a remark) to 5 (an outage).
-    pub severity: u8,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct CauseFile {
-    cause: Vec<Cause>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RuleFile {
-    #[serde(default)]
-    rule: Vec<RawRule>,
-    #[serde(default)]
-    fallback: Vec<RawRule>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawRule {
-    #[serde(default = "runtime_phase")]
-    phase: RawPhase,
-    cause: String,
-    severity: Option<u8>,
-    type_as: Option<String>,
-    #[serde(default, rename = "type")]
-    types: Vec<String>,
-    #[serde(default)]
-    type_ends: Vec<String>,
-    #[serde(default)]
-    code: Vec<String>,
-    #[serde(default)]
-    exit_code: Vec<i64>,
-    #[serde(default)]
-    message_starts: Vec<String>,
-    #[serde(default)]
-    message_ends: Vec<String>,
-    #[serde(default)]
-    message_contains: Vec<String>,
-    #[serde(default)]
-    message_all: Vec<String>,
-    #[serde(default)]
-    quoted: Vec<String>,
-    #[serde(default)]
-    quoted_list: Vec<String>,
-    #[serde(default)]
-    quoted_starts: Vec<String>,
-    #[serde(default)]
-    raised_in: Vec<String>,
-    #[serde(default)]
-    chain_type: Vec<String>,
-}
-
-#[derive(Clone, Copy, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum RawPhase {
-    Compile,
-    Runtime,
-    Deploy,
-}
-
-fn runtime_phase() -> RawPhase {
-    RawPhase::Runtime
-}
+use super::problem::{Problem, closest};
+use super::spec::{Cause, OneOrMany, Place, RuleSpec};
+use crate::model::{Phase, Runtime};
+use std::collections::BTreeMap;
 
 /// A checked rule. Text for messages is lower case.
-#[derive(Debug)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Rule {
-    pub(super) name: String,
+    pub(super) place: Place,
+    /// `file/cause/first condition`: what a person needs to find the rule; the same when others are put before it.
+    pub(super) label: String,
+    /// Runtimes it is for; none means all.
+    pub(super) runtimes: Vec<Runtime>,
     pub(super) phase: Phase,
     pub(super) cause: String,
     pub(super) severity: u8,
     pub(super) type_as: Option<String>,
+    pub(super) examples: Vec<String>,
     pub(super) types: Vec<String>,
     pub(super) type_ends: Vec<String>,
     pub(super) codes: Vec<String>,
     pub(super) exit_codes: Vec<i64>,
-    pub(super) message_starts: Vec<String>,
-    pub(super) message_ends: Vec<String>,
-    pub(super) message_contains: Vec<String>,
-    pub(super) message_all: Vec<String>,
+    pub(super) starts: Vec<String>,
+    pub(super) ends: Vec<String>,
+    pub(super) contains: Vec<String>,
+    pub(super) all: Vec<String>,
+    /// Sorted.
     pub(super) quoted: Vec<String>,
     pub(super) quoted_starts: Vec<String>,
     pub(super) raised_in: Vec<String>,
     pub(super) chain_types: Vec<String>,
 }
 
-/// Rules in order, with the ones that can fit a type found by its name.
-#[derive(Debug)]
-pub(super) struct RuleSet {
-    pub(super) rules: Vec<Rule>,
-    by_type: HashMap<String, Vec<usize>>,
-    untyped: Vec<usize>,
-    /// All texts that rules look for inside messages: one pass finds every one that is there.
-    pub(super) needles: AhoCorasick,
-    /// Of each rule, the numbers of its `message_contains` and `message_all`.
-    pub(super) contains: Vec<(Vec<usize>, Vec<usize>)>,
+/// What rules may name.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Vocabulary {
+    pub(super) causes: Vec<Cause>,
+    pub(super) lists: BTreeMap<String, Vec<String>>,
 }
 
-/// Both lists of one runtime.
-#[derive(Debug)]
-pub(super) struct RuntimeRules {
-    pub(super) rules: RuleSet,
-    /// Asked only when nothing else knows the cause.
-    pub(super) fallbacks: RuleSet,
-}
-
-/// Rules of all runtimes, and the vocabulary they use.
-#[derive(Debug)]
-pub struct Classifier {
-    causes: Vec<Cause>,
-    by_runtime: HashMap<Runtime, RuntimeRules>,
-}
-
-/// A user's rules for one runtime, in the form of `schemas/taxonomy/*.toml`.
-#[derive(Clone, Copy, Debug)]
-pub struct UserRule<'t> {
-    /// The runtime; [`Runtime::Unknown`] for the rules that hold for any.
-    pub runtime: Runtime,
-    /// What stands in place of a file's name in labels and problems.
-    pub name: &'t str,
-    /// The rules.
-    pub text: &'t str,
-}
-
-impl Classifier {
-    /// Reads the rules that are built in.
-    ///
-    /// # Errors
-    /// When a built-in file is faulty; a test proves that none is.
-    pub fn built_in() -> Result<Self, RulesError> {
-        Self::with_rules(&[])
-    }
-
-    /// Reads the built-in rules and puts a user's before them.
-    ///
-    /// # Errors
-    /// What is wrong with the texts, all at once. A built-in rule that a user's rule overrides is left out, not
-    /// refused.
-    pub fn with_rules(users: &[UserRule<'_>]) -> Result<Self, RulesError> {
-        let causes = read_causes()?;
-        let lists: BTreeMap<String, Vec<String>> = parse_toml("names", NAMES)?;
-        let reader = Reader { causes: &causes, lists: &lists };
-        let mut by_runtime = HashMap::new();
-        let mut problems = Vec::new();
-        for (file, runtime, text) in FILES {
-            let built_in = reader.file(file, text)?;
-            let mut own = (Vec::new(), Vec::new());
-            for user in users.iter().filter(|user| user.runtime == runtime) {
-                match reader.file(user.name, user.text) {
-                    Ok((rules, fallbacks)) => {
-                        own.0.extend(rules);
-                        own.1.extend(fallbacks);
-                    }
-                    Err(problem) => problems.push(problem),
-                }
-            }
-            let before = |mut own: Vec<Rule>, built_in: Vec<Rule>| {
-                let kept: Vec<Rule> =
-                    built_in.into_iter().filter(|b| !own.iter().any(|o| o.covers(b))).collect();
-                own.extend(kept);
-                own
-            };
-            let rules = RuleSet::new(before(own.0, built_in.0))?;
-            let fallbacks = RuleSet::new(before(own.1, built_in.1))?;
-            by_runtime.insert(runtime, RuntimeRules { rules, fallbacks });
-        }
-        match problems.len() {
-            0 => Ok(Self { causes, by_runtime }),
-            1 => Err(problems.remove(0)),
-            _ => Err(RulesError::Several(problems)),
-        }
-    }
-
-    /// The cause vocabulary.
-    #[must_use]
-    pub fn causes(&self) -> &[Cause] {
-        &self.causes
-    }
-
-    /// Rules of one runtime.
-    pub(super) fn of(&self, runtime: Runtime) -> &RuntimeRules {
-        self.by_runtime.get(&runtime).expect("every runtime has a file")
-    }
-}
-
-fn read_causes() -> Result<Vec<Cause>, RulesError> {
-    let file: CauseFile = parse_toml("causes", CAUSES)?;
-    for (i, cause) in file.cause.iter().enumerate() {
-        if file.cause[..i].iter().any(|other| other.name == cause.name) {
-            return Err(RulesError::DuplicateCause(cause.name.clone()));
-        }
-        check_severity(&cause.name, cause.severity)?;
-    }
-    Ok(file.cause)
-}
-
-fn parse_toml<T: for<'de> Deserialize<'de>>(file: &str, text: &str) -> Result<T, RulesError> {
-    toml::from_str(text).map_err(|source| RulesError::Syntax { file: file.to_owned(), source })
-}
-
-fn check_severity(rule: &str, severity: u8) -> Result<(), RulesError> {
-    if (1..=5).contains(&severity) {
-        return Ok(());
-    }
-    Err(RulesError::Severity { rule: rule.to_owned(), severity })
-}
-
-struct Reader<'c> {
-    causes: &'c [Cause],
-    lists: &'c BTreeMap<String, Vec<String>>,
-}
-
-impl Reader<'_> {
-    fn file(&self, file: &str, text: &str) -> Result<(Vec<Rule>, Vec<Rule>), RulesError> {
-        let raw: RuleFile = parse_toml(file, text)?;
-        let count = raw.rule.len() + raw.fallback.len();
-        if count > RULES_MAX {
-            return Err(RulesError::TooMany { file: file.to_owned(), rules: count });
-        }
-        Ok((self.rules(file, raw.rule)?, self.rules(&format!("{file}/fallback"), raw.fallback)?))
-    }
-
-    fn rules(&self, file: &str, raw: Vec<RawRule>) -> Result<Vec<Rule>, RulesError> {
-        let mut rules: Vec<Rule> = Vec::with_capacity(raw.len());
-        let mut problems = Vec::new();
-        for (i, raw) in raw.into_iter().enumerate() {
-            match self.rule(format!("{file}:{}", i + 1), raw) {
-                Ok(rule) => {
-                    if let Some(earlier) = rules.iter().find(|earlier| earlier.covers(&rule)) {
-                        let earlier = earlier.name.clone();
-                        problems.push(RulesError::Unreachable { rule: rule.name.clone(), earlier });
-                    }
-                    rules.push(rule);
-                }
-                Err(problem) => problems.push(problem),
+impl Vocabulary {
+    /// Adds causes that are not there yet and sound.
+    pub(super) fn add(&mut self, causes: Vec<(Place, Cause)>, problems: &mut Vec<Problem>) {
+        for (place, cause) in causes {
+            if self.causes.iter().any(|other| other.name == cause.name) {
+                let text = format!("cause {:?} is defined already", cause.name);
+                problems.push(Problem::error(&place, "name", text));
+            } else if let Some(problem) = severity_problem(&place, i64::from(cause.severity)) {
+                problems.push(problem);
+            } else if cause.name.is_empty() {
+                problems.push(Problem::error(&place, "name", "the cause has no name".to_owned()));
+            } else {
+                self.causes.push(cause);
             }
         }
-        match problems.len() {
-            0 => Ok(rules),
-            1 => Err(problems.remove(0)),
-            _ => Err(RulesError::Several(problems)),
-        }
     }
 
-    fn rule(&self, name: String, raw: RawRule) -> Result<Rule, RulesError> {
-        let Some(cause) = self.causes.iter().find(|cause| cause.name == raw.cause) else {
-            return Err(RulesError::UnknownCause { rule: name, cause: raw.cause });
-        };
-        let severity = raw.severity.unwrap_or(cause.severity);
-        check_severity(&name, severity)?;
-        let mut quoted = lower(raw.quoted);
-        for list in &raw.quoted_list {
-            let Some(words) = self.lists.get(list) else {
-                return Err(RulesError::UnknownList { rule: name, list: list.clone() });
-            };
-            quoted.extend(lower(words.clone()));
+    /// The rule that a table describes; `None` when it is faulty, which is told.
+    pub(super) fn rule(
+        &self,
+        place: Place,
+        spec: RuleSpec,
+        runtime: Option<Runtime>,
+        problems: &mut Vec<Problem>,
+    ) -> Option<Rule> {
+        let before = problems.len();
+        let cause = self.causes.iter().find(|cause| cause.name == spec.cause);
+        if cause.is_none() {
+            let hint = closest(&spec.cause, self.causes.iter().map(|cause| cause.name.as_str()));
+            let text = format!("unknown cause {:?}", spec.cause);
+            problems.push(Problem::error(&place, "cause", text).hint(hint));
         }
-        let rule = Rule {
-            name,
-            phase: match raw.phase {
-                RawPhase::Compile => Phase::Compile,
-                RawPhase::Runtime => Phase::Runtime,
-                RawPhase::Deploy => Phase::Deploy,
-            },
-            cause: raw.cause,
-            severity,
-            type_as: raw.type_as,
-            types: raw.types,
-            type_ends: raw.type_ends,
-            codes: raw.code,
-            exit_codes: raw.exit_code,
-            message_starts: lower(raw.message_starts),
-            message_ends: lower(raw.message_ends),
-            message_contains: lower(raw.message_contains),
-            message_all: lower(raw.message_all),
+        let phase = phase(&place, &spec, problems);
+        let runtimes = runtimes(&place, &spec, runtime, problems);
+        let quoted = self.quoted(&place, &spec, problems);
+        let severity = spec.severity.unwrap_or_else(|| cause.map_or(3, |cause| i64::from(cause.severity)));
+        problems.extend(severity_problem(&place, severity));
+        let mut rule = Rule {
+            runtimes,
+            phase,
+            severity: u8::try_from(severity).unwrap_or(3),
             quoted,
-            quoted_starts: lower(raw.quoted_starts),
-            raised_in: raw.raised_in,
-            chain_types: raw.chain_type,
+            starts: lower(&spec.message_starts),
+            ends: lower(&spec.message_ends),
+            contains: lower(&spec.message_contains),
+            all: lower(&spec.message_all),
+            quoted_starts: lower(&spec.quoted_starts),
+            cause: spec.cause,
+            type_as: spec.type_as,
+            examples: spec.example.0,
+            types: spec.types.0,
+            type_ends: spec.type_ends.0,
+            codes: spec.code.0,
+            exit_codes: spec.exit_code,
+            raised_in: spec.raised_in.0,
+            chain_types: spec.chain_type.0,
+            place,
+            ..Rule::default()
         };
-        if rule.is_empty() {
-            return Err(RulesError::Empty(rule.name));
+        rule.label = rule.make_label();
+        if rule.exit_codes.is_empty() && rule.lists().iter().all(|(_, list)| list.is_empty()) {
+            let text = "the rule has no condition, so it would decide everything".to_owned();
+            problems
+                .push(Problem::error(&rule.place, "", text).hint("give at least a type or a message text"));
         }
-        Ok(rule)
+        if let Some((field, _)) = rule.lists().iter().find(|(_, list)| list.iter().any(String::is_empty)) {
+            let text = "an empty text would fit everything".to_owned();
+            problems.push(Problem::error(&rule.place, field, text).hint("leave it out"));
+        }
+        (problems.len() == before).then_some(rule)
+    }
+
+    fn quoted(&self, place: &Place, spec: &RuleSpec, problems: &mut Vec<Problem>) -> Vec<String> {
+        let mut quoted = lower(&spec.quoted);
+        for list in &spec.quoted_list.0 {
+            if let Some(words) = self.lists.get(list) {
+                quoted.extend(words.iter().map(|word| word.to_ascii_lowercase()));
+                continue;
+            }
+            let hint = closest(list, self.lists.keys().map(String::as_str));
+            let text = format!("unknown list {list:?}");
+            problems.push(Problem::error(place, "quoted_list", text).hint(hint));
+        }
+        quoted.sort_unstable();
+        quoted.dedup();
+        quoted
     }
 }
 
-fn lower(words: Vec<String>) -> Vec<String> {
-    words.into_iter().map(|word| word.to_ascii_lowercase()).collect()
+fn phase(place: &Place, spec: &RuleSpec, problems: &mut Vec<Problem>) -> Phase {
+    let name = spec.phase.as_deref().unwrap_or("runtime");
+    let phase = Phase::named(name);
+    if phase.as_str() != name {
+        let hint = closest(name, ["compile", "runtime", "deploy"].into_iter());
+        problems.push(Problem::error(place, "phase", format!("unknown phase {name:?}")).hint(hint));
+    }
+    phase
+}
+
+/// The runtimes that a rule is for: its file's, or those that a user's rule names.
+fn runtimes(
+    place: &Place,
+    spec: &RuleSpec,
+    of_file: Option<Runtime>,
+    problems: &mut Vec<Problem>,
+) -> Vec<Runtime> {
+    if of_file.is_some() && !spec.runtime.0.is_empty() {
+        let problem = Problem::error(place, "runtime", "the file is of one runtime already".to_owned());
+        problems.push(problem.hint("leave it out"));
+    }
+    let mut runtimes: Vec<Runtime> =
+        of_file.into_iter().filter(|runtime| *runtime != Runtime::Unknown).collect();
+    for name in &spec.runtime.0 {
+        let runtime = Runtime::named(name);
+        if runtime.as_str() != name {
+            let hint = closest(name, RUNTIMES.iter().map(|runtime| runtime.as_str()));
+            let text = format!("unknown runtime {name:?}");
+            problems.push(Problem::error(place, "runtime", text).hint(hint));
+        } else {
+            runtimes.push(runtime);
+        }
+    }
+    runtimes
+}
+
+/// Every runtime that has rules of its own.
+pub(super) const RUNTIMES: [Runtime; 11] = [
+    Runtime::Python,
+    Runtime::JavaScript,
+    Runtime::Java,
+    Runtime::Shell,
+    Runtime::Go,
+    Runtime::Rust,
+    Runtime::DotNet,
+    Runtime::Ruby,
+    Runtime::Php,
+    Runtime::Native,
+    Runtime::R,
+];
+
+fn severity_problem(place: &Place, severity: i64) -> Option<Problem> {
+    if (1..=5).contains(&severity) {
+        return None;
+    }
+    let text = format!("severity is {severity}, limits are 1 and 5");
+    Some(Problem::error(place, "severity", text).hint("1 a remark, 2 low, 3 medium, 4 high, 5 an outage"))
+}
+
+fn lower(words: &OneOrMany) -> Vec<String> {
+    words.0.iter().map(|word| word.to_ascii_lowercase()).collect()
 }
 
 impl Rule {
-    fn is_empty(&self) -> bool {
-        self.exit_codes.is_empty() && self.lists().iter().all(|list| list.is_empty())
-    }
-
-    /// File, cause and first condition: what a person needs to find the rule.
-    pub(super) fn label(&self) -> String {
-        let file = self.name.rsplit_once(':').map_or(self.name.as_str(), |(file, _)| file);
-        let condition = self.lists().into_iter().find_map(|list| list.first()).map(String::as_str);
+    fn make_label(&self) -> String {
+        let list = if self.place.list == "fallback" { "/fallback" } else { "" };
+        let head = format!("{}{list}/{}", self.place.file, self.cause);
+        let condition = self.lists().into_iter().find_map(|(_, list)| list.first().cloned());
         match (condition, self.exit_codes.first()) {
-            (Some(condition), _) => format!("{file}/{}/{condition}", self.cause),
-            (None, Some(code)) => format!("{file}/{}/exit code {code}", self.cause),
-            (None, None) => format!("{file}/{}", self.cause),
+            (Some(condition), _) => format!("{head}/{condition}"),
+            (None, Some(code)) => format!("{head}/exit code {code}"),
+            (None, None) => head,
         }
     }
 
-    fn lists(&self) -> [&[String]; 11] {
+    /// The conditions that are lists of texts, with their names in a file.
+    pub(super) fn lists(&self) -> [(&'static str, &[String]); 11] {
         [
-            &self.types,
-            &self.type_ends,
-            &self.codes,
-            &self.message_starts,
-            &self.message_ends,
-            &self.message_contains,
-            &self.message_all,
-            &self.quoted,
-            &self.quoted_starts,
-            &self.raised_in,
-            &self.chain_types,
+            ("type", &self.types),
+            ("type_ends", &self.type_ends),
+            ("code", &self.codes),
+            ("message_starts", &self.starts),
+            ("message_ends", &self.ends),
+            ("message_contains", &self.contains),
+            ("message_all", &self.all),
+            ("quoted", &self.quoted),
+            ("quoted_starts", &self.quoted_starts),
+            ("raised_in", &self.raised_in),
+            ("chain_type", &self.chain_types),
         ]
     }
 
+    /// Whether it may decide exceptions of a runtime.
+    pub(super) fn is_of(&self, runtime: Runtime) -> bool {
+        self.runtimes.is_empty() || self.runtimes.contains(&runtime)
+    }
+
     /// Whether this rule fits whatever `later` fits, as far as the words of both tell.
-    fn covers(&self, later: &Self) -> bool {
+    pub(super) fn covers(&self, later: &Self) -> bool {
         let within = |ours: &[String], theirs: &[String]| {
             ours.is_empty() || !theirs.is_empty() && theirs.iter().all(|word| ours.contains(word))
         };
-        let types = within(&self.types, &later.types);
-        let type_ends = self.type_ends.is_empty()
-            || within(&self.type_ends, &later.type_ends)
+        let type_ends = within(&self.type_ends, &later.type_ends)
             || !later.types.is_empty()
-                && later
-                    .types
-                    .iter()
-                    .all(|name| self.type_ends.iter().any(|end| name.ends_with(end.as_str())));
+                && later.types.iter().all(|name| self.type_ends.iter().any(|end| name.ends_with(&**end)));
         let exits = self.exit_codes.is_empty()
             || !later.exit_codes.is_empty()
                 && later.exit_codes.iter().all(|code| self.exit_codes.contains(code));
-        types
+        let runtimes = self.runtimes.is_empty()
+            || !later.runtimes.is_empty() && later.runtimes.iter().all(|runtime| self.is_of(*runtime));
+        runtimes
+            && within(&self.types, &later.types)
             && type_ends
             && exits
             && within(&self.codes, &later.codes)
-            && self.message_starts.iter().all(|_| within(&self.message_starts, &later.message_starts))
-            && within(&self.message_ends, &later.message_ends)
+            && self.covers_starts(later)
+            && within(&self.ends, &later.ends)
             && self.covers_contains(later)
-            && self
-                .message_all
-                .iter()
-                .all(|word| later.message_all.iter().any(|other| other.contains(word.as_str())))
+            && self.all.iter().all(|word| later.all.iter().any(|other| other.contains(word.as_str())))
             && within(&self.quoted, &later.quoted)
             && within(&self.quoted_starts, &later.quoted_starts)
             && within(&self.raised_in, &later.raised_in)
             && within(&self.chain_types, &later.chain_types)
     }
 
+    fn covers_starts(&self, later: &Self) -> bool {
+        self.starts.is_empty()
+            || !later.starts.is_empty()
+                && later.starts.iter().all(|text| self.starts.iter().any(|start| text.starts_with(&**start)))
+    }
+
     fn covers_contains(&self, later: &Self) -> bool {
-        if self.message_contains.is_empty() {
+        if self.contains.is_empty() {
             return true;
         }
-        let has = |text: &String| self.message_contains.iter().any(|word| text.contains(word.as_str()));
+        let has = |text: &String| self.contains.iter().any(|word| text.contains(word.as_str()));
         let each = |list: &[String]| !list.is_empty() && list.iter().all(has);
-        each(&later.message_contains)
-            || each(&later.message_starts)
-            || each(&later.message_ends)
-            || later.message_all.iter().any(has)
-    }
-}
-
-impl RuleSet {
-    fn new(rules: Vec<Rule>) -> Result<Self, RulesError> {
-        let short = |name: &String| short_type(name).to_owned();
-        let mut names: Vec<String> = rules.iter().flat_map(|rule| rule.types.iter().map(short)).collect();
-        names.sort_unstable();
-        names.dedup();
-        let numbers =
-            |fits: &dyn Fn(&Rule) -> bool| (0..rules.len()).filter(|&i| fits(&rules[i])).collect::<Vec<_>>();
-        let untyped = numbers(&|rule| rule.types.is_empty());
-        let by_type = names
-            .into_iter()
-            .map(|name| {
-                let of_name = numbers(&|rule| {
-                    rule.types.is_empty() || rule.types.iter().any(|t| short_type(t) == name)
-                });
-                (name, of_name)
-            })
-            .collect();
-        let mut words: Vec<&str> = rules
-            .iter()
-            .flat_map(|rule| rule.message_contains.iter().chain(&rule.message_all).map(String::as_str))
-            .collect();
-        words.sort_unstable();
-        words.dedup();
-        let number = |word: &String| words.binary_search(&word.as_str()).unwrap_or(usize::MAX);
-        let contains = rules
-            .iter()
-            .map(|rule| {
-                (
-                    rule.message_contains.iter().map(number).collect(),
-                    rule.message_all.iter().map(number).collect(),
-                )
-            })
-            .collect();
-        let needles = AhoCorasick::new(&words)?;
-        Ok(Self { needles, contains, rules, by_type, untyped })
+        each(&later.contains) || each(&later.starts) || each(&later.ends) || later.all.iter().any(has)
     }
 
-    /// Numbers of the rules that can fit a type, in order.
-    pub(super) fn candidates(&self, short: &str) -> &[usize] {
-        self.by_type.get(short).unwrap_or(&self.untyped)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn built_in_rules_are_valid() {
-        let causes = read_causes().unwrap();
-        let lists: BTreeMap<String, Vec<String>> = parse_toml("names", NAMES).unwrap();
-        let reader = Reader { causes: &causes, lists: &lists };
-        let problems: Vec<String> = FILES
-            .iter()
-            .filter_map(|(file, _, text)| reader.file(file, text).err())
-            .map(|problem| {
-                format!("{problem} {:?}", std::error::Error::source(&problem).map(ToString::to_string))
-            })
-            .collect();
-        assert!(problems.is_empty(), "{}", problems.join("\n"));
+    /// The same rule with one word only of one of its lists that are alternatives, for each such word.
+    pub(super) fn alternatives(&self) -> Vec<(&'static str, String, Self)> {
+        let mut each = Vec::new();
+        let mut single = |field: &'static str, list: &[String], set: &dyn Fn(&mut Self, Vec<String>)| {
+            for word in list.iter().filter(|_| list.len() > 1) {
+                let mut one = self.clone();
+                set(&mut one, vec![word.clone()]);
+                each.push((field, word.clone(), one));
+            }
+        };
+        single("type", &self.types, &|rule, words| rule.types = words);
+        single("type_ends", &self.type_ends, &|rule, words| rule.type_ends = words);
+        single("code", &self.codes, &|rule, words| rule.codes = words);
+        single("message_starts", &self.starts, &|rule, words| rule.starts = words);
+        single("message_ends", &self.ends, &|rule, words| rule.ends = words);
+        single("message_contains", &self.contains, &|rule, words| rule.contains = words);
+        each
     }
 }
