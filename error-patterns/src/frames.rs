@@ -1,10 +1,13 @@
 //! Whose code a frame is: reads the rules of `schemas/rules/frames.toml` and applies them.
 //!
-//! All needles of a runtime's rules are searched in one pass per field, so a rule more costs nothing per frame.
+//! All needles of a runtime's rules are looked up at once per field, so a rule more costs next to nothing per frame.
 //! At most 64 rules may apply to one runtime; the loader refuses more.
 
+mod needles;
+
 use crate::model::{Frame, Origin, Runtime};
-use aho_corasick::AhoCorasick;
+use memchr::{memchr, memchr2, memrchr2};
+use needles::{Fit, Needles};
 use serde::Deserialize;
 use std::borrow::Cow;
 use std::sync::LazyLock;
@@ -54,16 +57,13 @@ pub enum FrameRulesError {
         /// Number of its rules.
         rules: usize,
     },
-    /// The needles cannot be compiled.
-    #[error("frame rules cannot be compiled")]
-    Build(#[from] aho_corasick::BuildError),
 }
 
 /// Compiled rules for every runtime.
 #[derive(Debug)]
 pub struct FrameRules {
     by_runtime: Vec<RuntimeRules>,
-    harness: Vec<String>,
+    harness: Needles,
 }
 
 #[derive(Deserialize)]
@@ -113,34 +113,23 @@ struct RuntimeRules {
 /// The conditions of all rules on one field.
 #[derive(Debug)]
 struct Field {
-    needles: AhoCorasick,
-    /// Rule and kind of each needle.
-    conditions: Vec<(u64, Fit)>,
+    needles: Needles,
     /// Rules that hold for a value without a folder or package.
     plain: u64,
     /// Rules that hold for a field without a value (`file_is = [""]`).
     empty: u64,
     /// Rules without a condition on this field.
     free: u64,
-    separators: &'static [char],
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Fit {
-    Is,
-    Starts,
-    Ends,
-    Contains,
+    separators: [u8; 2],
 }
 
 impl Field {
     fn new(
         rules: &[&RawRule],
         values: impl Fn(&RawRule) -> ([&[String]; 4], bool),
-        separators: &'static [char],
-    ) -> Result<Self, FrameRulesError> {
-        let mut words: Vec<String> = Vec::new();
-        let mut conditions = Vec::new();
+        separators: [u8; 2],
+    ) -> Self {
+        let mut needles = Vec::new();
         let (mut plain, mut empty, mut free) = (0, 0, 0);
         for (number, rule) in rules.iter().enumerate() {
             let bit = 1_u64 << number;
@@ -149,9 +138,7 @@ impl Field {
                 if fit == Fit::Is && list.iter().any(String::is_empty) {
                     empty |= bit;
                 }
-                let needles = list.iter().filter(|word| !word.is_empty());
-                words.extend(needles.clone().cloned());
-                conditions.extend(needles.map(|_| (bit, fit)));
+                needles.extend(list.iter().map(|word| (word.as_str(), fit, bit)));
             }
             if is_plain {
                 plain |= bit;
@@ -159,30 +146,18 @@ impl Field {
                 free |= bit;
             }
         }
-        Ok(Self { needles: AhoCorasick::new(&words)?, conditions, plain, empty, free, separators })
+        Self { needles: Needles::new(&needles), plain, empty, free, separators }
     }
 
     /// The rules whose condition on this field holds.
     fn hits(&self, value: &str) -> u64 {
-        let mut hits = self.free;
-        if self.plain != 0 && !value.is_empty() && !value.contains(self.separators) {
-            hits |= self.plain;
-        }
         if value.is_empty() {
-            return hits | self.empty;
+            return self.free | self.empty;
         }
-        for found in self.needles.find_overlapping_iter(value) {
-            let (bit, fit) = self.conditions[found.pattern().as_usize()];
-            let (start, end) = (found.start() == 0, found.end() == value.len());
-            let fits = match fit {
-                Fit::Is => start && end,
-                Fit::Starts => start,
-                Fit::Ends => end,
-                Fit::Contains => true,
-            };
-            if fits {
-                hits |= bit;
-            }
+        let mut hits = self.free | self.needles.find(value);
+        let [first, second] = self.separators;
+        if self.plain != 0 && memchr2(first, second, value.as_bytes()).is_none() {
+            hits |= self.plain;
         }
         hits
     }
@@ -221,20 +196,14 @@ impl FrameRules {
             .iter()
             .map(|runtime| RuntimeRules::new(&file.rule, *runtime))
             .collect::<Result<_, _>>()?;
-        Ok(Self { by_runtime, harness: file.harness.source_starts })
+        let harness: Vec<(&str, Fit, u64)> =
+            file.harness.source_starts.iter().map(|start| (start.as_str(), Fit::Starts, 1)).collect();
+        Ok(Self { by_runtime, harness: Needles::new(&harness) })
     }
 
     /// Sets the origin of each frame of one exception, innermost first.
     pub fn assign(&self, runtime: Runtime, frames: &mut [Frame<'_>]) {
-        let Some(rules) = self.by_runtime.get(RUNTIMES.iter().position(|r| *r == runtime).unwrap_or(0))
-        else {
-            return;
-        };
-        for frame in frames.iter_mut() {
-            frame.origin = rules.origin(frame);
-        }
-        spread_program(runtime, frames);
-        self.mark_harness(frames);
+        self.assign_marked(runtime, frames, &[]);
     }
 
     /// The same, where marks (one a frame) go before the rules and are what the other frames are seen by.
@@ -243,8 +212,14 @@ impl FrameRules {
         else {
             return;
         };
-        for (frame, mark) in frames.iter_mut().zip(marks) {
-            frame.origin = mark.unwrap_or_else(|| rules.origin(frame));
+        // Neighbours often stand in the same file.
+        let mut file_hits = 0;
+        for at in 0..frames.len() {
+            if at == 0 || frames[at].file != frames[at - 1].file {
+                file_hits = rules.file_hits(&frames[at].file);
+            }
+            let mark = marks.get(at).copied().flatten();
+            frames[at].origin = mark.unwrap_or_else(|| rules.origin(file_hits, &frames[at]));
         }
         spread_program(runtime, frames);
         self.mark_harness(frames);
@@ -255,10 +230,8 @@ impl FrameRules {
 
     /// The platform's runner: the frame that executes a program's text, and all outside it.
     fn mark_harness(&self, frames: &mut [Frame<'_>]) {
-        let runs_text = |frame: &Frame<'_>| {
-            let source = frame.source.as_deref().unwrap_or_default();
-            !source.is_empty() && self.harness.iter().any(|start| source.starts_with(start.as_str()))
-        };
+        let runs_text =
+            |frame: &Frame<'_>| frame.source.as_deref().is_some_and(|source| self.harness.find(source) != 0);
         // The innermost frame can only be a program that failed in its own `exec`.
         let Some(at) = frames.iter().skip(1).position(runs_text).map(|at| at + 1) else { return };
         if frames[at - 1].origin == Origin::Program {
@@ -271,21 +244,23 @@ impl FrameRules {
 
 /// Frames beside or below an entry script, or in an entry class's package, are the same program.
 fn spread_program(runtime: Runtime, frames: &mut [Frame<'_>]) {
-    let home = |frame: &Frame<'_>| -> Option<String> {
+    fn place<'f>(runtime: Runtime, frame: &'f Frame<'_>) -> &'f str {
+        if runtime == Runtime::Java { &frame.module } else { &frame.file }
+    }
+    let [first, second] = if runtime == Runtime::Java { *b".." } else { *b"/\\" };
+    let home = frames.iter().enumerate().rev().find_map(|(at, frame)| {
         if frame.origin != Origin::Program {
             return None;
         }
-        let home = match runtime {
-            Runtime::Java => frame.module.rfind('.').map(|at| &frame.module[..=at])?,
-            _ => frame.file.rfind(['/', '\\']).map(|at| &frame.file[..=at])?,
-        };
-        (home.len() > 1).then(|| home.to_owned())
-    };
-    let Some(home) = frames.iter().rev().find_map(home) else { return };
-    for frame in frames.iter_mut().filter(|frame| frame.origin == Origin::Application) {
-        let place = if runtime == Runtime::Java { &frame.module } else { &frame.file };
-        if place.starts_with(&home) {
-            frame.origin = Origin::Program;
+        let end = memrchr2(first, second, place(runtime, frame).as_bytes())? + 1;
+        (end > 1).then_some((at, end))
+    });
+    let Some((owner, end)) = home else { return };
+    for at in 0..frames.len() {
+        if frames[at].origin == Origin::Application
+            && place(runtime, &frames[at]).starts_with(&place(runtime, &frames[owner])[..end])
+        {
+            frames[at].origin = Origin::Program;
         }
     }
 }
@@ -304,23 +279,25 @@ impl RuntimeRules {
         Ok(Self {
             origins: rules.iter().filter_map(|rule| origin_named(&rule.origin)).collect(),
             all: if rules.len() == 64 { u64::MAX } else { (1 << rules.len()) - 1 },
-            file: Field::new(&rules, file_of, &['/', '\\'])?,
-            module: Field::new(&rules, module_of, &['.'])?,
-            function: Field::new(&rules, function_of, &[])?,
+            file: Field::new(&rules, file_of, *b"/\\"),
+            module: Field::new(&rules, module_of, *b".."),
+            function: Field::new(&rules, function_of, *b".."),
         })
     }
 
-    fn origin(&self, frame: &Frame<'_>) -> Origin {
-        let file: Cow<'_, str> = if frame.file.contains('\\') {
-            Cow::Owned(frame.file.replace('\\', "/"))
+    /// The rules whose condition on the file holds.
+    fn file_hits(&self, file: &str) -> u64 {
+        let file: Cow<'_, str> = if memchr(b'\\', file.as_bytes()).is_some() {
+            Cow::Owned(file.replace('\\', "/"))
         } else {
-            Cow::Borrowed(&frame.file)
+            Cow::Borrowed(file)
         };
-        let path = file.strip_prefix("file://").unwrap_or(&file);
-        let hits = self.all
-            & self.file.hits(path)
-            & self.module.hits(&frame.module)
-            & self.function.hits(&frame.function);
+        self.file.hits(file.strip_prefix("file://").unwrap_or(&file))
+    }
+
+    fn origin(&self, file_hits: u64, frame: &Frame<'_>) -> Origin {
+        let hits =
+            self.all & file_hits & self.module.hits(&frame.module) & self.function.hits(&frame.function);
         self.origins.get(hits.trailing_zeros() as usize).copied().unwrap_or(Origin::Application)
     }
 }

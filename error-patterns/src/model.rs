@@ -153,6 +153,9 @@ impl ParsedException<'_> {
 /// A type's last segment: what remains after the last `.`, `$`, `::` or backslash. Type arguments are cut first.
 #[must_use]
 pub fn short_type(error_type: &str) -> &str {
+    if error_type.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
+        return error_type;
+    }
     // Type arguments end the name; `<locals>` of a Python function stands inside it.
     let inner = error_type.rfind(">.").map_or(error_type, |at| &error_type[at + 2..]);
     let bare = inner.split(['<', '(', '{', '[']).next().unwrap_or(inner).trim_end();

@@ -90,7 +90,7 @@ pub fn parse_within<'a>(raw: &RawException<'a>, limits: &ParseLimits) -> Parsed<
     let mut parsed = [raw.stacktrace, raw.message]
         .into_iter()
         .flatten()
-        .filter(|text| !text.trim().is_empty())
+        .filter(|text| !text::trim(text).is_empty())
         .find_map(|text| parse_text(text, named, limits))
         .unwrap_or_else(|| formless(raw, named, limits));
     complete(&mut parsed, raw);
@@ -103,6 +103,14 @@ pub fn parse_within<'a>(raw: &RawException<'a>, limits: &ParseLimits) -> Parsed<
 /// The runtime a client means by `exec.language`, `process.runtime.name` or `telemetry.sdk.language`.
 #[must_use]
 pub fn runtime_named(name: &str) -> Runtime {
+    // Clients mostly send one of these few names as they are.
+    match name {
+        "python" => return Runtime::Python,
+        "nodejs" | "node" | "javascript" | "typescript" => return Runtime::JavaScript,
+        "java" => return Runtime::Java,
+        "bash" | "sh" | "shell" => return Runtime::Shell,
+        _ => {}
+    }
     let lower = name.trim().to_ascii_lowercase();
     let word = lower
         .split(|c: char| !c.is_ascii_alphanumeric() && !matches!(c, '+' | '#' | '.'))
@@ -215,10 +223,10 @@ fn complete<'a>(parsed: &mut Parsed<'a>, raw: &RawException<'a>) {
     }
     let truncated = parsed.truncated;
     let reported = &mut parsed.exceptions[0];
-    if let Some(client) = raw.error_type.map(str::trim).filter(|client| !client.is_empty()) {
-        let known = reported.short_type();
-        let longer = short_type(client) == known && client.len() > reported.error_type.len();
-        if known.is_empty() || longer {
+    if let Some(client) = raw.error_type.map(text::trim).filter(|client| !client.is_empty()) {
+        let longer =
+            || client.len() > reported.error_type.len() && short_type(client) == reported.short_type();
+        if reported.error_type.is_empty() || longer() {
             reported.error_type = text::plain(client);
         }
         if reported.code.is_empty() && is_code(client) {
@@ -226,7 +234,7 @@ fn complete<'a>(parsed: &mut Parsed<'a>, raw: &RawException<'a>) {
         }
     }
     if let Some(client) = raw.message.map(text::plain) {
-        let client_trimmed = client.trim();
+        let client_trimmed = text::trim(&client);
         let ours: &str = &reported.message;
         // The text's message runs on into later output, or was cut: the client's is the exact one.
         let runs_on = !client_trimmed.is_empty()
@@ -235,7 +243,7 @@ fn complete<'a>(parsed: &mut Parsed<'a>, raw: &RawException<'a>) {
         let was_cut = truncated && client_trimmed.starts_with(ours);
         if ours.is_empty() || runs_on || was_cut {
             reported.message = match client {
-                Cow::Borrowed(message) => Cow::Borrowed(message.trim_end()),
+                Cow::Borrowed(message) => Cow::Borrowed(text::trim_end(message)),
                 Cow::Owned(message) => Cow::Owned(message.trim_end().to_owned()),
             };
         }

@@ -12,11 +12,14 @@ use crate::model::{Frame, ParsedException, Relation};
 use frame::{gecko_frame, v8_frame};
 use std::borrow::Cow;
 
+/// Frames that an exception has room for from the start.
+const FRAMES_USUAL: usize = 12;
+
 /// Parses a JavaScript report; `None` when the text has no stack line, banner or compiler line of JavaScript.
 pub(super) fn parse<'a>(text: &Text<'a>) -> Option<Outcome<'a>> {
     let banner = Banner::find(text);
     let first = (0..text.len()).find(|&i| v8_frame(text.line(i)).is_some());
-    let inspected = first.is_none() && (0..text.len()).any(|i| inspect::is_bare(text.line(i).trim()));
+    let inspected = first.is_none() && (0..text.len()).any(|i| inspect::is_bare(text::trim(text.line(i))));
     if first.is_none() && banner.is_none() && !inspected {
         return gecko(text).or_else(|| typescript(text));
     }
@@ -50,12 +53,12 @@ fn named<'a>(error_type: &'a str, message: &'a str) -> ParsedException<'a> {
 
 /// Reads stack lines from `*at` on and leaves `*at` behind the last.
 fn frames<'a>(text: &Text<'a>, at: &mut usize) -> Vec<Frame<'a>> {
-    let mut frames = Vec::new();
+    let mut frames = Vec::with_capacity((text.len() - (*at).min(text.len())).min(FRAMES_USUAL));
     while *at < text.len() {
         let line = text.line(*at);
         match v8_frame(line) {
             Some(frame) => frames.push(frame),
-            None if line.trim() == "..." || line.trim_start().starts_with("... ") => {}
+            None if text::trim(line) == "..." || text::trim_start(line).starts_with("... ") => {}
             None => break,
         }
         *at += 1;
@@ -86,7 +89,7 @@ fn header<'a>(text: &Text<'a>, from: usize, first: Option<usize>) -> Option<Head
     let mut weak = None;
     for at in from..end {
         let line = text.line(at);
-        let trimmed = unwrap(line.trim_start());
+        let trimmed = unwrap(text::trim_start(line));
         if let Some((error_type, code, message)) = inspect::typed(trimmed) {
             let bare = inspect::is_bare(trimmed);
             let to = if first.is_some() && !bare { end } else { inspect::message_end(text, at) };
@@ -121,10 +124,10 @@ fn header<'a>(text: &Text<'a>, from: usize, first: Option<usize>) -> Option<Head
 fn unwrap(line: &str) -> &str {
     let line = line.strip_prefix("Uncaught ").unwrap_or(line);
     let line = line.strip_prefix("(in promise) ").unwrap_or(line);
-    match line.find("UnhandledPromiseRejectionWarning: ") {
-        Some(at) if line.starts_with("(node:") => &line[at + "UnhandledPromiseRejectionWarning: ".len()..],
-        _ => line,
+    if !line.starts_with("(node:") {
+        return line;
     }
+    line.split_once("UnhandledPromiseRejectionWarning: ").map_or(line, |(_, error)| error)
 }
 
 /// Finds the code of an error whose properties were not printed: `ENOENT: ...`, `connect ECONNREFUSED 1.2.3.4:5`.
@@ -158,7 +161,7 @@ impl<'a> Banner<'a> {
     /// A line `place:12`, a source line, and a line that underlines it, near the start.
     fn find(text: &Text<'a>) -> Option<Self> {
         let caret = (2..text.len().min(400)).find(|&i| is_marker(text.line(i)))?;
-        let (file, line) = text::split_number(text.line(caret - 2).trim(), ':')?;
+        let (file, line) = text::split_number(text::trim(text.line(caret - 2)), ':')?;
         let place =
             file.contains(['/', '\\', '.', '[', '<', ':']) || file == "undefined" || file.starts_with("REPL");
         if !place || file.contains(": ") {
@@ -173,7 +176,8 @@ impl<'a> Banner<'a> {
     fn apply(self, exception: &mut ParsedException<'a>) {
         let same = |frame: &Frame<'_>| {
             frame.line == Some(self.line)
-                && frame.file.trim_start_matches("file://") == self.file.trim_start_matches("file://")
+                && frame.file.strip_prefix("file://").unwrap_or(&frame.file)
+                    == self.file.strip_prefix("file://").unwrap_or(self.file)
         };
         if let Some(frame) = exception.frames.iter_mut().find(|frame| same(frame)) {
             frame.source.get_or_insert(Cow::Borrowed(self.source));

@@ -5,7 +5,7 @@
 
 mod ipython;
 
-use super::text::{self, Text, indent, is_marker};
+use super::text::{self, Text, is_marker};
 use super::{Outcome, located};
 use crate::model::{Frame, ParsedException, Relation};
 use std::borrow::Cow;
@@ -13,6 +13,9 @@ use std::borrow::Cow;
 const HEADER: &str = "Traceback (most recent call last)";
 const CAUSE: &str = "The above exception was the direct cause of the following exception";
 const CONTEXT: &str = "During handling of the above exception, another exception occurred";
+
+/// Most frames that a block has room for from the start.
+const FRAMES_USUAL: usize = 8;
 
 /// One printed exception, before chains are tied.
 #[derive(Debug, Default)]
@@ -31,11 +34,7 @@ struct Block<'a> {
 
 /// Parses a Python report; `None` when the text has neither a traceback nor a Python source location.
 pub(super) fn parse<'a>(text: &Text<'a>) -> Option<Outcome<'a>> {
-    if !text.has(HEADER) && !text.has("File \"") && !text.has("Cell In[") && !text.has("Group Traceback") {
-        return None;
-    }
-    let mut reader =
-        Reader { text, at: 0, depth: 0, grouped: text.has("Exception Group Traceback"), blocks: vec![] };
+    let mut reader = Reader { text, at: 0, depth: 0, grouped: false, blocks: vec![] };
     reader.read();
     let blocks = reader.blocks;
     if blocks.is_empty() {
@@ -43,6 +42,21 @@ pub(super) fn parse<'a>(text: &Text<'a>) -> Option<Outcome<'a>> {
     }
     let truncated = blocks.last().is_some_and(|block| block.open);
     Some(Outcome { exceptions: tie(blocks), truncated })
+}
+
+/// Where a line has the words that open a traceback.
+fn header_at(line: &str) -> Option<usize> {
+    let bytes = line.as_bytes();
+    memchr::memchr_iter(b'(', bytes).find_map(|open| {
+        let at = open.checked_sub("Traceback ".len())?;
+        bytes[at..].starts_with(HEADER.as_bytes()).then_some(at)
+    })
+}
+
+/// Whether a line opens a traceback and says no more.
+fn ends_with_header(line: &str) -> bool {
+    let line = text::trim_end(line);
+    line.as_bytes().last() == Some(&b')') && line.ends_with(HEADER)
 }
 
 struct Reader<'t, 'a> {
@@ -57,16 +71,22 @@ struct Reader<'t, 'a> {
 impl<'a> Reader<'_, 'a> {
     fn read(&mut self) {
         while self.at < self.text.len() {
+            let header = header_at(self.text.line(self.at));
+            if header.is_some_and(|at| self.text.line(self.at)[..at].ends_with("Exception Group ")) {
+                self.grouped = true;
+            }
             let line = self.inner();
-            let trimmed = line.trim_start();
-            if let Some(relation) = separator(trimmed) {
+            let trimmed = text::trim_start(line);
+            if header.is_some()
+                && let Some(header) = header_at(trimmed)
+            {
+                self.traceback(text::trim(&trimmed[..header]));
+            } else if let Some(relation) = separator(trimmed) {
                 if let Some(last) = self.last_at_depth() {
                     last.next = Some(relation);
                 }
                 self.at += 1;
-            } else if let Some(header) = trimmed.find(HEADER) {
-                self.traceback(trimmed[..header].trim());
-            } else if self.starts_syntax_error(trimmed) {
+            } else if starts_syntax_error(trimmed) {
                 self.plain_block();
             } else if self.grouped && self.depth > 0 && !line.is_empty() && text::split_type(line).is_some() {
                 // A group member that was never raised has no traceback.
@@ -78,11 +98,13 @@ impl<'a> Reader<'_, 'a> {
     }
 
     /// The current line without the rails of an exception group, which set the depth.
+    #[inline]
     fn inner(&mut self) -> &'a str {
         let line = self.text.line(self.at);
-        if !self.grouped {
-            return line;
-        }
+        if self.grouped { self.without_rails(line) } else { line }
+    }
+
+    fn without_rails(&mut self, line: &'a str) -> &'a str {
         let rail = line.trim_start_matches(' ');
         let column = line.len() - rail.len();
         if let Some(rest) = rail.strip_prefix('|') {
@@ -117,7 +139,7 @@ impl<'a> Reader<'_, 'a> {
     fn traceback(&mut self, named: &'a str) {
         self.at += 1;
         let named = named.trim_start_matches('+').trim();
-        let next = self.text.line(self.at).trim_start();
+        let next = text::trim_start(self.text.line(self.at));
         if named.is_empty()
             || named == "Exception Group"
             || next.starts_with("File \"") && next.contains("\", line ")
@@ -131,23 +153,27 @@ impl<'a> Reader<'_, 'a> {
         }
     }
 
-    /// Whether a syntax error without a traceback starts here.
-    fn starts_syntax_error(&self, trimmed: &str) -> bool {
-        (trimmed.starts_with("File \"") && file_line(trimmed).is_some_and(|frame| frame.function.is_empty()))
-            || (trimmed.starts_with("Cell In[") && ipython::cell_line(trimmed).is_some())
-    }
-
     /// Frames of CPython's form, up to and with the line that names the type.
     fn plain_block(&mut self) {
-        let mut block = Block { depth: self.depth, ..Block::default() };
+        let lines_left = self.text.len() - self.at.min(self.text.len());
+        let mut block = Block {
+            depth: self.depth,
+            frames: Vec::with_capacity((lines_left / 2).clamp(1, FRAMES_USUAL)),
+            ..Block::default()
+        };
         while self.at < self.text.len() {
             let line = self.inner();
-            let trimmed = line.trim();
-            if let Some(frame) = file_line(trimmed).or_else(|| ipython::syntax_line(trimmed)) {
+            let trimmed = text::trim(line);
+            let frame = match trimmed.as_bytes().first() {
+                Some(b'F') => file_line(trimmed),
+                Some(b'C' | b'I') => ipython::syntax_line(trimmed),
+                _ => None,
+            };
+            if let Some(frame) = frame {
                 block.frames.push(frame);
             } else if separator(trimmed).is_some() || trimmed.ends_with("(most recent call last):") {
                 break;
-            } else if indent(line) == 0 && !trimmed.is_empty() && !is_marker(trimmed) {
+            } else if !line.starts_with([' ', '\t']) && !trimmed.is_empty() && !is_marker(trimmed) {
                 self.type_line(block);
                 return;
             } else {
@@ -192,12 +218,24 @@ impl<'a> Reader<'_, 'a> {
             self.depth = depth;
             return ends;
         }
-        raw.starts_with(HEADER)
-            || raw.starts_with("sys:1: ")
-            || raw == "\"\"\""
-            || raw.starts_with("----------------")
-            || raw.trim_end().ends_with(HEADER)
-            || separator(raw.trim()).is_some()
+        let trimmed = text::trim_end(raw);
+        match trimmed.as_bytes().first() {
+            Some(b'-') if raw.starts_with("----------------") => true,
+            Some(b's') if raw.starts_with("sys:1: ") => true,
+            Some(b'"') if raw == "\"\"\"" => true,
+            Some(b'T') if raw.starts_with(HEADER) => true,
+            Some(_) => ends_with_header(trimmed) || separator(text::trim_start(trimmed)).is_some(),
+            None => false,
+        }
+    }
+}
+
+/// Whether a syntax error without a traceback starts with this line.
+fn starts_syntax_error(trimmed: &str) -> bool {
+    match trimmed.as_bytes().first() {
+        Some(b'F') => file_line(trimmed).is_some_and(|frame| frame.function.is_empty()),
+        Some(b'C') => trimmed.starts_with("Cell In[") && ipython::cell_line(trimmed).is_some(),
+        _ => false,
     }
 }
 
@@ -207,34 +245,48 @@ fn depth_at(column: usize) -> usize {
 }
 
 fn separator(line: &str) -> Option<Relation> {
-    if line.starts_with(CAUSE) {
-        Some(Relation::Cause)
-    } else if line.starts_with(CONTEXT) {
-        Some(Relation::Context)
-    } else {
-        None
+    match line.as_bytes().first() {
+        Some(b'T') if line.starts_with(CAUSE) => Some(Relation::Cause),
+        Some(b'D') if line.starts_with(CONTEXT) => Some(Relation::Context),
+        _ => None,
     }
 }
 
 /// `File "x.py", line 3, in f`; a syntax error's place has no function.
 fn file_line(line: &str) -> Option<Frame<'_>> {
     let rest = line.strip_prefix("File \"")?;
-    let (file, rest) = rest.rsplit_once("\", line ").or_else(|| rest.rsplit_once("\" line "))?;
+    let (file, rest) = quoted_file(rest)?;
     let (number, rest) = text::leading_number(rest)?;
-    let function = rest.strip_prefix(", in ").unwrap_or_default().trim();
-    Some(located(function_name(function), file, Some(number), None))
+    let function = rest.strip_prefix(", in ").unwrap_or_default();
+    Some(located(function_name(text::trim(function)), file, Some(number), None))
+}
+
+/// Splits at the last `", line `, or the last `" line ` when there is none.
+fn quoted_file(rest: &str) -> Option<(&str, &str)> {
+    let split = |mark: &str| {
+        let mut end = rest.len();
+        while let Some(quote) = memchr::memrchr(b'"', &rest.as_bytes()[..end]) {
+            if let Some(after) = rest[quote + 1..].strip_prefix(mark) {
+                return Some((&rest[..quote], after));
+            }
+            end = quote;
+        }
+        None
+    };
+    split(", line ").or_else(|| split(" line "))
 }
 
 /// A name without the owner that Cython prints (`pandas._libs.index.IndexEngine.get_loc`) and without arguments.
 fn function_name(name: &str) -> &str {
-    let bare = match name.find('(') {
-        Some(at) if at > 0 => &name[..at],
-        _ => name,
-    };
+    if text::is_word(name) || name == "<module>" {
+        return name;
+    }
+    let open = name.bytes().position(|byte| byte == b'(').filter(|at| *at > 0);
+    let bare = &name[..open.unwrap_or(name.len())];
     if bare.starts_with("<cell line") {
         return "<module>";
     }
-    match bare.rfind('.') {
+    match bare.bytes().rposition(|byte| byte == b'.') {
         Some(at) if at + 1 < bare.len() && !bare.ends_with('>') => &bare[at + 1..],
         Some(at) if bare.ends_with('>') && bare[..at].contains("<locals>") => &bare[at + 1..],
         _ => bare,
@@ -254,7 +306,10 @@ fn source_line<'a>(frame: Option<&mut Frame<'a>>, line: &'a str) {
 }
 
 /// Ties blocks to chains: the last block that nothing follows is the reported exception and comes first.
-fn tie(blocks: Vec<Block<'_>>) -> Vec<ParsedException<'_>> {
+fn tie(mut blocks: Vec<Block<'_>>) -> Vec<ParsedException<'_>> {
+    if blocks.len() == 1 {
+        return blocks.pop().map(|block| exception(block, None)).into_iter().collect();
+    }
     let mut parents: Vec<Option<(usize, Relation)>> = Vec::with_capacity(blocks.len());
     for (i, block) in blocks.iter().enumerate() {
         let after = || blocks.iter().enumerate().skip(i + 1).take_while(|(_, b)| b.depth >= block.depth);

@@ -4,15 +4,22 @@
 //! parsers see plain text; text without them is never copied.
 
 use super::ParseLimits;
-use memchr::{memchr_iter, memchr2, memmem, memrchr};
+use crate::bytes::each;
+use memchr::{memchr2, memmem};
+use smallvec::SmallVec;
 use std::borrow::Cow;
+
+/// Byte range of each line, without its line end. Texts of usual length need no memory of their own for it.
+type Lines = SmallVec<[(u32, u32); 64]>;
+
+/// Longest text whose places fit the line index.
+const BYTES_MAX: usize = 1 << 31;
 
 /// A report cut into lines.
 #[derive(Debug)]
 pub(crate) struct Text<'a> {
     all: &'a str,
-    /// Byte range of each line, without its line end.
-    lines: Vec<(usize, usize)>,
+    lines: Lines,
     /// A limit left out part of the text.
     pub(crate) cut: bool,
 }
@@ -21,20 +28,20 @@ impl<'a> Text<'a> {
     /// Cuts `all` into lines. Past `limits.lines` the first half and the last half of that many remain; past
     /// `limits.bytes` the end is left out.
     pub(crate) fn new(all: &'a str, limits: &ParseLimits) -> Self {
-        let bounded = floor(all, limits.bytes);
+        let bounded = floor(all, limits.bytes.min(BYTES_MAX));
         let mut cut = bounded.len() < all.len();
-        let mut lines = Vec::with_capacity(32);
+        let mut lines = Lines::new();
         let mut start = 0;
-        for end in memchr_iter(b'\n', bounded.as_bytes()) {
-            lines.push((start, end));
-            start = end + 1;
-        }
-        if start < bounded.len() {
-            lines.push((start, bounded.len()));
+        each(bounded.as_bytes(), b'\n', |end| {
+            lines.push((start, end as u32));
+            start = end as u32 + 1;
+        });
+        if (start as usize) < bounded.len() {
+            lines.push((start, bounded.len() as u32));
         }
         // What a client of a shell adds below the output is no part of it.
-        let is_closing = |&(start, end): &(usize, usize)| {
-            let line = bounded[start..end].trim();
+        let is_closing = |&(start, end): &(u32, u32)| {
+            let line = trim(&bounded[start as usize..end as usize]);
             line.is_empty() || line.starts_with("[exit ") && line.ends_with(']')
         };
         while lines.last().is_some_and(is_closing) {
@@ -51,23 +58,26 @@ impl<'a> Text<'a> {
     /// The lines that have `prefix`, cut behind it and the space that follows; a span over several such lines still
     /// has the prefixes between them.
     pub(crate) fn without_prefix(&self, prefix: &str) -> Self {
-        let behind = |&(start, end): &(usize, usize)| {
-            let line = &self.all[start..end];
-            let at = memmem::find(line.as_bytes(), prefix.as_bytes())? + prefix.len();
+        let finder = memmem::Finder::new(prefix);
+        let behind = |&(start, end): &(u32, u32)| {
+            let line = &self.all[start as usize..end as usize];
+            let at = finder.find(line.as_bytes())? + prefix.len();
             let at = if line[at..].starts_with(' ') { at + 1 } else { at };
-            Some((start + at, end))
+            Some((start + at as u32, end))
         };
         Self { all: self.all, lines: self.lines.iter().filter_map(behind).collect(), cut: self.cut }
     }
 
     /// Number of lines.
+    #[inline]
     pub(crate) fn len(&self) -> usize {
         self.lines.len()
     }
 
     /// Line `i` without its line end; empty past the last.
+    #[inline]
     pub(crate) fn line(&self, i: usize) -> &'a str {
-        self.lines.get(i).map_or("", |&(start, end)| &self.all[start..end])
+        self.lines.get(i).map_or("", |&(start, end)| &self.all[start as usize..end as usize])
     }
 
     /// All lines from `from` on, with their numbers.
@@ -77,16 +87,17 @@ impl<'a> Text<'a> {
 
     /// All lines.
     pub(crate) fn iter(&self) -> impl DoubleEndedIterator<Item = &'a str> + '_ {
-        self.lines.iter().map(|&(start, end)| &self.all[start..end])
+        self.lines.iter().map(|&(start, end)| &self.all[start as usize..end as usize])
     }
 
     /// The text from `part` (a slice of line `from`) up to the end of line `to - 1`, trimmed at its end.
     pub(crate) fn span(&self, from: usize, part: &str, to: usize) -> &'a str {
         let Some(&(_, first_end)) = self.lines.get(from) else { return "" };
+        let first_end = first_end as usize;
         let start = first_end - part.len().min(first_end);
         let last = to.clamp(from + 1, self.len().max(1)) - 1;
-        let end = self.lines.get(last).map_or(first_end, |&(_, end)| end);
-        self.all.get(start..end).unwrap_or_default().trim_end()
+        let end = self.lines.get(last).map_or(first_end, |&(_, end)| end as usize);
+        trim_end(self.all.get(start..end).unwrap_or_default())
     }
 
     /// Whether `needle` occurs anywhere.
@@ -161,6 +172,36 @@ fn escape_end(bytes: &[u8], at: usize) -> usize {
     }
 }
 
+/// The same as [`str::trim_start`], fast where a text is ASCII there.
+#[inline]
+pub(crate) fn trim_start(text: &str) -> &str {
+    let blank = text.bytes().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
+    match text.as_bytes().get(blank) {
+        Some(0x21..=0x7e) => &text[blank..],
+        _ => text.trim_start(),
+    }
+}
+
+/// The same as [`str::trim_end`], fast where a text is ASCII there.
+#[inline]
+pub(crate) fn trim_end(text: &str) -> &str {
+    match text.as_bytes().last() {
+        Some(0x21..=0x7e) => text,
+        _ => text.trim_end(),
+    }
+}
+
+/// The same as [`str::trim`], fast where a text is ASCII at its ends.
+#[inline]
+pub(crate) fn trim(text: &str) -> &str {
+    trim_end(trim_start(text))
+}
+
+/// Whether two bytes follow each other anywhere in a short text.
+pub(crate) fn has_pair(text: &str, pair: [u8; 2]) -> bool {
+    text.as_bytes().windows(2).any(|two| two == pair)
+}
+
 /// Splits a trailing `:line:column` or `:line` off a location.
 pub(crate) fn split_location(location: &str) -> (&str, Option<u32>, Option<u32>) {
     match split_number(location, ':') {
@@ -181,26 +222,29 @@ pub(crate) fn split_number(text: &str, separator: char) -> Option<(&str, u32)> {
 
 /// A whole text of one to nine digits.
 pub(crate) fn number(digits: &str) -> Option<u32> {
-    if digits.is_empty() || digits.len() > 9 || !digits.bytes().all(|b| b.is_ascii_digit()) {
+    if digits.is_empty() || digits.len() > 9 {
         return None;
     }
-    digits.parse().ok()
+    digits
+        .bytes()
+        .try_fold(0, |number, digit| digit.is_ascii_digit().then(|| number * 10 + u32::from(digit - b'0')))
 }
 
 /// The number a text starts with, and what follows.
 pub(crate) fn leading_number(text: &str) -> Option<(u32, &str)> {
-    let end = text.bytes().position(|b| !b.is_ascii_digit()).unwrap_or(text.len());
-    Some((number(&text[..end])?, &text[end..]))
+    let end = text.bytes().take_while(u8::is_ascii_digit).count();
+    let (digits, rest) = text.split_at(end);
+    Some((number(digits)?, rest))
 }
 
 /// Number of leading spaces; a tab counts as one.
 pub(crate) fn indent(line: &str) -> usize {
-    line.bytes().take_while(|b| matches!(b, b' ' | b'\t')).count()
+    line.bytes().take_while(|byte| matches!(byte, b' ' | b'\t')).count()
 }
 
 /// Splits `a.b.c` into owner `a.b` and name `c`; a text without a dot has no owner.
 pub(crate) fn split_owner(name: &str) -> (&str, &str) {
-    match memrchr(b'.', name.as_bytes()) {
+    match name.bytes().rposition(|byte| byte == b'.') {
         Some(0) | None => ("", name),
         // Node's `Module._extensions..js`: the name itself starts with a dot.
         Some(at) if name[..at].ends_with('.') => (&name[..at - 1], &name[at..]),
@@ -211,16 +255,16 @@ pub(crate) fn split_owner(name: &str) -> (&str, &str) {
 
 /// Whether a line only underlines the line above it.
 pub(crate) fn is_marker(line: &str) -> bool {
-    let line = line.trim();
-    !line.is_empty()
+    let line = trim(line);
+    matches!(line.as_bytes().first(), Some(b'^' | b'~' | b'|'))
         && line.bytes().all(|b| matches!(b, b'^' | b'~' | b' ' | b'|'))
-        && line.contains(['^', '~'])
+        && line.bytes().any(|b| matches!(b, b'^' | b'~'))
 }
 
 /// Splits `Type: message` at the first colon that ends a type; `None` when the line does not start with a type.
 /// Types are words of letters, digits and `._$:<>/\`, without spaces.
 pub(crate) fn split_type(line: &str) -> Option<(&str, &str)> {
-    let end = line.find([' ', '\t']).unwrap_or(line.len());
+    let end = line.bytes().take_while(|byte| !matches!(byte, b' ' | b'\t')).count();
     let (word, rest) = line.split_at(end);
     let (word, message) = match word.strip_suffix(':') {
         Some(word) => (word, rest.trim_start_matches(' ')),
@@ -232,12 +276,37 @@ pub(crate) fn split_type(line: &str) -> Option<(&str, &str)> {
 
 /// Whether a word can be the name of an exception type.
 pub(crate) fn is_type(word: &str) -> bool {
-    word.len() <= 256
-        && word.starts_with(|c: char| c.is_alphabetic() || c == '_')
+    if word.len() > 256 || word.is_empty() {
+        return false;
+    }
+    if word.bytes().all(|byte| TYPE_BYTES[usize::from(byte)]) {
+        let (first, last) = (word.as_bytes()[0], word.as_bytes()[word.len() - 1]);
+        return (first.is_ascii_alphabetic() || first == b'_')
+            && (last.is_ascii_alphanumeric() || matches!(last, b'_' | b'>'));
+    }
+    word.starts_with(|c: char| c.is_alphabetic() || c == '_')
         && word.ends_with(|c: char| c.is_alphanumeric() || c == '_' || c == '>')
-        && word
-            .chars()
-            .all(|c| c.is_alphanumeric() || matches!(c, '.' | '_' | '$' | '<' | '>' | ':' | '/' | '\\' | '-'))
+        && word.chars().all(|c| match u8::try_from(c) {
+            Ok(byte) if byte.is_ascii() => TYPE_BYTES[usize::from(byte)],
+            _ => c.is_alphanumeric(),
+        })
+}
+
+/// The ASCII bytes that names of types are made of.
+static TYPE_BYTES: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0_u8;
+    while byte < 128 {
+        table[byte as usize] = byte.is_ascii_alphanumeric()
+            || matches!(byte, b'.' | b'_' | b'$' | b'<' | b'>' | b':' | b'/' | b'\\' | b'-');
+        byte += 1;
+    }
+    table
+};
+
+/// Whether a text is one plain word of ASCII letters, digits and underscores.
+pub(crate) fn is_word(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
 }
 
 /// Whether a type is called like an exception.

@@ -1,14 +1,14 @@
 //! One line of a JavaScript stack.
 
 use super::super::located;
-use super::super::text::{split_location, split_owner};
+use super::super::text::{has_pair, split_location, split_owner, trim, trim_end, trim_start};
 use crate::model::Frame;
 use std::borrow::Cow;
 
 /// `at f (file:1:2)`, `at async X.y [as z] (file:1:2)`, `at new X (..)`, `at file:1:2`, `at f (<anonymous>)`.
 pub(super) fn v8_frame(line: &str) -> Option<Frame<'_>> {
-    let rest = line.trim_start().strip_prefix("at ")?;
-    let rest = rest.trim_end().trim_end_matches(',');
+    let rest = trim_start(line).strip_prefix("at ")?;
+    let rest = trim_end(rest).trim_end_matches(',');
     let rest = rest.strip_suffix(" {").unwrap_or(rest);
     let Some(body) = rest.strip_suffix(')') else {
         let place = rest.strip_prefix("async ").unwrap_or(rest);
@@ -28,17 +28,22 @@ pub(super) fn v8_frame(line: &str) -> Option<Frame<'_>> {
 
 /// Position of the bracket that opens the place: `eval at f (..), <anonymous>:1:2` has brackets of its own.
 fn place_start(body: &str) -> Option<usize> {
-    if let Some(at) = body.find("(eval at ") {
-        return Some(at);
+    let last = body.bytes().rposition(|byte| byte == b'(')?;
+    // Only a place of `eval` goes on behind a bracket that is closed again.
+    if !body.as_bytes()[last..].contains(&b')') {
+        return Some(last);
     }
-    body.rfind('(')
+    Some(body.find("(eval at ").unwrap_or(last))
 }
 
 /// A function's name without `async`, `new`, and `[as alias]`.
 fn function_words(function: &str) -> &str {
-    let mut name = function.trim();
+    let mut name = trim(function);
     for word in ["async ", "new ", "get ", "set "] {
         name = name.strip_prefix(word).unwrap_or(name);
+    }
+    if !name.ends_with(']') {
+        return name;
     }
     match name.find(" [as ") {
         Some(at) => &name[..at],
@@ -49,11 +54,9 @@ fn function_words(function: &str) -> &str {
 /// A place without a function; a bare word is no place.
 fn bare_place(place: &str) -> Option<Frame<'_>> {
     let (file, line, column) = split_location(place);
-    if file.is_empty() || line.is_none() || column.is_none() || file.contains("(") {
-        return None;
-    }
-    // Log prefixes and prose have spaces before the colon.
-    if file.contains(": ") {
+    // Log prefixes and prose have spaces behind a colon.
+    if file.is_empty() || column.is_none() || file.bytes().any(|byte| byte == b'(') || has_pair(file, *b": ")
+    {
         return None;
     }
     Some(located("<anonymous>", file, line, column))

@@ -41,7 +41,7 @@ pub(super) fn is_bare(line: &str) -> bool {
 
 /// A message without what closes the square brackets or opens the properties.
 pub(super) fn trim_bare<'a>(trimmed: &str, message: &'a str, line: &str) -> &'a str {
-    if is_bare(trimmed) || line.trim_start().starts_with('[') {
+    if is_bare(trimmed) || text::trim_start(line).starts_with('[') {
         let message = message.strip_suffix(" {").unwrap_or(message);
         let message = message.strip_suffix(',').unwrap_or(message);
         return message.strip_suffix(']').unwrap_or(message);
@@ -54,7 +54,7 @@ pub(super) fn message_end(text: &Text<'_>, at: usize) -> usize {
     let ends = |i: &usize| {
         let line = text.line(*i);
         v8_frame(line).is_some()
-            || line.trim().is_empty()
+            || text::trim(line).is_empty()
             || line.starts_with("Node.js v")
             || text.line(i - 1).ends_with('{')
     };
@@ -68,7 +68,7 @@ pub(super) fn properties<'a>(text: &Text<'a>, mut at: usize, exceptions: &mut Ve
     while at < text.len() && exceptions.len() < 64 {
         let line = text.line(at);
         let column = indent(line);
-        let trimmed = line.trim();
+        let trimmed = text::trim(line);
         if trimmed.is_empty() || trimmed.starts_with("Node.js v") {
             at += 1;
             continue;

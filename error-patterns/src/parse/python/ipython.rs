@@ -41,13 +41,19 @@ pub(super) fn block<'a>(text: &Text<'a>, mut at: usize, named: &'a str) -> (Bloc
 
 /// The message, when the line is `Type: message` with the type of the header.
 fn message_of<'a>(line: &'a str, named: &str) -> Option<&'a str> {
+    let end = line.bytes().take_while(|byte| !matches!(byte, b' ' | b'\t')).count();
+    if !line[..end].trim_end_matches(':').ends_with(named) {
+        return None;
+    }
     let (word, message) = text::split_type(line)?;
     let same = word == named || word.ends_with(named) && word[..word.len() - named.len()].ends_with('.');
     same.then_some(message)
 }
 
 fn ends_message(line: &str) -> bool {
-    line.starts_with("----------------") || line.contains(super::HEADER) || separator(line.trim()).is_some()
+    line.starts_with("----------------")
+        || super::ends_with_header(line.trim_end_matches(':'))
+        || separator(text::trim(line)).is_some()
 }
 
 /// The first line of a paragraph.
@@ -60,19 +66,26 @@ fn frame_line(line: &str) -> Option<Frame<'_>> {
     }
     if let Some(rest) = line.strip_prefix("File ") {
         let (place, function) = rest.split_once(", in ").unwrap_or((rest, ""));
-        let (file, number) = split_number(place.trim_end(), ':').map_or((place, None), |(f, n)| (f, Some(n)));
+        let (file, number) =
+            split_number(text::trim_end(place), ':').map_or((place, None), |(f, n)| (f, Some(n)));
         return Some(located(name_or_module(function), file, number, None));
     }
-    let (file, function) = line.split_once(" in ")?;
+    let (file, function) = split_in(line)?;
     let plausible = file.starts_with('<') || file.contains(['/', '\\', '.']) || function.starts_with('<');
     let called = function.ends_with(')') || function.ends_with('>') || function.ends_with(':');
     (plausible && called && file.len() < 1024)
-        .then(|| located(name_or_module(function), file.trim(), None, None))
+        .then(|| located(name_or_module(function), text::trim(file), None, None))
+}
+
+/// Splits at the first ` in `.
+fn split_in(line: &str) -> Option<(&str, &str)> {
+    let at = memchr::memchr_iter(b' ', line.as_bytes()).find(|at| line[*at..].starts_with(" in "))?;
+    Some((&line[..at], &line[at + " in ".len()..]))
 }
 
 /// `Cell In[3], line 7, in f(x)`, `Cell In [3], line 7`, `Input In [3], in f()`.
 pub(super) fn cell_line(line: &str) -> Option<Frame<'_>> {
-    let line = line.trim_start();
+    let line = text::trim_start(line);
     if !line.starts_with("Cell In") && !line.starts_with("Input In") {
         return None;
     }
@@ -94,7 +107,7 @@ pub(super) fn syntax_line(line: &str) -> Option<Frame<'_>> {
 
 /// A frame without a function, or in a `<cell line: 5>`, is at module level.
 fn name_or_module(function: &str) -> &str {
-    match function_name(function.trim()) {
+    match function_name(text::trim(function)) {
         "" | "<cell line" => "<module>",
         name => name,
     }
@@ -102,12 +115,12 @@ fn name_or_module(function: &str) -> &str {
 
 /// `----> 3     code` sets the place and the source of a frame.
 fn numbered_line<'a>(frame: &mut Frame<'a>, line: &'a str) {
-    let arrow = line.trim_start();
-    let Some(rest) = arrow.trim_start_matches('-').strip_prefix('>') else { return };
+    let arrow = text::trim_start(line);
     if !arrow.starts_with('-') {
         return;
     }
-    if let Some((number, code)) = text::leading_number(rest.trim_start()) {
+    let Some(rest) = arrow.trim_start_matches('-').strip_prefix('>') else { return };
+    if let Some((number, code)) = text::leading_number(text::trim_start(rest)) {
         frame.line = frame.line.or(Some(number));
         if frame.source.is_none() && !code.trim().is_empty() && !code.contains("'Could not get source") {
             frame.source = Some(Cow::Borrowed(code.trim()));
