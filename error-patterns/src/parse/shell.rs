@@ -1,10 +1,15 @@
-//! Shells: `script.sh: line 3: message` (bash), `script.sh: 3: message` (dash), `zsh: message`, and what commands
-//! print on their own. A shell names no types; a client's wrapper (`Command failed with exit code 1: ...`) and a
-//! last line `[exit status 1]` are no part of the message.
+//! Shells: `script.sh: line 3: message` (bash), `script.sh: 3: message` (dash), `script.sh:3: message` (zsh),
+//! `script.sh[3]: message` (ksh), PowerShell's records, and what commands print on their own. A shell names no types;
+//! a client's wrapper (`Command failed with exit code 1: ...`) and a last line `[exit status 1]` are no part of the
+//! message.
 
+mod line;
+mod powershell;
+
+use super::Outcome;
 use super::text::{self, Text};
-use super::{Outcome, located};
-use crate::model::{Frame, ParsedException, RawException};
+use crate::model::{ParsedException, RawException};
+use line::{is_echo, shell_line, signal};
 use std::borrow::Cow;
 
 const STATUS_WORDS: [&str; 10] = [
@@ -19,10 +24,12 @@ const STATUS_WORDS: [&str; 10] = [
     "status code ",
     "exit_code=",
 ];
-const SHELLS: [&str; 8] = ["bash", "sh", "zsh", "dash", "ksh", "-bash", "/bin/sh", "/bin/bash"];
 
 /// Parses a shell's report; `None` when no line has a shell's form.
 pub(super) fn parse<'a>(text: &Text<'a>) -> Option<Outcome<'a>> {
+    if let Some(outcome) = powershell::parse(text) {
+        return Some(outcome);
+    }
     let shaped = text.iter().any(|line| {
         let line = unwrap(line);
         shell_line(line).is_some() || line.ends_with("command not found") || line.starts_with("zsh: ")
@@ -49,15 +56,33 @@ pub(super) fn any<'a>(text: &Text<'a>) -> Outcome<'a> {
                 frame.source = Some(Cow::Borrowed(echo.trim_matches(['`', '\''])));
             }
             exception.message = Cow::Borrowed(message.trim());
+            if let Some((name, words, command)) = signal(message) {
+                (exception.code, exception.message) = (Cow::Borrowed(name), Cow::Borrowed(words));
+                frame.source = Some(command).filter(|command| !command.is_empty()).map(Cow::Borrowed);
+            }
             exception.frames.push(frame);
         }
-        None if last > first => {
-            let line = unwrap(text.line(first));
-            exception.message = Cow::Borrowed(text.span(first, line, last).trim());
-        }
+        None if last > first => exception.message = output(text, first, last),
         None => {}
     }
     Outcome { exceptions: vec![exception], truncated: false }
+}
+
+/// What commands printed, without the lines of `set -x`, from the first line on that has a command's form.
+fn output<'a>(text: &Text<'a>, first: usize, last: usize) -> Cow<'a, str> {
+    let tool = (first..last).find(|&i| line::is_tool(unwrap(text.line(i))));
+    let from = tool.unwrap_or(first);
+    let whole = text.span(from, unwrap(text.line(from)), last).trim();
+    if !(from..last).any(|i| line::is_trace(text.line(i))) {
+        return Cow::Borrowed(whole);
+    }
+    let mut kept = String::new();
+    for line in whole.lines().filter(|line| !line::is_trace(line)) {
+        kept.push_str(line);
+        kept.push('\n');
+    }
+    kept.truncate(kept.trim_end().len());
+    if kept.is_empty() { Cow::Borrowed(whole) } else { Cow::Owned(kept) }
 }
 
 /// A line without the words that a client put before it.
@@ -68,6 +93,9 @@ fn unwrap(line: &str) -> &str {
         "Command exited with code ",
         "Process exited with code ",
     ];
+    if !line.starts_with(['C', 'P']) {
+        return line;
+    }
     for wrapper in WRAPPERS {
         let Some(rest) = line.strip_prefix(wrapper) else { continue };
         let rest = rest.trim_start_matches(|c: char| c.is_ascii_digit() || c == '-');
@@ -81,41 +109,6 @@ fn is_closing(line: &str) -> bool {
     line.is_empty()
         || line.starts_with("[exit ")
         || line.starts_with("exit status ") && text::number(&line[12..]).is_some()
-}
-
-/// A source line that bash repeats: `` `}' ``.
-fn is_echo(message: &str) -> bool {
-    message.len() > 1 && message.starts_with('`') && message.ends_with('\'')
-}
-
-/// `script: line 3: message`, `script: 3: message`, `script:3: message`, `bash: message`.
-fn shell_line(line: &str) -> Option<(Frame<'_>, &str)> {
-    if let Some((script, rest)) = line.split_once(": line ")
-        && let Some((number, rest)) = text::leading_number(rest)
-        && let Some(message) = rest.strip_prefix(": ").filter(|_| is_script(script))
-    {
-        return Some((located("", script, Some(number), None), message));
-    }
-    let (script, rest) = line.split_once(':')?;
-    if !is_script(script) {
-        return None;
-    }
-    if let Some((number, rest)) = text::leading_number(rest.trim_start()) {
-        let message = rest.strip_prefix(": ")?;
-        let known = script.ends_with("sh") || SHELLS.contains(&script);
-        return known.then(|| (located("", script, Some(number), None), message));
-    }
-    if !SHELLS.contains(&script) {
-        return None;
-    }
-    Some((located("", script, None, None), rest.trim_start()))
-}
-
-fn is_script(script: &str) -> bool {
-    !script.is_empty()
-        && script.len() <= 4096
-        && !script.contains(": ")
-        && !script.starts_with(['"', '\'', '[', ' '])
 }
 
 /// The exit status of a shell's command: the attribute, else the number that the text gives.

@@ -1,61 +1,111 @@
-//! Kernels: Linux oopses, sanitizer reports and warnings with their call trace, and the panics of others.
+//! Kernels: Linux oopses, sanitizer reports, warnings and out-of-memory kills, and the panics of the BSDs, XNU and Zircon.
 
 use super::super::text::{self, Text};
 use super::super::{Outcome, located};
 use super::one;
 use crate::model::Frame;
+use memchr::memchr;
 
-const MARKS: [&str; 16] = [
+const MARKS: [&str; 30] = [
     "rcu: INFO: ",
     "BUG: ",
     "WARNING: ",
     "INFO: ",
     "KASAN: ",
+    "KCSAN: ",
     "UBSAN: ",
     "kernel BUG at ",
     "Kernel panic - not syncing: ",
     "general protection fault",
     "Unable to handle kernel ",
+    "Unhandled fault: ",
+    "Internal error: ",
+    "watchdog: BUG: ",
     "divide error: ",
     "unregister_netdevice: ",
-    "panic: ",
-    "Fatal trap ",
     "stack segment",
     "invalid opcode: ",
+    "Out of memory: Kill",
+    "Memory cgroup out of memory: Kill",
+    // The BSDs
+    "panic: ",
+    "Fatal trap ",
+    "fatal page fault",
+    "fatal protection fault",
+    "uvm_fault(",
+    "witness: ",
+    "kernel: ",
+    // XNU, Zircon
+    "panic(cpu ",
+    "panic (caller ",
+    "ASSERT FAILED at ",
 ];
 
 /// Lines without a symbol that a call trace may hold.
 const GAP_LINES_MAX: usize = 24;
+/// Frames from the raise site on where the kernel's own panic code is searched.
+const MACHINERY_FRAMES_MAX: usize = 12;
+/// Functions that report a panic and raised nothing themselves. Linux names the faulting function in its first line.
+const MACHINERY: [&str; 30] = [
+    "panic",
+    "vpanic",
+    "kern_assert",
+    "kdb_backtrace",
+    "kdb_trap",
+    "db_trace_self_wrapper",
+    "db_enter",
+    "db_panic",
+    "__assert",
+    "trap_fatal",
+    "trap_pfault",
+    "trap",
+    "calltrap",
+    "kerntrap",
+    "alltraps",
+    "alltraps_kern_meltdown",
+    "ch_voltag_convert_in",
+    "_panic",
+    "_assfail",
+    "_panic_trap_to_debugger",
+    "_DebuggerTrapWithState",
+    "_handle_debugger_trap",
+    "_kdp_i386_trap",
+    "_kernel_trap",
+    "trap_from_kernel",
+    "platform_halt",
+    "_return_from_trap",
+    "panic_trap_to_debugger",
+    "assert_fail",
+    "witness_debugger",
+];
 
 /// Parses a kernel's report; `None` when no line starts with one of its marks behind the time stamp, or no call
 /// trace follows.
 pub(super) fn parse<'a>(text: &Text<'a>) -> Option<Outcome<'a>> {
-    let stamped = text.iter().take(64).any(|line| stamp(line).is_some());
     let (at, line) = text.lines_from(0).find_map(|(i, line)| {
-        let line = stamp(line).unwrap_or(line);
-        MARKS.iter().any(|mark| line.starts_with(mark)).then_some((i, line))
+        let line = unstamped(line);
+        is_marked(line).then_some((i, line))
     })?;
-    let trace = (at..text.len()).find(|&i| {
-        let line = stamp(text.line(i)).unwrap_or(text.line(i)).trim();
-        line.eq_ignore_ascii_case("call trace:")
-            || line.eq_ignore_ascii_case("backtrace:")
-            || line == "<TASK>"
-    });
-    if !stamped && trace.is_none() {
+    let kill = line.starts_with("Out of memory: ") || line.starts_with("Memory cgroup out of memory: ");
+    let trace = (at..text.len()).find(|&i| starts_trace(unstamped(text.line(i)).trim()));
+    if trace.is_none() && !kill && !text.iter().take(64).any(|line| stamp(line).is_some()) {
         return None;
     }
     let mut frames: Vec<Frame<'a>> = Vec::new();
     let mut gap = 0;
-    for (_, line) in text.lines_from(trace.map_or(at + 1, |at| at + 1)) {
-        let line = stamp(line).unwrap_or(line);
+    for (_, line) in text.lines_from(trace.unwrap_or(at + 1)) {
+        let line = unstamped(line).trim();
         match symbol(line) {
             Some(frame) => frames.push(frame),
-            None if frames.is_empty() || line.trim().starts_with('<') || line.trim().starts_with("? ") => {}
+            None if frames.is_empty() || line.starts_with('<') || line.starts_with("? ") => {}
+            // The first stack ends; those of other processors and processes follow.
+            None if line.starts_with("end of kernel") || line.contains("End traceback") => break,
             // Registers and the like stand between the parts of one trace.
             None if gap < GAP_LINES_MAX => gap += 1,
             None => break,
         }
     }
+    without_machinery(&mut frames);
     let (kind, message) = split(line);
     let named = message.rsplit_once(" in ").or_else(|| message.rsplit_once(' ')).map(|(_, name)| name);
     let faulting = named.and_then(symbol);
@@ -71,6 +121,61 @@ pub(super) fn parse<'a>(text: &Text<'a>) -> Option<Outcome<'a>> {
     Some(one(kind, message, frames))
 }
 
+fn is_marked(line: &str) -> bool {
+    let starts = line.as_bytes().first().is_some_and(|first| {
+        matches!(
+            first,
+            b'r' | b'B'
+                | b'W'
+                | b'I'
+                | b'K'
+                | b'U'
+                | b'k'
+                | b'g'
+                | b'w'
+                | b'd'
+                | b'u'
+                | b's'
+                | b'i'
+                | b'O'
+                | b'M'
+                | b'p'
+                | b'F'
+                | b'f'
+                | b'A'
+        )
+    });
+    starts && MARKS.iter().any(|mark| line.starts_with(mark))
+}
+
+fn starts_trace(line: &str) -> bool {
+    match line.as_bytes().first() {
+        Some(b'C' | b'c' | b'B' | b'b' | b'<') => {
+            line.eq_ignore_ascii_case("call trace:")
+                || line.eq_ignore_ascii_case("backtrace:")
+                || line == "<TASK>"
+                || line.ends_with(": Begin traceback...")
+                || line.starts_with("Backtrace (CPU ")
+                || line.starts_with("bt#00: ")
+        }
+        Some(b'K') => line == "KDB: stack backtrace:",
+        Some(b'S') => line.starts_with("Stopped at ") || line.starts_with("Starting stack trace"),
+        _ => false,
+    }
+}
+
+/// What stands above the kernel's own panic code raised nothing.
+fn without_machinery(frames: &mut Vec<Frame<'_>>) {
+    let last = frames
+        .iter()
+        .take(MACHINERY_FRAMES_MAX)
+        .rposition(|frame| MACHINERY.contains(&&*frame.function))
+        .map_or(0, |at| at + 1);
+    if last < frames.len() {
+        frames.drain(..last);
+    }
+}
+
 /// `BUG: KASAN: use-after-free in f+0x1/0x2` as kind `KASAN: use-after-free` and message.
 fn split(line: &str) -> (&str, &str) {
     let line = line.trim();
@@ -81,42 +186,88 @@ fn split(line: &str) -> (&str, &str) {
         return (kind, rest);
     }
     let end = line.find(": ").unwrap_or(0);
-    (&line[..end], if end == 0 { line } else { &line[end + 2..] })
+    // `panic(cpu 0 caller 0xffff): message`, `panic (caller 0x1 frame 0x2): message`
+    let kind = if line.starts_with("panic") { "panic" } else { &line[..end] };
+    (kind, if end == 0 { line } else { &line[end + 2..] })
 }
 
-/// A line without `[  863.200911][    T7] `; `None` without a stamp.
+fn unstamped(line: &str) -> &str {
+    stamp(line).unwrap_or(line)
+}
+
+/// A line without `[  863.200911][    T7] `, or Zircon's `[00040.896] 01127.01246> `; `None` without a stamp.
 fn stamp(line: &str) -> Option<&str> {
     // A login prompt, or other output without a line's end, may stand before it.
-    let start = line.bytes().take(32).position(|b| b == b'[')?;
-    let (time, rest) = line[start + 1..].split_once(']')?;
-    let time = time.trim();
-    let (seconds, micros) = time.split_once('.')?;
-    text::number(seconds)?;
-    text::number(micros)?;
-    let rest = rest.trim_start_matches(' ');
-    let rest = match rest.strip_prefix('[').and_then(|r| r.split_once(']')) {
-        Some((thread, after)) if thread.trim_start().starts_with(['T', 'C']) => after.trim_start(),
-        _ => rest,
+    let start = memchr(b'[', line.as_bytes().get(..line.len().min(32))?)?;
+    let rest = line[start + 1..].trim_start_matches(' ');
+    let (_, rest) = text::leading_number(rest)?;
+    let (_, rest) = text::leading_number(rest.strip_prefix('.')?)?;
+    let rest = rest.trim_start_matches(' ').strip_prefix(']')?.trim_start_matches(' ');
+    let thread = match rest.as_bytes().first() {
+        Some(b'[') => rest[1..]
+            .split_once(']')
+            .filter(|(thread, _)| thread.trim_start().starts_with(['T', 'C']))
+            .map(|(_, after)| after.trim_start()),
+        Some(b'0'..=b'9') => rest.split_once("> ").filter(|(ids, _)| ids.len() < 16).map(|(_, after)| after),
+        _ => None,
     };
-    Some(rest)
+    Some(thread.unwrap_or(rest))
 }
 
 /// `f+0x57e/0x1940 mm/slab.c:12`, `[<ffff>] f+0x1/0x2`; a frame that the unwinder doubts (`? f+..`) is left out.
+/// The BSDs: `f(args) at f+0x1`, `f() at netbsd:f+0x1`, `#0 0xffff at f+0x1`; XNU: `0x1 : 0x2 mach_kernel : _f + 0x3`;
+/// Zircon: `bt#00: 0x1 f a.cpp:122`; ARM: `[<1>] (f) from [<2>] (g+0x1/0x2)`.
 fn symbol(line: &str) -> Option<Frame<'_>> {
     let line = line.trim();
-    let line = match line.strip_prefix("[<").and_then(|rest| rest.split_once(">]")) {
-        Some((_, rest)) => rest.trim_start(),
-        None => line,
-    };
-    let (name, rest) = line.split_once("+0x")?;
+    let mut rest = line;
+    match line.as_bytes().first()? {
+        b'[' => {
+            rest = line
+                .strip_prefix("[<")
+                .and_then(|rest| rest.split_once(">]"))
+                .map_or(line, |(_, rest)| rest.trim_start());
+            if let Some((name, _)) = rest.strip_prefix('(').and_then(|rest| rest.split_once(')')) {
+                return Some(located(name.split('+').next().unwrap_or(name), "", None, None));
+            }
+        }
+        b'0' if line.starts_with("0x") => {
+            let (_, name) = line.split_once(" : ")?.1.split_once(" : ")?;
+            let (name, _) = name.split_once(" + 0x")?;
+            return Some(located(name, "", None, None));
+        }
+        b'b' if line.starts_with("bt#") => {
+            let (_, rest) = line.split_once(": ")?;
+            let rest = rest.trim_start_matches("[ inline ] ");
+            let rest = rest
+                .strip_prefix("0x")
+                .map_or(rest, |rest| rest.split_once(' ').map_or("", |(_, rest)| rest));
+            let (name, place) = rest.split_once(' ').unwrap_or((rest, ""));
+            let (file, number, _) = text::split_location(place);
+            return (!name.is_empty()).then(|| located(name, file, number, None));
+        }
+        _ => {}
+    }
+    let plus = memchr(b'+', rest.as_bytes())?;
+    let after = rest[plus..].strip_prefix("+0x")?;
+    let mut name = &rest[..plus];
+    if let Some((before, at)) =
+        name.rsplit_once(" at ").filter(|(before, _)| before.ends_with(')') || before.starts_with('#'))
+    {
+        // `?` stands where the symbol is not sure.
+        (name, rest) = (at.trim_start_matches("netbsd:"), before);
+        if rest.starts_with('?') {
+            return None;
+        }
+    }
     if name.is_empty() || name.contains([' ', ':']) {
         return None;
     }
-    let place = rest.split(' ').nth(1).unwrap_or_default();
+    let place = after.split(' ').nth(1).unwrap_or_default();
     let (file, number, _) = text::split_location(place);
     let file = if number.is_some() { file } else { "" };
     // Clones that the compiler made (`f.isra.0`, `f.constprop.3`, `f.cold`) are the same function.
-    let name = name.split(".isra.").next().unwrap_or(name).split(".constprop.").next().unwrap_or(name);
-    let name = name.split(".part.").next().unwrap_or(name).trim_end_matches(".cold");
-    Some(located(name, file, number, None))
+    let clone = name.find(['.']).filter(|at| {
+        ["isra.", "constprop.", "part.", "cold"].iter().any(|word| name[at + 1..].starts_with(word))
+    });
+    Some(located(clone.map_or(name, |at| &name[..at]), file, number, None))
 }
