@@ -120,6 +120,8 @@ struct Field {
     empty: u64,
     /// Rules without a condition on this field.
     free: u64,
+    /// Rules that may hold for what the value contains.
+    containing: u64,
     separators: [u8; 2],
 }
 
@@ -130,13 +132,16 @@ impl Field {
         separators: [u8; 2],
     ) -> Self {
         let mut needles = Vec::new();
-        let (mut plain, mut empty, mut free) = (0, 0, 0);
+        let (mut plain, mut empty, mut free, mut containing) = (0, 0, 0, 0);
         for (number, rule) in rules.iter().enumerate() {
             let bit = 1_u64 << number;
             let (lists, is_plain) = values(rule);
             for (list, fit) in lists.into_iter().zip([Fit::Is, Fit::Starts, Fit::Ends, Fit::Contains]) {
                 if fit == Fit::Is && list.iter().any(String::is_empty) {
                     empty |= bit;
+                }
+                if fit == Fit::Contains && !list.is_empty() {
+                    containing |= bit;
                 }
                 needles.extend(list.iter().map(|word| (word.as_str(), fit, bit)));
             }
@@ -146,20 +151,46 @@ impl Field {
                 free |= bit;
             }
         }
-        Self { needles: Needles::new(&needles), plain, empty, free, separators }
+        Self { needles: Needles::new(&needles), plain, empty, free, containing, separators }
     }
 
-    /// The rules whose condition on this field holds.
-    fn hits(&self, value: &str) -> u64 {
+    /// The rules whose condition on this field holds, whatever the value contains.
+    fn edge_hits(&self, value: &str) -> u64 {
         if value.is_empty() {
             return self.free | self.empty;
         }
-        let mut hits = self.free | self.needles.find(value);
+        let mut hits = self.free | self.needles.at_edges(value);
         let [first, second] = self.separators;
         if self.plain != 0 && memchr2(first, second, value.as_bytes()).is_none() {
             hits |= self.plain;
         }
         hits
+    }
+
+    /// The rules whose condition on this field holds.
+    fn hits(&self, value: &str) -> u64 {
+        let edges = self.edge_hits(value);
+        if self.containing == 0 { edges } else { edges | self.needles.inside(value) }
+    }
+}
+
+/// A file, and the rules that hold for it as far as they were asked for.
+struct FileSeen<'f> {
+    file: &'f str,
+    /// With forward slashes only.
+    path: Cow<'f, str>,
+    edges: u64,
+    hits: Option<u64>,
+}
+
+impl<'f> FileSeen<'f> {
+    fn new(file: &'f str, rules: &RuntimeRules) -> Self {
+        let path = match memchr(b'\\', file.as_bytes()) {
+            Some(_) => Cow::Owned(file.replace('\\', "/")),
+            None => Cow::Borrowed(file.strip_prefix("file://").unwrap_or(file)),
+        };
+        let edges = rules.file.edge_hits(&path);
+        Self { file, path, edges, hits: None }
     }
 }
 
@@ -213,13 +244,14 @@ impl FrameRules {
             return;
         };
         // Neighbours often stand in the same file.
-        let mut file_hits = 0;
-        for at in 0..frames.len() {
-            if at == 0 || frames[at].file != frames[at - 1].file {
-                file_hits = rules.file_hits(&frames[at].file);
+        let mut seen = FileSeen::new("", rules);
+        for (at, frame) in frames.iter_mut().enumerate() {
+            let Frame { file, module, function, origin, .. } = frame;
+            if seen.file != *file {
+                seen = FileSeen::new(file, rules);
             }
             let mark = marks.get(at).copied().flatten();
-            frames[at].origin = mark.unwrap_or_else(|| rules.origin(file_hits, &frames[at]));
+            *origin = mark.unwrap_or_else(|| rules.origin(&mut seen, module, function));
         }
         spread_program(runtime, frames);
         self.mark_harness(frames);
@@ -230,8 +262,9 @@ impl FrameRules {
 
     /// The platform's runner: the frame that executes a program's text, and all outside it.
     fn mark_harness(&self, frames: &mut [Frame<'_>]) {
-        let runs_text =
-            |frame: &Frame<'_>| frame.source.as_deref().is_some_and(|source| self.harness.find(source) != 0);
+        let runs_text = |frame: &Frame<'_>| {
+            frame.source.as_deref().is_some_and(|source| self.harness.at_edges(source) != 0)
+        };
         // The innermost frame can only be a program that failed in its own `exec`.
         let Some(at) = frames.iter().skip(1).position(runs_text).map(|at| at + 1) else { return };
         if frames[at - 1].origin == Origin::Program {
@@ -285,20 +318,39 @@ impl RuntimeRules {
         })
     }
 
-    /// The rules whose condition on the file holds.
-    fn file_hits(&self, file: &str) -> u64 {
-        let file: Cow<'_, str> = if memchr(b'\\', file.as_bytes()).is_some() {
-            Cow::Owned(file.replace('\\', "/"))
-        } else {
-            Cow::Borrowed(file)
+    /// Whose code a frame is. What cannot change the first rule that fits is not looked at.
+    fn origin(&self, seen: &mut FileSeen<'_>, module: &str, function: &str) -> Origin {
+        let (file, free) = (&self.file, self.file.free & self.function.free);
+        let of_module = self.all & self.module.hits(module);
+        if let Some(origin) = self.decided(of_module, of_module & free) {
+            return origin;
+        }
+        let sure = of_module & seen.edges;
+        if let Some(origin) = self.decided(sure | of_module & file.containing, sure & self.function.free) {
+            return origin;
+        }
+        let hits = match seen.hits {
+            Some(hits) => hits,
+            None => *seen.hits.insert(seen.edges | file.needles.inside(&seen.path)),
         };
-        self.file.hits(file.strip_prefix("file://").unwrap_or(&file))
+        let of_file = of_module & hits;
+        if let Some(origin) = self.decided(of_file, of_file & self.function.free) {
+            return origin;
+        }
+        let all = of_file & self.function.hits(function);
+        self.decided(all, all).unwrap_or(Origin::Application)
     }
 
-    fn origin(&self, file_hits: u64, frame: &Frame<'_>) -> Origin {
-        let hits =
-            self.all & file_hits & self.module.hits(&frame.module) & self.function.hits(&frame.function);
-        self.origins.get(hits.trailing_zeros() as usize).copied().unwrap_or(Origin::Application)
+    /// The origin when the first rule that may hold is one that does hold, or when none may.
+    #[inline]
+    fn decided(&self, possible: u64, sure: u64) -> Option<Origin> {
+        let first = possible & possible.wrapping_neg();
+        if first == 0 {
+            return Some(Origin::Application);
+        }
+        (sure & first != 0).then(|| {
+            self.origins.get(first.trailing_zeros() as usize).copied().unwrap_or(Origin::Application)
+        })
     }
 }
 

@@ -5,7 +5,7 @@
 
 use super::ParseLimits;
 use crate::bytes::each;
-use memchr::{memchr2, memmem};
+use memchr::{memchr2, memmem, memrchr};
 use smallvec::SmallVec;
 use std::borrow::Cow;
 
@@ -214,10 +214,22 @@ pub(crate) fn split_location(location: &str) -> (&str, Option<u32>, Option<u32>)
 }
 
 /// Splits a number of up to nine digits behind the last `separator` off.
+#[inline]
 pub(crate) fn split_number(text: &str, separator: char) -> Option<(&str, u32)> {
-    let digits = text.bytes().rev().take_while(u8::is_ascii_digit).count();
-    let (rest, digits) = text.split_at(text.len() - digits);
-    Some((rest.strip_suffix(separator)?, number(digits)?))
+    let bytes = text.as_bytes();
+    let (mut at, mut number, mut unit) = (bytes.len(), 0_u32, 1_u32);
+    while at > 0 && bytes[at - 1].is_ascii_digit() {
+        if bytes.len() - at == 9 {
+            return None;
+        }
+        number += u32::from(bytes[at - 1] - b'0') * unit;
+        unit = unit.wrapping_mul(10);
+        at -= 1;
+    }
+    if at == bytes.len() {
+        return None;
+    }
+    Some((text[..at].strip_suffix(separator)?, number))
 }
 
 /// A whole text of one to nine digits.
@@ -244,7 +256,7 @@ pub(crate) fn indent(line: &str) -> usize {
 
 /// Splits `a.b.c` into owner `a.b` and name `c`; a text without a dot has no owner.
 pub(crate) fn split_owner(name: &str) -> (&str, &str) {
-    match name.bytes().rposition(|byte| byte == b'.') {
+    match memrchr(b'.', name.as_bytes()) {
         Some(0) | None => ("", name),
         // Node's `Module._extensions..js`: the name itself starts with a dot.
         Some(at) if name[..at].ends_with('.') => (&name[..at - 1], &name[at..]),

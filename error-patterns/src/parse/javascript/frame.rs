@@ -3,6 +3,7 @@
 use super::super::located;
 use super::super::text::{has_pair, split_location, split_owner, trim, trim_end, trim_start};
 use crate::model::Frame;
+use memchr::{memchr, memrchr};
 use std::borrow::Cow;
 
 /// `at f (file:1:2)`, `at async X.y [as z] (file:1:2)`, `at new X (..)`, `at file:1:2`, `at f (<anonymous>)`.
@@ -15,7 +16,7 @@ pub(super) fn v8_frame(line: &str) -> Option<Frame<'_>> {
         return bare_place(place);
     };
     let open = place_start(body)?;
-    let (function, place) = (body[..open].trim_end(), &body[open + 1..]);
+    let (function, place) = (trim_end(&body[..open]), &body[open + 1..]);
     if !body[..open].ends_with(' ') && open != 0 {
         return None;
     }
@@ -28,9 +29,9 @@ pub(super) fn v8_frame(line: &str) -> Option<Frame<'_>> {
 
 /// Position of the bracket that opens the place: `eval at f (..), <anonymous>:1:2` has brackets of its own.
 fn place_start(body: &str) -> Option<usize> {
-    let last = body.bytes().rposition(|byte| byte == b'(')?;
+    let last = memrchr(b'(', body.as_bytes())?;
     // Only a place of `eval` goes on behind a bracket that is closed again.
-    if !body.as_bytes()[last..].contains(&b')') {
+    if memchr(b')', &body.as_bytes()[last..]).is_none() {
         return Some(last);
     }
     Some(body.find("(eval at ").unwrap_or(last))
@@ -39,6 +40,9 @@ fn place_start(body: &str) -> Option<usize> {
 /// A function's name without `async`, `new`, and `[as alias]`.
 fn function_words(function: &str) -> &str {
     let mut name = trim(function);
+    if memchr(b' ', name.as_bytes()).is_none() {
+        return name;
+    }
     for word in ["async ", "new ", "get ", "set "] {
         name = name.strip_prefix(word).unwrap_or(name);
     }
@@ -55,7 +59,10 @@ fn function_words(function: &str) -> &str {
 fn bare_place(place: &str) -> Option<Frame<'_>> {
     let (file, line, column) = split_location(place);
     // Log prefixes and prose have spaces behind a colon.
-    if file.is_empty() || column.is_none() || file.bytes().any(|byte| byte == b'(') || has_pair(file, *b": ")
+    if file.is_empty()
+        || column.is_none()
+        || memchr(b'(', file.as_bytes()).is_some()
+        || has_pair(file, *b": ")
     {
         return None;
     }
@@ -68,9 +75,10 @@ fn frame_at<'a>(function: &'a str, place: &'a str) -> Option<Frame<'a>> {
         .strip_prefix("eval at ")
         .map_or(place, |nested| nested.rsplit_once("), ").map_or(place, |p| p.1));
     let (file, line, column) = split_location(place);
-    let builtin = matches!(place, "<anonymous>" | "native" | "unknown location" | "[native code]")
-        || place.starts_with("index ")
-        || place.starts_with("native ");
+    let builtin = matches!(place.as_bytes().first(), Some(b'<' | b'n' | b'u' | b'[' | b'i'))
+        && (matches!(place, "<anonymous>" | "native" | "unknown location" | "[native code]")
+            || place.starts_with("index ")
+            || place.starts_with("native "));
     if builtin {
         let frame = located(name, "<anonymous>", None, None);
         return Some(Frame { module: Cow::Borrowed(module), ..frame });

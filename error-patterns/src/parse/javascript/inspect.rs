@@ -65,17 +65,21 @@ pub(super) fn message_end(text: &Text<'_>, at: usize) -> usize {
 pub(super) fn properties<'a>(text: &Text<'a>, mut at: usize, exceptions: &mut Vec<ParsedException<'a>>) {
     // Errors whose properties are open: their indentation, their number, and where their `[errors]` stand.
     let mut open: Vec<(usize, usize, Option<usize>)> = vec![(0, 0, None)];
+    // An error whose members stand on lines of their own.
+    let mut listed = false;
     while at < text.len() && exceptions.len() < 64 {
         let line = text.line(at);
         let column = indent(line);
-        let trimmed = text::trim(line);
-        if trimmed.is_empty() || trimmed.starts_with("Node.js v") {
+        let telling = matches!(line.as_bytes().get(column), Some(b'[' | b'e' | b'C' | b'c'));
+        if !telling && !listed {
             at += 1;
             continue;
         }
+        let trimmed = text::trim(line);
         if trimmed == "[errors]: [" || trimmed == "errors: [" {
             if let Some(owner) = open.iter_mut().rev().find(|(indent, ..)| *indent <= column) {
                 owner.2 = Some(column);
+                listed = true;
             }
             at += 1;
             continue;
