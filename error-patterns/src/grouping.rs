@@ -7,6 +7,7 @@ use crate::canonical::{Basis, Comparable};
 use crate::classify::Classification;
 use crate::fingerprint;
 use crate::ids::{Fingerprint, Signature};
+use crate::likeness::Likeness;
 use crate::model::{Parsed, RawException, Taxonomy};
 use crate::parse::parse;
 use crate::rules::{Applied, Rules};
@@ -39,6 +40,8 @@ pub struct Grouping {
     /// well, so no pattern mixes phases; in phase `runtime`, the most common, the first is the fingerprint.
     pub hashes: Vec<Fingerprint>,
     pub signature: Signature,
+    /// What near neighbours of the canonical form are found by.
+    pub likeness: Likeness,
     pub taxonomy: Taxonomy,
     /// 1 (lowest) to 5.
     pub severity: u8,
@@ -138,6 +141,7 @@ pub fn group_parsed(raw: &RawException<'_>, parsed: &Parsed<'_>, class: Classifi
             .map(|hash| hash.in_phase(taxonomy.phase))
             .collect(),
         signature: comparable.minima.signature(),
+        likeness: Likeness::of(&comparable),
         taxonomy,
         severity: class.severity.clamp(1, 5),
         rule: class.rule,

@@ -12,6 +12,7 @@ pub mod fingerprint;
 pub mod frames;
 pub mod grouping;
 pub mod ids;
+pub mod likeness;
 pub mod mask;
 pub mod model;
 mod parse;

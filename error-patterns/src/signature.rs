@@ -120,18 +120,13 @@ fn fold(left: u64, right: u64) -> u64 {
 
 /// Jaccard similarity of two sorted sets without repetitions; 0 when either is empty.
 #[must_use]
-pub fn jaccard(left: &[u64], right: &[u64]) -> f64 {
+pub fn jaccard<T: Ord>(left: &[T], right: &[T]) -> f64 {
     let (mut i, mut j, mut common) = (0, 0, 0_usize);
+    // Without branches: which side is behind cannot be foretold.
     while let (Some(a), Some(b)) = (left.get(i), right.get(j)) {
-        match a.cmp(b) {
-            std::cmp::Ordering::Less => i += 1,
-            std::cmp::Ordering::Greater => j += 1,
-            std::cmp::Ordering::Equal => {
-                common += 1;
-                i += 1;
-                j += 1;
-            }
-        }
+        i += usize::from(a <= b);
+        j += usize::from(b <= a);
+        common += usize::from(a == b);
     }
     let union = left.len() + right.len() - common;
     if union == 0 { 0.0 } else { common as f64 / union as f64 }

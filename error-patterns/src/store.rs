@@ -9,8 +9,9 @@
 use crate::canonical::{Canonical, Comparable};
 use crate::grouping::Grouping;
 use crate::ids::{Fingerprint, PatternId};
+use crate::likeness::Likeness;
 use crate::model::Phase;
-use near::{Entry, Index};
+use near::{Index, Probe, Slot};
 use rapidhash::RapidHashMap;
 use std::collections::VecDeque;
 
@@ -27,7 +28,7 @@ pub struct StoreConfig {
     pub patterns_max: usize,
     /// Hashes remembered for one pattern; later ones still join it by likeness, but are not remembered.
     pub hashes_per_pattern_max: usize,
-    /// Candidates compared for one event.
+    /// Candidates that may join, compared exactly for one event: those whose signatures are nearest.
     pub candidates_max: usize,
     /// Canonical forms longer than this are neither kept nor searched for neighbours.
     pub canonical_bytes_max: usize,
@@ -40,7 +41,7 @@ impl Default for StoreConfig {
         Self {
             patterns_max: 200_000,
             hashes_per_pattern_max: 64,
-            candidates_max: 256,
+            candidates_max: 64,
             canonical_bytes_max: 16 * 1024,
             similar_max: 5,
         }
@@ -94,7 +95,8 @@ struct Node {
     fingerprint: Fingerprint,
     /// Hashes whose claim may name this pattern.
     hashes: Vec<Fingerprint>,
-    entry: Option<Entry>,
+    /// Its likeness in the index, where it was made here or the fact held its canonical form.
+    slot: Option<Slot>,
     touched: bool,
 }
 
@@ -195,10 +197,8 @@ impl PatternStore {
                 facts,
             };
         }
-        let entry = (grouping.canonical.len() <= self.config.canonical_bytes_max).then(|| {
-            Entry::of(&Comparable::of(&Canonical::parse(&grouping.canonical)), grouping.taxonomy.phase)
-        });
-        let mut similar = entry.as_ref().map(|entry| self.neighbours(entry)).unwrap_or_default();
+        let probe = self.probe(grouping);
+        let mut similar = probe.map(|probe| self.index.search(probe)).unwrap_or_default();
         if let Some(near) = similar.iter().position(|each| each.joins).map(|index| similar.remove(index)) {
             let pattern_id = self.resolve(near.pattern_id);
             let reason = format!(
@@ -215,25 +215,21 @@ impl PatternStore {
         similar.truncate(self.config.similar_max);
         let fact = made(grouping, time_unix_nano);
         let pattern_id = fact.pattern_id;
-        self.insert(&fact, entry);
+        self.insert(&fact, probe.map(|probe| (probe.likeness.clone(), probe.phase)));
         Assignment { pattern_id, new: true, matched: Matched::New, similar, facts: vec![fact] }
     }
 
     /// Patterns like this one, joined or not, the nearest first, at most `similar_max`.
     #[must_use]
     pub fn similar(&self, grouping: &Grouping) -> Vec<Similar> {
-        if grouping.canonical.len() > self.config.canonical_bytes_max {
-            return Vec::new();
-        }
-        let comparable = Comparable::of(&Canonical::parse(&grouping.canonical));
-        let mut similar = self.neighbours(&Entry::of(&comparable, grouping.taxonomy.phase));
+        let mut similar = self.probe(grouping).map(|probe| self.index.search(probe)).unwrap_or_default();
         similar.truncate(self.config.similar_max);
         similar
     }
 
-    fn neighbours(&self, entry: &Entry) -> Vec<Similar> {
-        let entry_of = |id: PatternId| self.nodes.get(&id).and_then(|node| node.entry.as_ref());
-        self.index.search(entry, entry_of, self.config.candidates_max)
+    fn probe<'a>(&self, grouping: &'a Grouping) -> Option<Probe<'a>> {
+        (grouping.canonical.len() <= self.config.canonical_bytes_max)
+            .then_some(Probe { likeness: &grouping.likeness, phase: grouping.taxonomy.phase })
     }
 
     /// Remembers the event's unknown hashes for a known pattern; `None` when there are none to remember.
@@ -298,20 +294,20 @@ impl PatternStore {
     fn apply_made(&mut self, fact: &PatternFact, applied: &mut Applied) {
         let bytes_max = self.config.canonical_bytes_max;
         let phase = Phase::named(fact.taxonomy_phase.as_deref().unwrap_or_default());
-        let entry = fact
+        let likeness = fact
             .canonical
             .as_deref()
             .filter(|canonical| canonical.len() <= bytes_max)
-            .map(|canonical| Entry::of(&Comparable::of(&Canonical::parse(canonical)), phase));
-        let near: Vec<PatternId> = entry
+            .map(|canonical| Likeness::of(&Comparable::of(&Canonical::parse(canonical))));
+        let near: Vec<PatternId> = likeness
             .as_ref()
-            .map(|entry| self.neighbours(entry))
+            .map(|likeness| self.index.search(Probe { likeness, phase }))
             .unwrap_or_default()
             .into_iter()
             .filter(|each| each.joins && each.pattern_id != fact.pattern_id)
             .map(|each| each.pattern_id)
             .collect();
-        let shared = self.insert(fact, entry);
+        let shared = self.insert(fact, likeness.map(|likeness| (likeness, phase)));
         for (left, right) in shared {
             self.unite(left, right, fact.time_unix_nano, applied);
         }
@@ -321,7 +317,11 @@ impl PatternStore {
     }
 
     /// Adds a made pattern; answers the pairs of patterns that now share a hash.
-    fn insert(&mut self, fact: &PatternFact, entry: Option<Entry>) -> Vec<(PatternId, PatternId)> {
+    fn insert(
+        &mut self,
+        fact: &PatternFact,
+        likeness: Option<(Likeness, Phase)>,
+    ) -> Vec<(PatternId, PatternId)> {
         self.node(fact);
         if let Some(node) = self.nodes.get_mut(&fact.pattern_id) {
             let earlier = node.made_unix_nano.is_none_or(|made| fact.time_unix_nano < made);
@@ -329,14 +329,13 @@ impl PatternStore {
                 node.made_unix_nano = Some(fact.time_unix_nano);
                 node.fingerprint = fact.fingerprint;
             }
-            if let Some(entry) = entry
-                && (earlier || node.entry.is_none())
+            if let Some((likeness, phase)) = likeness
+                && (earlier || node.slot.is_none())
             {
-                if let Some(old) = node.entry.take() {
-                    self.index.remove(fact.pattern_id, &old);
+                if let Some(old) = node.slot.take() {
+                    self.index.remove(old);
                 }
-                self.index.insert(fact.pattern_id, &entry);
-                node.entry = Some(entry);
+                node.slot = Some(self.index.insert(fact.pattern_id, likeness, phase));
             }
         }
         self.reroot(fact.pattern_id);
@@ -369,8 +368,8 @@ impl PatternStore {
                 for hash in &node.hashes {
                     self.claims.remove(hash);
                 }
-                if let Some(entry) = &node.entry {
-                    self.index.remove(id, entry);
+                if let Some(slot) = node.slot {
+                    self.index.remove(slot);
                 }
                 self.evicted += 1;
             }

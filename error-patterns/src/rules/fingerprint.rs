@@ -8,6 +8,7 @@ use super::pattern::check_length;
 use crate::canonical::{Canonical, Comparable};
 use crate::grouping::Grouping;
 use crate::ids::Fingerprint;
+use crate::likeness::Likeness;
 use crate::model::{Frame, Origin, Parsed, RawException};
 use crate::parse::floor;
 use crate::tokens::{Names, parameterize, tokens};
@@ -267,7 +268,9 @@ impl Override {
             grouping.hashes = vec![fingerprint];
             grouping.fingerprint = fingerprint;
         }
-        grouping.signature = Comparable::of(&canonical).minima.signature();
+        let comparable = Comparable::of(&canonical);
+        grouping.signature = comparable.minima.signature();
+        grouping.likeness = Likeness::of(&comparable);
         grouping.basis = canonical.basis;
         canonical.rule = self.rule;
         grouping.canonical = canonical.text();

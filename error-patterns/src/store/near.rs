@@ -1,39 +1,16 @@
-//! Near-neighbour search: LSH bands find candidates, the Hamming distance of the signatures filters
+//! Near-neighbour search: LSH bands find candidates, the Hamming distance of the signatures orders and filters
 //! them, the exact Jaccard similarity decides.
 //!
-//! Bounds: a band key holds at most `candidates_max` patterns, and one search compares at most that many.
+//! Bounds: a band leads to at most [`BUCKET_MAX`] patterns, so one search looks at no more than
+//! 21 * `BUCKET_MAX` signatures, and compares exactly at most `candidates_max` patterns that may join and
+//! [`OTHERS_MAX`] others. Of a crowded bucket the smallest pattern ids stay, whatever the order they came in.
 
-use crate::canonical::{Basis, Comparable};
+use crate::canonical::Basis;
 use crate::ids::{PatternId, Signature};
+use crate::likeness::Likeness;
 use crate::model::{Phase, Runtime};
-use crate::signature::{BANDS, MINIMA, jaccard};
+use crate::signature::MINIMA;
 use rapidhash::RapidHashMap;
-
-/// What a pattern is compared by.
-#[derive(Clone, Debug)]
-pub(super) struct Entry {
-    pub(super) class: u64,
-    pub(super) phase: Phase,
-    pub(super) basis: Basis,
-    pub(super) runtime: Runtime,
-    pub(super) signature: Signature,
-    bands: [u64; BANDS],
-    shingles: Box<[u64]>,
-}
-
-impl Entry {
-    pub(super) fn of(comparable: &Comparable, phase: Phase) -> Self {
-        Self {
-            class: comparable.class,
-            phase,
-            basis: comparable.basis,
-            runtime: comparable.runtime,
-            signature: comparable.minima.signature(),
-            bands: comparable.minima.bands(),
-            shingles: comparable.shingles.clone().into_boxed_slice(),
-        }
-    }
-}
 
 /// A pattern near to an event.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -71,6 +48,10 @@ pub fn threshold(runtime: Runtime, basis: Basis, shingles: usize) -> f64 {
 
 /// Similarity under which a neighbour is not even listed.
 const LISTED_MIN: f64 = 0.3;
+/// Patterns that one band leads to.
+const BUCKET_MAX: usize = 64;
+/// Candidates that cannot join, compared to be listed.
+const OTHERS_MAX: usize = 12;
 
 /// Bits that sets of this similarity differ in, plus three standard deviations: farther is not near.
 fn distance_max(similarity: f64) -> u32 {
@@ -79,70 +60,211 @@ fn distance_max(similarity: f64) -> u32 {
     3.0f64.mul_add((minima * p * (1.0 - p)).sqrt(), minima * p).ceil() as u32
 }
 
-/// The bands of all patterns in memory.
+/// What is looked at of every candidate: one cache line.
+#[derive(Clone, Copy, Debug)]
+struct Sketch {
+    pattern_id: PatternId,
+    signature: Signature,
+    class: u64,
+    shingles: u32,
+    phase: Phase,
+    runtime: Runtime,
+}
+
+impl Sketch {
+    fn of(pattern_id: PatternId, likeness: &Likeness, phase: Phase) -> Self {
+        Self {
+            pattern_id,
+            signature: likeness.signature,
+            class: likeness.class,
+            shingles: u32::try_from(likeness.shingles.len()).unwrap_or(u32::MAX),
+            phase,
+            runtime: likeness.runtime,
+        }
+    }
+}
+
+/// What an event or a pattern is compared with the patterns by.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Probe<'a> {
+    pub(super) likeness: &'a Likeness,
+    pub(super) phase: Phase,
+}
+
+impl Probe<'_> {
+    /// Whether a pattern of this sketch could join, and how far its signature is; `None` where it is not even
+    /// to be listed.
+    fn promise(&self, sketch: &Sketch) -> Option<(bool, u32)> {
+        let distance = self.likeness.signature.hamming(sketch.signature);
+        if sketch.runtime != self.likeness.runtime || distance > distance_max(LISTED_MIN) {
+            return None;
+        }
+        let agrees = self.likeness.class == sketch.class && self.phase == sketch.phase;
+        Some((agrees && distance <= distance_max(self.threshold(sketch.shingles as usize)), distance))
+    }
+
+    fn threshold(&self, shingles: usize) -> f64 {
+        threshold(self.likeness.runtime, self.likeness.basis, shingles.min(self.likeness.shingles.len()))
+    }
+
+    /// The exact comparison of a candidate.
+    fn compare(
+        &self,
+        pattern_id: PatternId,
+        other: &Likeness,
+        (may_join, distance): (bool, u32),
+    ) -> Option<Similar> {
+        let similarity = self.likeness.similarity(other);
+        let joins = may_join && similarity >= self.threshold(other.shingles.len());
+        (similarity >= LISTED_MIN).then_some(Similar { pattern_id, similarity, distance, joins })
+    }
+}
+
+/// The nearest first; ties go to the smaller id.
+fn sort(similar: &mut [Similar]) {
+    similar.sort_by(|a, b| b.similarity.total_cmp(&a.similarity).then(a.pattern_id.cmp(&b.pattern_id)));
+}
+
+/// Where an indexed pattern stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Slot(u32);
+
+/// One pattern of a band, or the number of a list of several: most bands have one.
+#[derive(Clone, Copy, Debug)]
+enum Bucket {
+    One(u32),
+    Many(u32),
+}
+
+/// The likenesses of all patterns in memory, and the bands that lead to them.
 #[derive(Debug, Default)]
 pub(super) struct Index {
-    bands: RapidHashMap<u64, Vec<PatternId>>,
-    bucket_max: usize,
+    buckets: RapidHashMap<u32, Bucket>,
+    lists: Vec<Vec<u32>>,
+    lists_free: Vec<u32>,
+    sketches: Vec<Sketch>,
+    likenesses: Vec<Likeness>,
+    slots_free: Vec<u32>,
+    candidates_max: usize,
 }
 
 impl Index {
-    pub(super) fn new(bucket_max: usize) -> Self {
-        Self { bands: RapidHashMap::default(), bucket_max }
+    pub(super) fn new(candidates_max: usize) -> Self {
+        Self { candidates_max, ..Self::default() }
     }
 
-    pub(super) fn insert(&mut self, id: PatternId, entry: &Entry) {
-        for &band in &entry.bands {
-            let bucket = self.bands.entry(band).or_default();
-            if bucket.len() < self.bucket_max && !bucket.contains(&id) {
-                bucket.push(id);
+    pub(super) fn insert(&mut self, pattern_id: PatternId, likeness: Likeness, phase: Phase) -> Slot {
+        let sketch = Sketch::of(pattern_id, &likeness, phase);
+        let slot = self.slots_free.pop().unwrap_or(self.sketches.len() as u32);
+        if slot as usize == self.sketches.len() {
+            self.sketches.push(sketch);
+            self.likenesses.push(Likeness::default());
+        } else {
+            self.sketches[slot as usize] = sketch;
+        }
+        for band in &likeness.bands {
+            self.enter(*band, slot);
+        }
+        self.likenesses[slot as usize] = likeness;
+        Slot(slot)
+    }
+
+    fn enter(&mut self, band: u32, slot: u32) {
+        let sketches = &self.sketches;
+        let number = match self.buckets.get(&band) {
+            None => {
+                self.buckets.insert(band, Bucket::One(slot));
+                return;
             }
+            Some(Bucket::One(other)) if *other == slot => return,
+            Some(Bucket::One(other)) => {
+                let list = vec![*other];
+                let number = if let Some(number) = self.lists_free.pop() {
+                    self.lists[number as usize] = list;
+                    number
+                } else {
+                    self.lists.push(list);
+                    self.lists.len() as u32 - 1
+                };
+                self.buckets.insert(band, Bucket::Many(number));
+                number
+            }
+            Some(Bucket::Many(number)) => *number,
+        };
+        let list = &mut self.lists[number as usize];
+        let id_of = |slot: u32| sketches[slot as usize].pattern_id;
+        let at = list.partition_point(|each| id_of(*each) < id_of(slot));
+        if at < BUCKET_MAX && list.get(at) != Some(&slot) {
+            list.insert(at, slot);
+            list.truncate(BUCKET_MAX);
         }
     }
 
-    pub(super) fn remove(&mut self, id: PatternId, entry: &Entry) {
-        for band in &entry.bands {
-            if let Some(bucket) = self.bands.get_mut(band) {
-                bucket.retain(|each| *each != id);
-                if bucket.is_empty() {
-                    self.bands.remove(band);
+    pub(super) fn remove(&mut self, Slot(slot): Slot) {
+        let likeness = std::mem::take(&mut self.likenesses[slot as usize]);
+        for band in &likeness.bands {
+            match self.buckets.get(band) {
+                Some(Bucket::One(only)) if *only == slot => {
+                    self.buckets.remove(band);
                 }
+                Some(Bucket::Many(number)) => {
+                    let number = *number;
+                    let list = &mut self.lists[number as usize];
+                    list.retain(|each| *each != slot);
+                    if let [only] = list.as_slice() {
+                        self.buckets.insert(*band, Bucket::One(*only));
+                        self.lists[number as usize] = Vec::new();
+                        self.lists_free.push(number);
+                    }
+                }
+                _ => {}
             }
         }
+        self.slots_free.push(slot);
     }
 
-    /// Patterns near to `probe`, the nearest first; ties go to the smaller id.
-    pub(super) fn search<'a>(
-        &self,
-        probe: &Entry,
-        entry_of: impl Fn(PatternId) -> Option<&'a Entry>,
-        candidates_max: usize,
-    ) -> Vec<Similar> {
-        let mut candidates: Vec<PatternId> =
-            probe.bands.iter().filter_map(|band| self.bands.get(band)).flatten().copied().collect();
-        candidates.sort_unstable();
-        candidates.dedup();
-        candidates.truncate(candidates_max);
-        let reach = distance_max(LISTED_MIN);
-        let mut similar: Vec<Similar> = candidates
-            .into_iter()
-            .filter_map(|id| Some((id, entry_of(id)?)))
-            .filter_map(|(id, entry)| compare(probe, id, entry, reach))
-            .collect();
-        similar.sort_by(|a, b| b.similarity.total_cmp(&a.similarity).then(a.pattern_id.cmp(&b.pattern_id)));
+    /// Patterns near to `probe`, the nearest first.
+    pub(super) fn search(&self, probe: Probe<'_>) -> Vec<Similar> {
+        let mut slots: Vec<u32> = Vec::new();
+        for band in &probe.likeness.bands {
+            match self.buckets.get(band) {
+                None => {}
+                Some(Bucket::One(only)) => slots.push(*only),
+                Some(Bucket::Many(number)) => slots.extend_from_slice(&self.lists[*number as usize]),
+            }
+        }
+        slots.sort_unstable();
+        slots.dedup();
+        let (mut joining, mut others) = (Vec::new(), Vec::new());
+        for slot in slots {
+            let sketch = &self.sketches[slot as usize];
+            if let Some((may_join, distance)) = probe.promise(sketch) {
+                let list = if may_join { &mut joining } else { &mut others };
+                list.push((distance, sketch.pattern_id, slot));
+            }
+        }
+        let mut similar = Vec::new();
+        for (mut list, may_join, most) in [(joining, true, self.candidates_max), (others, false, OTHERS_MAX)]
+        {
+            if list.len() > most {
+                list.select_nth_unstable(most);
+                list.truncate(most);
+            }
+            similar.extend(list.into_iter().filter_map(|(distance, pattern_id, slot)| {
+                probe.compare(pattern_id, &self.likenesses[slot as usize], (may_join, distance))
+            }));
+        }
+        sort(&mut similar);
         similar
     }
-}
 
-fn compare(probe: &Entry, id: PatternId, entry: &Entry, reach: u32) -> Option<Similar> {
-    let distance = probe.signature.hamming(entry.signature);
-    if distance > reach || probe.runtime != entry.runtime {
-        return None;
+    #[cfg(test)]
+    pub(super) fn patterns_in(&self, band: u32) -> Vec<PatternId> {
+        let slots = match self.buckets.get(&band) {
+            None => Vec::new(),
+            Some(Bucket::One(only)) => vec![*only],
+            Some(Bucket::Many(number)) => self.lists[*number as usize].clone(),
+        };
+        slots.into_iter().map(|slot| self.sketches[slot as usize].pattern_id).collect()
     }
-    let similarity = jaccard(&probe.shingles, &entry.shingles);
-    let shorter = probe.shingles.len().min(entry.shingles.len());
-    let threshold = threshold(probe.runtime, probe.basis, shorter);
-    let agrees = probe.class == entry.class && probe.phase == entry.phase;
-    let joins = agrees && similarity >= threshold && distance <= distance_max(threshold);
-    (similarity >= LISTED_MIN).then_some(Similar { pattern_id: id, similarity, distance, joins })
 }

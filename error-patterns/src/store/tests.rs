@@ -17,11 +17,13 @@ fn event(error_type: &str, frames: &[&str], more: Option<u128>) -> Grouping {
         ..Canonical::default()
     };
     let text = canonical.text();
+    let comparable = Comparable::of(&canonical);
     let fingerprint = Fingerprint(xxh3_128(text.as_bytes()));
     Grouping {
         fingerprint,
         hashes: [Some(fingerprint), more.map(Fingerprint)].into_iter().flatten().collect(),
-        signature: Comparable::of(&canonical).minima.signature(),
+        signature: comparable.minima.signature(),
+        likeness: Likeness::of(&comparable),
         taxonomy: Taxonomy {
             runtime: Runtime::Python,
             error_type: error_type.to_owned(),
@@ -200,7 +202,92 @@ fn map_of(facts: &[PatternFact]) -> Vec<(Fingerprint, Option<PatternId>)> {
     map
 }
 
+/// A message of these tokens; type and key tell classes apart.
+fn message(error_type: &str, tokens: &[String]) -> Grouping {
+    let canonical = Canonical {
+        strategy: "2026-12-01".to_owned(),
+        runtime: "python".to_owned(),
+        types: vec![error_type.to_owned()],
+        tokens: tokens.to_vec(),
+        ..Canonical::default()
+    };
+    let (text, comparable) = (canonical.text(), Comparable::of(&canonical));
+    let fingerprint = Fingerprint(xxh3_128(text.as_bytes()));
+    Grouping {
+        fingerprint,
+        hashes: vec![fingerprint],
+        signature: comparable.minima.signature(),
+        likeness: Likeness::of(&comparable),
+        error_type: error_type.to_owned(),
+        canonical: text,
+        strategy: "2026-12-01",
+        ..Grouping::default()
+    }
+}
+
+/// One of many messages that are alike in their first words and too different to join.
+fn crowd(number: usize) -> Grouping {
+    let tokens: Vec<String> = (0..30)
+        .map(|word| format!("word{word}"))
+        .chain((0..6).map(|word| format!("own{number}_{word}")))
+        .collect();
+    message("CrowdError", &tokens)
+}
+
+#[test]
+fn a_crowd_of_alike_patterns_does_not_make_a_search_long() {
+    let mut store = PatternStore::new(StoreConfig::default());
+    for number in 0..3_000 {
+        store.assign(&crowd(number), number as i64);
+    }
+    let probe = crowd(5_000);
+    let lists: Vec<usize> =
+        probe.likeness.bands.iter().map(|band| store.index.patterns_in(*band).len()).collect();
+    assert!(lists.contains(&64), "the bands are not crowded: {lists:?}");
+    assert!(lists.iter().all(|length| *length <= 64), "{lists:?}");
+    assert!(store.assign(&probe, 6_000).similar.len() <= 5);
+}
+
+#[test]
+fn whom_a_crowded_band_leads_to_does_not_depend_on_the_order() {
+    let mut order: Vec<usize> = (0..1_000).collect();
+    let mut similar = Vec::new();
+    for _ in 0..2 {
+        let mut store = PatternStore::new(StoreConfig::default());
+        for number in &order {
+            store.assign(&crowd(*number), 1);
+        }
+        similar.push(store.similar(&crowd(5_000)));
+        order.reverse();
+    }
+    assert_eq!(similar[0], similar[1]);
+    assert_eq!(similar[0].len(), 5);
+}
+
 proptest! {
+    /// Whatever comes and goes, the index finds what is in it and nothing else.
+    #[test]
+    fn bands_lead_to_what_is_there(steps in prop::collection::vec((0..40_usize, any::<bool>()), 0..200)) {
+        let mut index = Index::new(64);
+        let mut there = std::collections::BTreeMap::new();
+        for (number, stays) in steps {
+            let likeness = crowd(number % 7 + number / 7 * 1_000).likeness;
+            let id = PatternId(number as u64);
+            if let Some(slot) = there.remove(&number) {
+                index.remove(slot);
+            } else if stays {
+                there.insert(number, index.insert(id, likeness, Phase::Runtime));
+            }
+        }
+        for number in 0..40_usize {
+            let likeness = crowd(number % 7 + number / 7 * 1_000).likeness;
+            let found = index.search(Probe { likeness: &likeness, phase: Phase::Runtime });
+            let itself = found.iter().any(|each| each.pattern_id == PatternId(number as u64) && each.joins);
+            prop_assert_eq!(itself, there.contains_key(&number));
+            prop_assert!(found.iter().all(|each| there.contains_key(&(each.pattern_id.0 as usize))));
+        }
+    }
+
     #[test]
     fn facts_in_any_order_give_one_map((facts, shuffled) in facts().prop_flat_map(|facts| {
         (Just(facts.clone()), Just(facts).prop_shuffle())
