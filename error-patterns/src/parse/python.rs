@@ -1,13 +1,18 @@
-//! Python: tracebacks of CPython 3 with markers, chains and exception groups, and IPython's two forms.
+//! Python: tracebacks of CPython 2 and 3 with markers, chains and exception groups, IPython's two forms, pytest's
+//! failures and crashes of the interpreter.
 //!
 //! CPython prints the cause first and the reported exception last, frames outermost first. IPython prints
-//! `Type   Traceback (most recent call last)` as a header, then cells and files with numbered source lines.
+//! `Type   Traceback (most recent call last)` as a header, then cells and files with numbered source lines. A message
+//! may end in another program's whole report: that is its cause.
 
+mod chain;
+mod fault;
 mod ipython;
+mod pytest;
 
-use super::text::{self, Text, is_marker};
+use super::text::{self, Text, indent, is_marker};
 use super::{Outcome, located};
-use crate::model::{Frame, ParsedException, Relation};
+use crate::model::{Frame, Relation};
 use std::borrow::Cow;
 
 const HEADER: &str = "Traceback (most recent call last)";
@@ -21,7 +26,7 @@ const FRAMES_USUAL: usize = 8;
 #[derive(Debug, Default)]
 struct Block<'a> {
     error_type: &'a str,
-    message: &'a str,
+    message: Cow<'a, str>,
     /// Outermost first, as printed.
     frames: Vec<Frame<'a>>,
     /// Nesting in an exception group, 0 outside.
@@ -30,18 +35,32 @@ struct Block<'a> {
     next: Option<Relation>,
     /// Text ended before the line with the type.
     open: bool,
+    /// The message ends in the report of what caused this exception.
+    holds_cause: bool,
+    /// Of an exception that ended nothing: it was only printed, as one in a finalizer is.
+    aside: bool,
 }
+
+/// Blocks that are kept of one report. Of more the last count, of a group the first.
+const BLOCKS_MAX: usize = 256;
 
 /// Parses a Python report; `None` when the text has neither a traceback nor a Python source location.
 pub(super) fn parse<'a>(text: &Text<'a>) -> Option<Outcome<'a>> {
-    let mut reader = Reader { text, at: 0, depth: 0, grouped: false, blocks: vec![] };
+    let mut reader = Reader::new(text);
     reader.read();
-    let blocks = reader.blocks;
+    let mut blocks = reader.blocks;
+    if let Some(prefix) = reader.prefix {
+        let bare = text.without_like(prefix);
+        let mut reader = Reader::new(&bare);
+        reader.bare = true;
+        reader.read();
+        blocks = reader.blocks;
+    }
     if blocks.is_empty() {
         return None;
     }
     let truncated = blocks.last().is_some_and(|block| block.open);
-    Some(Outcome { exceptions: tie(blocks), truncated })
+    Some(Outcome { exceptions: chain::tie(blocks), truncated })
 }
 
 /// Where a line has the words that open a traceback.
@@ -65,12 +84,31 @@ struct Reader<'t, 'a> {
     depth: usize,
     /// Lines may carry the rails of an exception group.
     grouped: bool,
+    /// The next traceback is of an exception that ended nothing.
+    aside: bool,
+    /// What a log wrote before each line, when it was found: nothing is read on, the text is to be cut first.
+    prefix: Option<&'a str>,
+    /// The text was cut already.
+    bare: bool,
     blocks: Vec<Block<'a>>,
 }
 
-impl<'a> Reader<'_, 'a> {
+impl<'t, 'a> Reader<'t, 'a> {
+    fn new(text: &'t Text<'a>) -> Self {
+        Self {
+            text,
+            at: 0,
+            depth: 0,
+            grouped: false,
+            aside: false,
+            prefix: None,
+            bare: false,
+            blocks: vec![],
+        }
+    }
+
     fn read(&mut self) {
-        while self.at < self.text.len() {
+        while self.at < self.text.len() && self.prefix.is_none() {
             let header = header_at(self.text.line(self.at));
             if header.is_some_and(|at| self.text.line(self.at)[..at].ends_with("Exception Group ")) {
                 self.grouped = true;
@@ -87,7 +125,9 @@ impl<'a> Reader<'_, 'a> {
                 }
                 self.at += 1;
             } else if starts_syntax_error(trimmed) {
-                self.plain_block();
+                self.plain_block(0);
+            } else if self.other(line) {
+                // Read, or noted.
             } else if self.grouped && self.depth > 0 && !line.is_empty() && text::split_type(line).is_some() {
                 // A group member that was never raised has no traceback.
                 self.type_line(Block { depth: self.depth, ..Block::default() });
@@ -95,6 +135,45 @@ impl<'a> Reader<'_, 'a> {
                 self.at += 1;
             }
         }
+    }
+
+    /// Lines that are not a traceback's but tell of one, or of a failure in another form.
+    fn other(&mut self, line: &str) -> bool {
+        match line.as_bytes().first() {
+            Some(b'F' | b'W') if fault::is_crash(line) => {
+                let (block, at) = fault::block(self.text, self.at);
+                self.at = at;
+                self.push(block);
+                true
+            }
+            Some(b'=') if pytest::opens(line) => {
+                // Errors of fixtures are listed before the failures.
+                let last = (self.at..self.text.len()).rev().find(|&i| pytest::opens(self.text.line(i)));
+                let Some(block) = pytest::block(self.text, last.unwrap_or(self.at)) else { return false };
+                self.push(block);
+                self.at = self.text.len();
+                true
+            }
+            Some(b'E' | b'T')
+                if line.starts_with("Exception ignored ")
+                    || line.starts_with("Task exception was never retrieved") =>
+            {
+                self.aside = true;
+                self.at += 1;
+                true
+            }
+            _ => false,
+        }
+    }
+
+    fn push(&mut self, block: Block<'a>) {
+        if self.blocks.len() >= BLOCKS_MAX {
+            if block.depth > 0 {
+                return;
+            }
+            self.blocks.drain(..BLOCKS_MAX / 2);
+        }
+        self.blocks.push(Block { aside: std::mem::take(&mut self.aside), ..block });
     }
 
     /// The current line without the rails of an exception group, which set the depth.
@@ -137,24 +216,64 @@ impl<'a> Reader<'_, 'a> {
 
     /// A traceback whose header is the current line; `named` is what stands before the header.
     fn traceback(&mut self, named: &'a str) {
+        let header = self.text.line(self.at);
+        if !named.is_empty() && !self.bare && !self.grouped && self.is_logged(header) {
+            return;
+        }
+        let (named, indented) = (named.trim_start_matches('+').trim(), indent(header));
+        self.hold(named);
         self.at += 1;
-        let named = named.trim_start_matches('+').trim();
         let next = text::trim_start(self.text.line(self.at));
         if named.is_empty()
             || named == "Exception Group"
             || next.starts_with("File \"") && next.contains("\", line ")
         {
-            self.plain_block();
+            let alone = named.is_empty() && !self.grouped;
+            self.plain_block(if alone { indented } else { 0 });
         } else {
             let depth = self.depth;
             let (block, at) = ipython::block(self.text, self.at, named);
             self.at = at;
-            self.blocks.push(Block { depth, ..block });
+            self.push(Block { depth, ..block });
+        }
+    }
+
+    /// Whether a log's words stand before the header and before the next line as well; they are kept.
+    fn is_logged(&mut self, header: &'a str) -> bool {
+        let Some(prefix) = header_at(header).map(|at| &header[..at]) else { return false };
+        let next = self.text.line(self.at + 1);
+        let rest = text::skip_like(next, prefix).map(|at| text::trim_start(&next[at..]));
+        let logged = rest.is_some_and(|rest| rest.starts_with("File \""));
+        if logged {
+            self.prefix = Some(prefix);
+        }
+        logged
+    }
+
+    /// Marks the exception before a traceback when its message announces it: `child failed:`, or the traceback is
+    /// called the original.
+    fn hold(&mut self, named: &str) {
+        let at = self.at;
+        if self.depth > 0 || at == 0 {
+            return;
+        }
+        let before = (at.saturating_sub(3)..at).rev().map(|i| text::trim(self.text.line(i)));
+        let mut before = before.skip_while(|line| line.trim_matches(['"', '\'']).is_empty());
+        let last = before.next().unwrap_or_default();
+        let Some(block) = self.blocks.last_mut() else { return };
+        let announced = last.ends_with(':') && block.message.ends_with(last.trim_matches(['"', '\'']));
+        let announced = announced
+            || last.ends_with(':')
+                && last.len() > block.error_type.len()
+                && last.starts_with(block.error_type);
+        if !block.open && !block.error_type.is_empty() && (announced || named == "Original") {
+            block.holds_cause = true;
         }
     }
 
     /// Frames of CPython's form, up to and with the line that names the type.
-    fn plain_block(&mut self) {
+    /// The last line is indented by no more than `indented`.
+    fn plain_block(&mut self, indented: usize) {
         let lines_left = self.text.len() - self.at.min(self.text.len());
         let mut block = Block {
             depth: self.depth,
@@ -173,7 +292,7 @@ impl<'a> Reader<'_, 'a> {
                 block.frames.push(frame);
             } else if separator(trimmed).is_some() || trimmed.ends_with("(most recent call last):") {
                 break;
-            } else if !line.starts_with([' ', '\t']) && !trimmed.is_empty() && !is_marker(trimmed) {
+            } else if !trimmed.is_empty() && indent(line) <= indented && !is_marker(trimmed) {
                 self.type_line(block);
                 return;
             } else {
@@ -182,12 +301,12 @@ impl<'a> Reader<'_, 'a> {
             self.at += 1;
         }
         block.open = true;
-        self.blocks.push(block);
+        self.push(block);
     }
 
     /// The current line names type and message; takes what follows it as the rest of the message.
     fn type_line(&mut self, mut block: Block<'a>) {
-        let line = self.inner();
+        let line = text::trim_start(self.inner());
         let (error_type, message) = text::split_type(line).unwrap_or(("", line));
         if error_type.ends_with("RemoteTraceback") {
             // A worker's traceback as text; the exception in it is read as the cause.
@@ -196,15 +315,27 @@ impl<'a> Reader<'_, 'a> {
         }
         let from = self.at;
         self.at += 1;
+        let mut railed: Vec<&'a str> = Vec::new();
         while self.at < self.text.len() && !self.ends_message() {
+            if self.grouped {
+                railed.push(self.inner());
+            }
             self.at += 1;
         }
         block.error_type = error_type;
-        block.message = self.text.span(from, message, self.at);
+        block.message = if railed.is_empty() {
+            self.text.message(from, message, self.at)
+        } else {
+            let lines: Vec<&str> = std::iter::once(message).chain(railed).collect();
+            Cow::Owned(lines.join("\n").trim_end().to_owned())
+        };
         if message.is_empty() {
-            block.message = block.message.trim_start();
+            block.message = match block.message {
+                Cow::Borrowed(message) => Cow::Borrowed(message.trim_start()),
+                Cow::Owned(message) => Cow::Owned(message.trim_start().to_owned()),
+            };
         }
-        self.blocks.push(block);
+        self.push(block);
     }
 
     /// Whether the current line is no longer part of a message.
@@ -221,6 +352,8 @@ impl<'a> Reader<'_, 'a> {
         let trimmed = text::trim_end(raw);
         match trimmed.as_bytes().first() {
             Some(b'-') if raw.starts_with("----------------") => true,
+            Some(b'=') if raw.starts_with("================") => true,
+            Some(b'E') if raw.starts_with("Exception ignored ") => true,
             Some(b's') if raw.starts_with("sys:1: ") => true,
             Some(b'"') if raw == "\"\"\"" => true,
             Some(b'T') if raw.starts_with(HEADER) => true,
@@ -257,7 +390,7 @@ fn file_line(line: &str) -> Option<Frame<'_>> {
     let rest = line.strip_prefix("File \"")?;
     let (file, rest) = quoted_file(rest)?;
     let (number, rest) = text::leading_number(rest)?;
-    let function = rest.strip_prefix(", in ").unwrap_or_default();
+    let function = rest.strip_prefix(", in ").or_else(|| rest.strip_prefix(" in ")).unwrap_or_default();
     Some(located(function_name(text::trim(function)), file, Some(number), None))
 }
 
@@ -302,56 +435,5 @@ fn source_line<'a>(frame: Option<&mut Frame<'a>>, line: &'a str) {
         && !line.starts_with("[Previous line repeated")
     {
         frame.source = Some(Cow::Borrowed(line));
-    }
-}
-
-/// Ties blocks to chains: the last block that nothing follows is the reported exception and comes first.
-fn tie(mut blocks: Vec<Block<'_>>) -> Vec<ParsedException<'_>> {
-    if blocks.len() == 1 {
-        return blocks.pop().map(|block| exception(block, None)).into_iter().collect();
-    }
-    let mut parents: Vec<Option<(usize, Relation)>> = Vec::with_capacity(blocks.len());
-    for (i, block) in blocks.iter().enumerate() {
-        let after = || blocks.iter().enumerate().skip(i + 1).take_while(|(_, b)| b.depth >= block.depth);
-        let chained = block.next.and_then(|relation| {
-            after().find(|(_, b)| b.depth == block.depth).map(|(next, _)| (next, relation))
-        });
-        let group = || {
-            let owner = blocks[..i].iter().rposition(|b| b.depth < block.depth)?;
-            Some((owner, Relation::Member))
-        };
-        parents.push(chained.or_else(group));
-    }
-    let Some(reported) = parents.iter().rposition(Option::is_none) else { return vec![] };
-    // Breadth first from the reported exception; what it does not reach was handled before and is not its chain.
-    let mut order = vec![reported];
-    let mut done = 0;
-    while let Some(&owner) = order.get(done) {
-        let hangs = |i: &usize| parents[*i].is_some_and(|(parent, _)| parent == owner) && *i != owner;
-        let of_owner: Vec<usize> = (0..blocks.len()).filter(hangs).collect();
-        order.extend(of_owner);
-        done += 1;
-    }
-    let mut place = vec![0; blocks.len()];
-    for (new, &old) in order.iter().enumerate() {
-        place[old] = new;
-    }
-    let mut blocks: Vec<Option<Block<'_>>> = blocks.into_iter().map(Some).collect();
-    order
-        .iter()
-        .filter_map(|&old| Some(exception(blocks[old].take()?, parents[old].map(|(p, r)| (place[p], r)))))
-        .collect()
-}
-
-fn exception<'a>(block: Block<'a>, parent: Option<(usize, Relation)>) -> ParsedException<'a> {
-    let mut frames = block.frames;
-    frames.reverse();
-    ParsedException {
-        error_type: Cow::Borrowed(block.error_type),
-        message: Cow::Borrowed(block.message),
-        frames,
-        relation: parent.map_or(Relation::Reported, |(_, relation)| relation),
-        parent: parent.map(|(parent, _)| parent),
-        ..ParsedException::default()
     }
 }

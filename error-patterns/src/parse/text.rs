@@ -20,6 +20,8 @@ const BYTES_MAX: usize = 1 << 31;
 pub(crate) struct Text<'a> {
     all: &'a str,
     lines: Lines,
+    /// Lines have lost their beginnings, so that a span over several shows what none of them has.
+    pieced: bool,
     /// A limit left out part of the text.
     pub(crate) cut: bool,
 }
@@ -52,7 +54,7 @@ impl<'a> Text<'a> {
             lines.drain(half..lines.len() - half);
             cut = true;
         }
-        Self { all: bounded, lines, cut }
+        Self { all: bounded, lines, pieced: false, cut }
     }
 
     /// The lines that have `prefix`, cut behind it and the space that follows; a span over several such lines still
@@ -65,7 +67,18 @@ impl<'a> Text<'a> {
             let at = if line[at..].starts_with(' ') { at + 1 } else { at };
             Some((start + at as u32, end))
         };
-        Self { all: self.all, lines: self.lines.iter().filter_map(behind).collect(), cut: self.cut }
+        let lines = self.lines.iter().filter_map(behind).collect();
+        Self { all: self.all, lines, pieced: true, cut: self.cut }
+    }
+
+    /// All lines, of those that start like `prefix` what follows: a log repeats its own words before each line, with
+    /// other numbers.
+    pub(crate) fn without_like(&self, prefix: &str) -> Self {
+        let behind = |&(start, end): &(u32, u32)| {
+            let line = &self.all[start as usize..end as usize];
+            (start + skip_like(line, prefix).unwrap_or(0) as u32, end)
+        };
+        Self { all: self.all, lines: self.lines.iter().map(behind).collect(), pieced: true, cut: self.cut }
     }
 
     /// Number of lines.
@@ -100,10 +113,43 @@ impl<'a> Text<'a> {
         trim_end(self.all.get(start..end).unwrap_or_default())
     }
 
+    /// The same as [`Text::span`], without what lines have lost.
+    pub(crate) fn message(&self, from: usize, part: &'a str, to: usize) -> Cow<'a, str> {
+        if !self.pieced || to <= from + 1 {
+            return Cow::Borrowed(self.span(from, part, to));
+        }
+        let mut message = String::from(part);
+        for i in from + 1..to.min(self.len()) {
+            message.push('\n');
+            message.push_str(self.line(i));
+        }
+        message.truncate(trim_end(&message).len());
+        Cow::Owned(message)
+    }
+
     /// Whether `needle` occurs anywhere.
     pub(crate) fn has(&self, needle: &str) -> bool {
         memmem::find(self.all.as_bytes(), needle.as_bytes()).is_some()
     }
+}
+
+/// Length of the beginning of `line` that is like `prefix`: the same but for the digits of numbers.
+pub(crate) fn skip_like(line: &str, prefix: &str) -> Option<usize> {
+    let (line, prefix) = (line.as_bytes(), prefix.as_bytes());
+    let digits = |bytes: &[u8]| bytes.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let (mut at, mut wanted) = (0, 0);
+    while let Some(byte) = prefix.get(wanted) {
+        let same = line.get(at)?;
+        if byte.is_ascii_digit() && same.is_ascii_digit() {
+            at += digits(&line[at..]);
+            wanted += digits(&prefix[wanted..]);
+        } else if byte == same {
+            (at, wanted) = (at + 1, wanted + 1);
+        } else {
+            return None;
+        }
+    }
+    Some(at)
 }
 
 /// The longest prefix of at most `bytes` bytes that ends between characters.

@@ -20,7 +20,7 @@ pub(super) fn block<'a>(text: &Text<'a>, mut at: usize, named: &'a str) -> (Bloc
             while at < text.len() && !ends_message(text.line(at)) {
                 at += 1;
             }
-            block.message = text.span(from, message, at);
+            block.message = text.message(from, message, at);
             let (error_type, _) = text::split_type(line).unwrap_or((named, ""));
             block.error_type = error_type;
             return (block, at);
@@ -96,7 +96,7 @@ pub(super) fn cell_line(line: &str) -> Option<Frame<'_>> {
         let (line, after) = text::leading_number(after)?;
         (number, rest) = (Some(line), after);
     }
-    let function = rest.strip_prefix(", in ").unwrap_or_default();
+    let function = rest.strip_prefix(", in ").or_else(|| rest.strip_prefix(" in ")).unwrap_or_default();
     Some(located(name_or_module(function), cell, number, None))
 }
 
