@@ -4,7 +4,7 @@
 //! or of files that would be put before them. `... -- coverage FILE.jsonl...` reads exceptions, one JSON object per
 //! line (`type`, `message`, `stacktrace`, `lang`, and `taxonomy` where the truth is known), and prints how many each
 //! level knows, which rules decide how often and which never, and what is known least. Before the command,
-//! `--rules FOLDER` takes that folder in place of the built-in rules, and `--before FILE.toml` puts a file before them.
+//! `--rules FOLDER` takes that folder in place of the built-in rules, and `--before FILE.toml` puts a file before them; `--top N` makes the lists longer.
 
 #![expect(clippy::print_stdout, reason = "an example talks to its user")]
 
@@ -14,12 +14,10 @@ use std::collections::BTreeMap;
 use std::error::Error;
 use std::process::ExitCode;
 
-/// Entries of each "most frequent" list.
-const TOP: usize = 20;
-
 fn main() -> Result<ExitCode, Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);
     let mut classifier = Classifier::built_in()?;
+    let mut top = 20;
     while let Some(argument) = arguments.next() {
         match argument.as_str() {
             "--rules" => classifier = folder(&arguments.next().ok_or("--rules needs a folder")?)?,
@@ -27,8 +25,9 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
                 let file = arguments.next().ok_or("--before needs a file")?;
                 classifier = classifier.with_rules_before(&file, &std::fs::read_to_string(&file)?)?;
             }
+            "--top" => top = arguments.next().ok_or("--top needs a number")?.parse()?,
             "check" => return check(&classifier, arguments.collect()),
-            "coverage" => return coverage(&classifier, arguments.collect()),
+            "coverage" => return coverage(&classifier, arguments.collect(), top),
             other => return Err(format!("unknown command {other:?}, known are check and coverage").into()),
         }
     }
@@ -64,7 +63,7 @@ fn check(classifier: &Classifier, files: Vec<String>) -> Result<ExitCode, Box<dy
     Ok(if problems.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-fn coverage(classifier: &Classifier, files: Vec<String>) -> Result<ExitCode, Box<dyn Error>> {
+fn coverage(classifier: &Classifier, files: Vec<String>, entries: usize) -> Result<ExitCode, Box<dyn Error>> {
     for path in files {
         let text = std::fs::read_to_string(&path)?;
         let mut counts = Counts::default();
@@ -86,7 +85,7 @@ fn coverage(classifier: &Classifier, files: Vec<String>) -> Result<ExitCode, Box
                 counts.compare(truth, &found, field("label").unwrap_or_default());
             }
         }
-        counts.print(&path, classifier);
+        counts.print(&path, classifier, entries);
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -146,7 +145,7 @@ impl Counts {
         }
     }
 
-    fn print(&self, path: &str, classifier: &Classifier) {
+    fn print(&self, path: &str, classifier: &Classifier, entries: usize) {
         println!("{path}");
         for (runtime, known) in &self.runtimes {
             let share = |part: usize| 100.0 * part as f64 / known.rows.max(1) as f64;
@@ -166,7 +165,7 @@ impl Counts {
             if !most.is_empty() {
                 println!("  {title}:");
             }
-            for (what, count) in most.into_iter().take(TOP) {
+            for (what, count) in most.into_iter().take(entries) {
                 println!("    {count} x {what}");
             }
         };

@@ -31,6 +31,8 @@ const SEVERITY_DEFAULT: u8 = 3;
 const CHAIN_MAX: usize = 8;
 /// Name of the file whose rules are for every runtime.
 const ANY: &str = "any";
+/// List of the types that only carry another exception.
+const CARRIERS: &str = "carriers";
 /// Rules of one runtime, users' and built-in ones together.
 const TABLE_MAX: usize = 2 * RULES_MAX;
 
@@ -204,11 +206,12 @@ impl Classifier {
     pub fn classify(&self, raw: &RawException<'_>, parsed: &Parsed<'_>) -> Classification {
         let status = OnceCell::new();
         let exit_code = || *status.get_or_init(|| exit_status(raw));
-        let Some((rule, direct)) = self.decide(parsed, &exit_code) else {
+        let reported = self.reported(&parsed.exceptions);
+        let Some((rule, direct)) = self.decide(parsed, reported, &exit_code) else {
             return Classification {
                 taxonomy: Taxonomy {
                     runtime: parsed.runtime,
-                    error_type: type_name(parsed, &exit_code),
+                    error_type: type_name(parsed, reported, &exit_code),
                     ..Taxonomy::default()
                 },
                 severity: SEVERITY_DEFAULT,
@@ -221,7 +224,7 @@ impl Classifier {
             taxonomy: Taxonomy {
                 runtime: parsed.runtime,
                 phase: rule.phase,
-                error_type: named.unwrap_or_else(|| type_name(parsed, &exit_code)),
+                error_type: named.unwrap_or_else(|| type_name(parsed, reported, &exit_code)),
                 cause: rule.cause.clone(),
                 context: String::new(),
             },
@@ -230,12 +233,17 @@ impl Classifier {
         }
     }
 
-    /// The rule that decides, and whether the reported exception itself fits it.
-    fn decide(&self, parsed: &Parsed<'_>, exit_code: &dyn Fn() -> Option<i64>) -> Option<(&Rule, bool)> {
+    /// The rule that decides, and whether the reported exception itself fits it. `reported` is its number.
+    fn decide(
+        &self,
+        parsed: &Parsed<'_>,
+        reported: usize,
+        exit_code: &dyn Fn() -> Option<i64>,
+    ) -> Option<(&Rule, bool)> {
         let table = self.table(parsed.runtime);
         let all = &parsed.exceptions;
         let mut subjects: Vec<Subject<'_>> = Vec::with_capacity(all.len().min(CHAIN_MAX));
-        let mut chain = chain(all).take(CHAIN_MAX);
+        let mut chain = chain(all, reported).take(CHAIN_MAX);
         for (part, range) in table.parts.iter().enumerate() {
             // Fall-backs are asked about the reported exception only.
             let depth = if part < 2 { CHAIN_MAX } else { 1 };
@@ -250,6 +258,21 @@ impl Classifier {
             }
         }
         None
+    }
+
+    /// The number of the exception that was reported, once what only carries another (a future's result, a reflected
+    /// call) is taken off.
+    fn reported(&self, all: &[ParsedException<'_>]) -> usize {
+        let Some(carriers) = self.vocabulary.lists.get(CARRIERS) else { return 0 };
+        let mut reported = 0;
+        while all.len() > reported + 1 && carriers.iter().any(|name| name == all[reported].short_type()) {
+            let inner = all.iter().enumerate().skip(reported + 1).find(|(_, other)| {
+                other.parent == Some(reported) && matches!(other.relation, Relation::Cause | Relation::Member)
+            });
+            let Some((inner, _)) = inner else { break };
+            reported = inner;
+        }
+        reported
     }
 
     fn table(&self, runtime: Runtime) -> &RuleTable {
@@ -276,15 +299,23 @@ fn compile(
 }
 
 /// The reported exception, then what caused it, nearest first. Suppressed exceptions explain nothing.
-fn chain<'p, 'a>(all: &'p [ParsedException<'a>]) -> impl Iterator<Item = &'p ParsedException<'a>> {
-    let of = move |relation: Relation| all.iter().skip(1).filter(move |e| e.relation == relation);
-    all.iter().take(1).chain(of(Relation::Cause)).chain(of(Relation::Member)).chain(of(Relation::Context))
+fn chain<'p, 'a>(
+    all: &'p [ParsedException<'a>],
+    reported: usize,
+) -> impl Iterator<Item = &'p ParsedException<'a>> {
+    let of = move |relation: Relation| all.iter().skip(reported + 1).filter(move |e| e.relation == relation);
+    all.iter()
+        .skip(reported)
+        .take(1)
+        .chain(of(Relation::Cause))
+        .chain(of(Relation::Member))
+        .chain(of(Relation::Context))
 }
 
 /// The conventional name of the reported exception's type: a code of the operating system or the loader where the
 /// type itself only says "error", else the type without its module.
-fn type_name(parsed: &Parsed<'_>, exit_code: &dyn Fn() -> Option<i64>) -> String {
-    let Some(reported) = parsed.exceptions.first() else { return String::new() };
+fn type_name(parsed: &Parsed<'_>, reported: usize, exit_code: &dyn Fn() -> Option<i64>) -> String {
+    let Some(reported) = parsed.exceptions.get(reported) else { return String::new() };
     let short = reported.short_type();
     let code: &str = &reported.code;
     let errno = code.len() > 3 && code.starts_with('E') && code.bytes().all(|b| b.is_ascii_uppercase());
@@ -307,10 +338,12 @@ fn is_placeholder(short: &str) -> bool {
     short.len() > 3 && short.bytes().all(|b| b.is_ascii_uppercase() || b == b'_')
 }
 
-/// A rule's type name, `{exit_code}` replaced; `None` when the exit code is unknown.
+/// A rule's type name, `{exit_code}` replaced; `None` when the exit code is unknown and the name says nothing for
+/// that case.
 fn fill(template: &str, exit_code: &dyn Fn() -> Option<i64>) -> Option<String> {
-    if !template.contains("{exit_code}") {
-        return Some(template.to_owned());
-    }
-    Some(template.replace("{exit_code}", &exit_code()?.to_string()))
+    let Some((head, rest)) = template.split_once("{exit_code") else { return Some(template.to_owned()) };
+    let (unknown, tail) = rest.split_once('}')?;
+    let unknown = unknown.strip_prefix(':').and_then(|number| number.parse().ok());
+    let code = exit_code().filter(|code| *code != 0).or(unknown)?;
+    Some(format!("{head}{code}{tail}"))
 }

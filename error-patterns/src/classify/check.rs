@@ -6,7 +6,7 @@
 use super::problem::Problem;
 use super::rules::Rule;
 use super::{Classifier, compile, spec};
-use crate::model::{Parsed, ParsedException, RawException, Relation, Runtime};
+use crate::model::{Frame, Origin, Parsed, ParsedException, RawException, Relation, Runtime};
 use std::borrow::Cow;
 use std::sync::Arc;
 
@@ -64,7 +64,7 @@ impl Classifier {
                 });
                 let exceptions = std::iter::once(exception).chain(cause).collect();
                 let parsed = Parsed { runtime, exceptions, truncated: false };
-                let decided = self.decide(&parsed, &|| raw.exit_code);
+                let decided = self.decide(&parsed, 0, &|| raw.exit_code);
                 let text = match decided {
                     Some((by, _)) if by.place == rule.place => continue,
                     Some((by, _)) => {
@@ -102,11 +102,16 @@ fn exception(example: &str, runtime: Runtime, rule: &Rule) -> (ParsedException<'
     let (head, code) = head.strip_suffix(']').and_then(|head| head.split_once(" [")).unwrap_or((head, ""));
     let (error_type, message) = if is_type(head) { (head, message) } else { ("", text) };
     let owned = |text: &str| Cow::Owned(text.to_owned());
-    let frame = rule.raised_in.first().map(|file| crate::model::Frame {
+    let library = rule.raised_in.first().map(|file| Frame {
         file: owned(file),
-        origin: crate::model::Origin::Runtime,
-        ..Default::default()
+        origin: Origin::Runtime,
+        ..Frame::default()
     });
+    let program = rule
+        .raised_by_program
+        .filter(|by_program| *by_program)
+        .map(|_| Frame { origin: Origin::Program, ..Frame::default() });
+    let frame = library.or(program);
     let exception = ParsedException {
         error_type: owned(error_type),
         message: owned(message),

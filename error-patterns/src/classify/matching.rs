@@ -77,6 +77,7 @@ impl<'p> Subject<'p> {
                 || rule.starts.iter().any(|start| message.starts_with(&**start)))
             && (trigger == Trigger::Ends || ends(&rule.ends, message.trim_ascii_end()))
             && self.quotes(rule)
+            && rule.raised_by_program.is_none_or(|program| self.is_raised_by_program() == program)
             && self.is_raised_in(rule)
             && self.has_chain(rule)
             && (rule.exit_codes.is_empty() || exit_code().is_some_and(|code| rule.exit_codes.contains(&code)))
@@ -92,6 +93,11 @@ impl<'p> Subject<'p> {
             || any(&|word| rule.quoted.binary_search_by(|known| known.as_str().cmp(word)).is_ok()))
             && (rule.quoted_starts.is_empty()
                 || any(&|word| rule.quoted_starts.iter().any(|start| word.starts_with(&**start))))
+    }
+
+    fn is_raised_by_program(&self) -> bool {
+        let innermost = self.exception.frames.first();
+        innermost.is_some_and(|frame| matches!(frame.origin, Origin::Program | Origin::Application))
     }
 
     fn is_raised_in(&self, rule: &Rule) -> bool {

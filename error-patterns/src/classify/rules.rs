@@ -30,6 +30,8 @@ pub(super) struct Rule {
     pub(super) quoted: Vec<String>,
     pub(super) quoted_starts: Vec<String>,
     pub(super) raised_in: Vec<String>,
+    /// Whether the program itself must have raised it, or must not.
+    pub(super) raised_by_program: Option<bool>,
     pub(super) chain_types: Vec<String>,
 }
 
@@ -75,6 +77,7 @@ impl Vocabulary {
         let phase = phase(&place, &spec, problems);
         let runtimes = runtimes(&place, &spec, runtime, problems);
         let quoted = self.quoted(&place, &spec, problems);
+        let raised_by_program = raised_by(&place, &spec, problems);
         let severity = spec.severity.unwrap_or_else(|| cause.map_or(3, |cause| i64::from(cause.severity)));
         problems.extend(severity_problem(&place, severity));
         let mut rule = Rule {
@@ -95,12 +98,14 @@ impl Vocabulary {
             codes: spec.code.0,
             exit_codes: spec.exit_code,
             raised_in: spec.raised_in.0,
+            raised_by_program,
             chain_types: spec.chain_type.0,
             place,
             ..Rule::default()
         };
         rule.label = rule.make_label();
-        if rule.exit_codes.is_empty() && rule.lists().iter().all(|(_, list)| list.is_empty()) {
+        let told = rule.raised_by_program.is_some() || !rule.exit_codes.is_empty();
+        if !told && rule.lists().iter().all(|(_, list)| list.is_empty()) {
             let text = "the rule has no condition, so it would decide everything".to_owned();
             problems
                 .push(Problem::error(&rule.place, "", text).hint("give at least a type or a message text"));
@@ -137,6 +142,20 @@ fn phase(place: &Place, spec: &RuleSpec, problems: &mut Vec<Problem>) -> Phase {
         problems.push(Problem::error(place, "phase", format!("unknown phase {name:?}")).hint(hint));
     }
     phase
+}
+
+/// Whether the program itself must have raised the exception; `None` when that does not count.
+fn raised_by(place: &Place, spec: &RuleSpec, problems: &mut Vec<Problem>) -> Option<bool> {
+    match spec.raised_by.as_deref()? {
+        "program" => Some(true),
+        "callee" => Some(false),
+        other => {
+            let hint = closest(other, ["program", "callee"].into_iter());
+            let text = format!("unknown raiser {other:?}");
+            problems.push(Problem::error(place, "raised_by", text).hint(hint));
+            None
+        }
+    }
 }
 
 /// The runtimes that a rule is for: its file's, or those that a user's rule names.
@@ -251,6 +270,7 @@ impl Rule {
             && within(&self.quoted, &later.quoted)
             && within(&self.quoted_starts, &later.quoted_starts)
             && within(&self.raised_in, &later.raised_in)
+            && (self.raised_by_program.is_none() || self.raised_by_program == later.raised_by_program)
             && within(&self.chain_types, &later.chain_types)
     }
 

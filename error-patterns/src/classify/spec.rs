@@ -40,7 +40,8 @@ pub struct RuleSpec {
     pub cause: String,
     /// 1 (a remark) to 5 (an outage); absent means the cause's.
     pub severity: Option<i64>,
-    /// Level 3, when the type as written says little; `{exit_code}` is replaced.
+    /// Level 3, when the type as written says little; `{exit_code}` is replaced, `{exit_code:2}` also says what
+    /// stands there when the exit code is not known.
     pub type_as: Option<String>,
     /// Exceptions that this very rule must decide, as `Type: message`.
     pub example: OneOrMany,
@@ -69,6 +70,9 @@ pub struct RuleSpec {
     pub quoted_starts: OneOrMany,
     /// File or module of a library frame inside the user's innermost frame.
     pub raised_in: OneOrMany,
+    /// Who raised it: `program` when the innermost frame is of the user's or the application's own code, `callee`
+    /// when it is not.
+    pub raised_by: Option<String>,
     /// Type of another exception of the chain.
     pub chain_type: OneOrMany,
 }
