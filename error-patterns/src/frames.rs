@@ -267,7 +267,8 @@ impl FrameRules {
         };
         // The innermost frame can only be a program that failed in its own `exec`.
         let Some(at) = frames.iter().skip(1).position(runs_text).map(|at| at + 1) else { return };
-        if frames[at - 1].origin == Origin::Program {
+        let run = &frames[at - 1];
+        if run.origin == Origin::Program || run.origin == Origin::Application && run.function == "<module>" {
             for frame in &mut frames[at..] {
                 frame.origin = Origin::Carrier;
             }

@@ -14,6 +14,7 @@ pub mod grouping;
 pub mod ids;
 pub mod likeness;
 pub mod mask;
+pub mod messages;
 pub mod model;
 mod parse;
 pub mod rules;

@@ -7,6 +7,8 @@ use super::{Names, Scanner, is_known_name};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     Word,
+    /// Words with dots between them, or a word with a number behind a dash: `db.internal`, `north-17`.
+    Name,
     Number,
     Hex,
     Id,
@@ -50,6 +52,9 @@ impl<'a> Chunk<'a> {
         }
         if matches!(kind, Kind::Path | Kind::Time | Kind::Id) {
             return Some(Self { text: whole, kind });
+        }
+        if is_joined(whole) {
+            return Some(Self { text: whole, kind: Kind::Name });
         }
         // Not one value: take the word or number at its start.
         let first = whole.chars().next()?;
@@ -190,6 +195,21 @@ pub(super) fn classify(text: &str) -> Kind {
     Kind::Other
 }
 
+/// Whether a chunk is words with dots between them (no sentence's end, and none that starts with a digit), or words
+/// and a number with dashes between them.
+fn is_joined(chunk: &str) -> bool {
+    let plain = |part: &str| !part.is_empty() && part.chars().all(|c| super::is_word(c) || c == '-');
+    if !chunk.starts_with(|c: char| c.is_alphabetic() || c == '_') {
+        return false;
+    }
+    if chunk.contains('.') {
+        // Which type of error was met tells something.
+        return chunk.split('.').all(plain) && !is_error_type(chunk);
+    }
+    let number = chunk.rsplit_once('-').map_or("", |(_, number)| number);
+    !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit()) && chunk.split('-').all(plain)
+}
+
 fn is_uuid(bytes: &[u8]) -> bool {
     bytes.len() == 36
         && bytes
@@ -278,6 +298,17 @@ impl Scanner<'_> {
                 self.unit();
                 return;
             }
+            Kind::Name => {
+                let first = chunk.text.find(|c: char| !super::is_word(c)).unwrap_or(bytes);
+                let first = &chunk.text[..first];
+                if self.names == Names::Drop && !is_known_name(first) && !is_known_name(chunk.text) {
+                    self.put("<name>", bytes);
+                } else {
+                    self.word(first);
+                }
+                self.note("");
+                return;
+            }
             Kind::Word | Kind::Other => self.word(chunk.text),
         }
         self.note(if matches!(chunk.kind, Kind::Word | Kind::Other) { chunk.text } else { "" });
@@ -333,13 +364,20 @@ fn is_code(word: &str) -> bool {
         && word.bytes().skip(letters).all(|b| b.is_ascii_digit())
 }
 
-/// Shaped like a name in code rather than a word of prose: `user_id`, `totalPrice`, `a$b`. Class names and
+fn is_error_type(name: &str) -> bool {
+    ["Error", "Exception", "Warning"].iter().any(|end| name.ends_with(end))
+}
+
+/// Shaped like a name in code rather than a word of prose: `user_id`, `totalPrice`, `a$b`. Types of errors and
 /// names in capitals are mostly a library's own (`NewConnectionError`, `CERTIFICATE_VERIFY_FAILED`).
 fn is_identifier(word: &str) -> bool {
+    let camel =
+        word.as_bytes().windows(2).any(|pair| pair[0].is_ascii_lowercase() && pair[1].is_ascii_uppercase());
+    if word.starts_with(|c: char| c.is_uppercase()) {
+        return camel && !is_error_type(word);
+    }
     if !word.starts_with(|c: char| c.is_lowercase() || matches!(c, '_' | '$')) {
         return false;
     }
-    let camel =
-        word.as_bytes().windows(2).any(|pair| pair[0].is_ascii_lowercase() && pair[1].is_ascii_uppercase());
     camel || word.contains(['_', '$'])
 }

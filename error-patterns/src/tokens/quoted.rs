@@ -1,6 +1,7 @@
 //! Quoted text: short words that mean something stay, values go.
 
 use super::chunk::{Kind, classify};
+use super::vocabulary::is_removed_module;
 use super::{Names, Scanner, is_known_name};
 
 /// Longest quoted word that stays.
@@ -50,6 +51,9 @@ impl Scanner<'_> {
     /// What stays of a quoted text, `None` for nothing.
     fn kept(&self, inner: &str) -> Option<String> {
         // Quoted punctuation is syntax: ';' expected.
+        if self.names == Names::Drop && self.after(&["named"]) && is_removed_module(inner) {
+            return Some("<removed>".to_owned());
+        }
         if is_known_name(inner) || inner.len() <= 4 && inner.bytes().all(|b| b.is_ascii_punctuation()) {
             return Some(inner.to_owned());
         }
@@ -74,7 +78,14 @@ impl Scanner<'_> {
             {
                 Some(inner.to_owned())
             }
-            Kind::Word | Kind::Number | Kind::Hex | Kind::Id | Kind::Url | Kind::Time | Kind::Other => None,
+            Kind::Word
+            | Kind::Name
+            | Kind::Number
+            | Kind::Hex
+            | Kind::Id
+            | Kind::Url
+            | Kind::Time
+            | Kind::Other => None,
         }
     }
 

@@ -3,6 +3,15 @@
 
 /// Sorted by bytes, for binary search.
 const KNOWN: &[&str] = &[
+    "System",
+    "java",
+    "javax",
+    "kotlin",
+    "np",
+    "plt",
+    "scala",
+    "std",
+    "tf",
     "Array",
     "ArrayList",
     "Axes",
@@ -330,4 +339,67 @@ pub fn is_known_name(name: &str) -> bool {
         sorted
     });
     SORTED.binary_search(&name).is_ok()
+}
+
+/// Modules of Python's standard library that newer versions lack, and those of Python 2.
+const REMOVED_MODULES: &[&str] = &[
+    "ConfigParser",
+    "Cookie",
+    "HTMLParser",
+    "Queue",
+    "StringIO",
+    "Tkinter",
+    "__builtin__",
+    "aifc",
+    "anydbm",
+    "asynchat",
+    "asyncore",
+    "audioop",
+    "binhex",
+    "cPickle",
+    "cStringIO",
+    "cgi",
+    "cgitb",
+    "chunk",
+    "commands",
+    "cookielib",
+    "copy_reg",
+    "crypt",
+    "distutils",
+    "dummy_threading",
+    "formatter",
+    "httplib",
+    "imghdr",
+    "imp",
+    "lib2to3",
+    "macpath",
+    "mailcap",
+    "md5",
+    "msilib",
+    "nis",
+    "nntplib",
+    "ossaudiodev",
+    "parser",
+    "pipes",
+    "sets",
+    "sha",
+    "smtpd",
+    "sndhdr",
+    "spwd",
+    "sunau",
+    "symbol",
+    "telnetlib",
+    "thread",
+    "tkMessageBox",
+    "urllib2",
+    "urlparse",
+    "uu",
+    "xdrlib",
+];
+
+/// Whether a module's absence comes from the interpreter's version.
+#[must_use]
+pub(super) fn is_removed_module(name: &str) -> bool {
+    let root = name.split('.').next().unwrap_or_default();
+    REMOVED_MODULES.binary_search(&root).is_ok()
 }

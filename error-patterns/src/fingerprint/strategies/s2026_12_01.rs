@@ -17,6 +17,7 @@
 use crate::canonical::{Basis, Canonical};
 use crate::fingerprint::Made;
 use crate::ids::Fingerprint;
+use crate::messages;
 use crate::model::{Frame, Origin, Parsed, ParsedException, RawException, Relation, Runtime};
 use crate::tokens::{Names, parameterize};
 use frames::{Whose, library, own_frames, site};
@@ -123,7 +124,7 @@ fn canonical(
 }
 
 /// The type as it counts: Node clients send the code, or the class, of one and the same error; a shell
-/// has no types; numpy's name for want of memory depends on its version.
+/// has no types; some types have several names.
 fn type_name(runtime: Runtime, exception: &ParsedException<'_>) -> String {
     let simple = exception.short_type();
     let code =
@@ -131,8 +132,7 @@ fn type_name(runtime: Runtime, exception: &ParsedException<'_>) -> String {
     match (runtime, simple) {
         (Runtime::Shell, _) => "shell".to_owned(),
         (Runtime::JavaScript, simple) if code || simple.is_empty() => "Error".to_owned(),
-        (_, "_ArrayMemoryError") => "MemoryError".to_owned(),
-        (_, simple) => simple.to_owned(),
+        (_, simple) => messages::built_in().type_name(runtime, simple).to_owned(),
     }
 }
 

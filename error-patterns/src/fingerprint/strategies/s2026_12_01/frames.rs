@@ -23,9 +23,14 @@ pub(super) fn own_frames(runtime: Runtime, reported: &ParsedException<'_>, frame
         frames.iter().any(|frame| frame.origin == Origin::Program || is_entry(runtime, frame))
     };
     let application = reported.frames.iter().any(|frame| frame.origin == Origin::Application);
-    let program = outermost(frames).is_some_and(|frame| is_entry(runtime, frame))
-        || outermost(&reported.frames).is_some_and(|frame| is_entry(runtime, frame))
-        || !application && entered(&reported.frames);
+    // Who was entered first, or raised, decides: a user's program with modules of its own beside it, or run by a
+    // platform's own code.
+    let program = [frames, &reported.frames].into_iter().any(|frames| {
+        let (first, last) = (innermost(frames), outermost(frames));
+        last.is_some_and(|frame| frame.origin == Origin::Program || is_entry(runtime, frame))
+            || first.is_some_and(|frame| frame.origin == Origin::Program)
+            || is_single(runtime, frames)
+    }) || !application && entered(&reported.frames);
     if program {
         return Whose::Program;
     }
@@ -70,6 +75,51 @@ impl Kept {
 /// The frame of own code that was entered first.
 fn outermost<'f, 'a>(frames: &'f [Frame<'a>]) -> Option<&'f Frame<'a>> {
     frames.iter().rev().find(|frame| matches!(frame.origin, Origin::Program | Origin::Application))
+}
+
+/// The frame of own code that raised.
+fn innermost<'f, 'a>(frames: &'f [Frame<'a>]) -> Option<&'f Frame<'a>> {
+    frames.iter().find(|frame| matches!(frame.origin, Origin::Program | Origin::Application))
+}
+
+/// Names that people give to the file or class of a whole program.
+const WHOLE_PROGRAMS: &[&str] = &[
+    "app",
+    "application",
+    "cell",
+    "code",
+    "demo",
+    "example",
+    "exercise",
+    "index",
+    "main",
+    "playground",
+    "prog",
+    "program",
+    "run",
+    "script",
+    "snippet",
+    "solution",
+    "solve",
+    "submission",
+    "test",
+    "user_code",
+];
+
+/// Whether all own code on the stack is one file, or one class, whose name says that it is a whole program.
+fn is_single(runtime: Runtime, frames: &[Frame<'_>]) -> bool {
+    let name = |frame: &Frame<'_>| {
+        if runtime == Runtime::Java {
+            let class = frame.module.rsplit('.').next().unwrap_or_default();
+            class.split('$').next().unwrap_or_default().to_ascii_lowercase()
+        } else {
+            let base = frame.file.rsplit(['/', '\\']).next().unwrap_or_default();
+            base.split('.').next().unwrap_or_default().to_ascii_lowercase()
+        }
+    };
+    let mut own = frames.iter().filter(|frame| matches!(frame.origin, Origin::Program | Origin::Application));
+    let Some(first) = own.next().map(name) else { return false };
+    WHOLE_PROGRAMS.contains(&first.as_str()) && own.all(|frame| name(frame) == first)
 }
 
 /// The top level of a program that was started by itself.

@@ -1,5 +1,6 @@
 //! What of a message tells the cause, when a user's own program failed.
 
+use crate::messages;
 use crate::model::{ParsedException, Runtime};
 use crate::tokens::{Names, is_known_name, parameterize, tokens};
 use std::borrow::Cow;
@@ -45,21 +46,65 @@ pub(super) fn telling(runtime: Runtime, deciding: &ParsedException<'_>, authored
     if SPEAKING_TYPES.contains(&deciding.short_type()) && !is_sentence(&deciding.message) {
         return Telling { speaking_type: true, ..Telling::default() };
     }
+    if authored && is_assertion(deciding.short_type()) {
+        // What a user's own assert says is his own.
+        return Telling { speaking_type: true, ..Telling::default() };
+    }
+    let message = head(&deciding.message);
+    if let Some(same) = messages::built_in().same(runtime, message) {
+        let found = parameterize(message, Names::Drop);
+        return Telling {
+            tokens: kept(&same.replace("{}", " <value> ")),
+            keys: found.keys,
+            speaking_type: false,
+        };
+    }
     let shaped = match runtime {
-        Runtime::JavaScript => javascript(head(&deciding.message)),
-        Runtime::Shell => shell(head(&deciding.message)),
-        Runtime::Python => python(head(&deciding.message)),
-        _ => Cow::Borrowed(head(&deciding.message)),
+        Runtime::JavaScript => javascript(message),
+        Runtime::Shell => shell(message),
+        Runtime::Python => python(message),
+        _ => Cow::Borrowed(message),
     };
     let found = parameterize(&shaped, Names::Drop);
+    let tokens = kept(&tail_dropped(&found.text, authored));
+    Telling { tokens, keys: found.keys, speaking_type: false }
+}
+
+/// The tokens that count of a parameterized text. Neighbouring values are one.
+fn kept(text: &str) -> Vec<String> {
     let mut kept: Vec<String> = Vec::new();
-    for token in tokens(&tail_dropped(&found.text, authored)).take(TOKENS_MAX) {
-        let token = if is_value(token) { "<value>".to_owned() } else { token.to_lowercase() };
+    let local =
+        !text.is_ascii() && text.bytes().filter(|byte| byte.is_ascii_alphabetic()).count() * 2 > text.len();
+    for token in tokens(text).take(TOKENS_MAX) {
+        // A word in another script amid an English sentence is a user's.
+        let token = if is_value(token) || local && !token.is_ascii() {
+            "<value>".to_owned()
+        } else {
+            singular(&token.to_lowercase())
+        };
         if token != "<value>" || kept.last() != Some(&token) {
             kept.push(token);
         }
     }
-    Telling { tokens: kept, keys: found.keys, speaking_type: false }
+    kept
+}
+
+/// A word without the ending of the plural: how many there were is chance.
+fn singular(word: &str) -> String {
+    match word {
+        "were" => "was".to_owned(),
+        "are" => "is".to_owned(),
+        _ => {
+            let stem =
+                word.strip_suffix('s').filter(|stem| stem.len() > 3 && !stem.ends_with(['s', 'u', 'i']));
+            stem.unwrap_or(word).to_owned()
+        }
+    }
+}
+
+/// Types of failed assertions.
+fn is_assertion(error_type: &str) -> bool {
+    matches!(error_type, "AssertionError" | "AssertionFailedError" | "AssertionFailure")
 }
 
 /// Whether the interpreter wrote a sentence where a speaking type's message is otherwise a value: `'popitem():
@@ -71,7 +116,7 @@ fn is_sentence(message: &str) -> bool {
 
 /// Placeholders of values: which kind of value it was is chance.
 fn is_value(token: &str) -> bool {
-    token.starts_with('<') && !matches!(token, "<path>" | "<url>" | "<type>")
+    token.starts_with('<') && !matches!(token, "<path>" | "<url>" | "<type>" | "<removed>")
 }
 
 /// Titles behind which the message itself follows, further down: frameworks that run a user's code for him.
@@ -93,9 +138,34 @@ fn untitled(message: &str) -> &str {
     behind.map_or(last, |(_, behind)| behind)
 }
 
+/// Levels of log lines that report no failure.
+const LEVELS: &[&str] = &["DEBUG", "INFO", "TRACE", "NOTICE", "WARN", "WARNING"];
+
+/// The message behind the log lines that a program wrote before it.
+fn unlogged(message: &str) -> &str {
+    let mut rest = message;
+    for _ in 0..LOG_LINES_MAX {
+        let (line, behind) = rest.split_once('\n').unwrap_or((rest, ""));
+        let mut words = line.split([' ', '\t', '[', ']', ':', '|']).filter(|word| !word.is_empty()).take(8);
+        let tagged = line.starts_with('[')
+            && line[1..].split_once(']').is_some_and(|(level, _)| {
+                LEVELS.iter().any(|known| known.eq_ignore_ascii_case(level.trim()))
+            });
+        let logged = tagged || words.any(|word| LEVELS.contains(&word));
+        if !logged || behind.trim().is_empty() {
+            break;
+        }
+        rest = behind.trim_start();
+    }
+    rest
+}
+
+/// Log lines looked behind.
+const LOG_LINES_MAX: usize = 64;
+
 /// The first telling line.
 pub(super) fn head(message: &str) -> &str {
-    let trimmed = untitled(message.trim());
+    let trimmed = untitled(unlogged(message.trim()));
     let first = trimmed.find('\n').unwrap_or(trimmed.len());
     if first >= 15 || first == trimmed.len() {
         return &trimmed[..first];
@@ -309,7 +379,7 @@ fn shell(message: &str) -> Cow<'_, str> {
         return Cow::Borrowed("must be root");
     }
     match SYSTEM_ERRORS.iter().find(|error| lower.ends_with(**error)) {
-        Some(error) => Cow::Owned(system_error(&message[..message.len() - error.len()], error)),
+        Some(error) => Cow::Borrowed(*error),
         None => Cow::Borrowed(message),
     }
 }
@@ -328,16 +398,6 @@ fn missing(message: &str) -> Option<&str> {
     })?;
     let name = name.rsplit(": ").next().unwrap_or_default().trim_matches(['\'', '"', '`', ' ']);
     Some(if is_known_name(name) { name } else { "<name>" })
-}
-
-/// `TOOL: what: file: strerror` without the file, which one user named.
-fn system_error(before: &str, error: &str) -> String {
-    let mut parts = before.split(": ").map(str::trim).filter(|part| !part.is_empty());
-    let tool = parts.next().unwrap_or_default().trim_end_matches(':');
-    let tool = if tool.contains(['/', ' ', '.']) { "<name>" } else { tool };
-    // `cannot access 'x'` says more; a single word is a file.
-    let verbs = parts.filter(|part| part.contains(' ')).collect::<Vec<_>>().join(": ");
-    if verbs.is_empty() { format!("{tool}: {error}") } else { format!("{tool}: {verbs}: {error}") }
 }
 
 /// Lines of a report that nothing was understood of.

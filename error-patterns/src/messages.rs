@@ -1,0 +1,229 @@
+//! Messages that mean the same, and types that have several names: reads `schemas/rules/messages.toml`.
+//!
+//! One search over a message finds the texts whose longest fixed part it has; only those are compared. Knows
+//! nothing of masking, frames or patterns. Bounds: the first [`MESSAGE_BYTES_MAX`] bytes of a message are looked at.
+
+use crate::model::Runtime;
+use aho_corasick::AhoCorasick;
+use rapidhash::RapidHashMap;
+use serde::Deserialize;
+use std::sync::LazyLock;
+
+const BUILT_IN: &str = include_str!("../../schemas/rules/messages.toml");
+
+/// Bytes of a message that are looked at.
+pub const MESSAGE_BYTES_MAX: usize = 1024;
+
+static MESSAGES: LazyLock<Messages> =
+    LazyLock::new(|| Messages::read(BUILT_IN).expect("the built-in messages are read by a test"));
+
+/// Why a file of messages is refused.
+#[derive(Debug, thiserror::Error)]
+pub enum MessagesError {
+    /// Not TOML, or a key that does not exist.
+    #[error("messages are not valid")]
+    Syntax(#[from] toml::de::Error),
+    /// A list names a runtime that does not exist.
+    #[error("message list {list} has the unknown runtime {value:?}")]
+    Runtime {
+        /// Place of the list in the file, from 1.
+        list: usize,
+        /// What it says.
+        value: String,
+    },
+    /// A text without a fixed part would fit every message.
+    #[error("message list {list} has a text without words: {text:?}")]
+    Wordless {
+        /// Place of the list in the file, from 1.
+        list: usize,
+        /// The text.
+        text: String,
+    },
+    /// The texts cannot be compiled.
+    #[error("messages cannot be compiled")]
+    Build(#[from] aho_corasick::BuildError),
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    message: Vec<RawList>,
+    #[serde(default)]
+    types: RapidHashMap<String, Vec<Vec<String>>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawList {
+    runtime: Vec<String>,
+    same: Vec<String>,
+}
+
+/// Compiled lists.
+#[derive(Debug)]
+pub struct Messages {
+    by_runtime: RapidHashMap<Runtime, OfRuntime>,
+}
+
+#[derive(Debug, Default)]
+struct OfRuntime {
+    /// The longest fixed part of each text.
+    needles: Option<AhoCorasick>,
+    texts: Vec<Text>,
+    types: RapidHashMap<String, String>,
+}
+
+#[derive(Clone, Debug)]
+struct Text {
+    /// Fixed parts, in order.
+    parts: Vec<String>,
+    /// Something stands before the first part.
+    open: bool,
+    /// Something must stand behind the last part.
+    goes_on: bool,
+    /// The list's first text.
+    counts_as: String,
+}
+
+impl Messages {
+    /// Reads lists in the form of `schemas/rules/messages.toml`.
+    ///
+    /// # Errors
+    /// When the text is not TOML of that form, names an unknown runtime, or has a text without words.
+    pub fn read(text: &str) -> Result<Self, MessagesError> {
+        let file: File = toml::from_str(text)?;
+        let mut by_runtime: RapidHashMap<Runtime, OfRuntime> = RapidHashMap::default();
+        for (number, list) in file.message.iter().enumerate() {
+            let list_number = number + 1;
+            for name in &list.runtime {
+                let runtime = named(name, list_number)?;
+                let of_runtime = by_runtime.entry(runtime).or_default();
+                for same in &list.same {
+                    let counts_as = list.same.first().unwrap_or(same);
+                    let text = Text::of(same, counts_as)
+                        .ok_or_else(|| MessagesError::Wordless { list: list_number, text: same.clone() })?;
+                    of_runtime.texts.push(text);
+                }
+            }
+        }
+        for (name, types) in file.types {
+            let of_runtime = by_runtime.entry(named(&name, 0)?).or_default();
+            for same in types {
+                let first = same.first().cloned().unwrap_or_default();
+                of_runtime.types.extend(same.into_iter().skip(1).map(|each| (each, first.clone())));
+            }
+        }
+        for of_runtime in by_runtime.values_mut() {
+            let longest = of_runtime.texts.iter().map(|text| text.longest());
+            of_runtime.needles = Some(AhoCorasick::new(longest)?);
+        }
+        Ok(Self { by_runtime })
+    }
+
+    /// The text that a message counts as, with `{}` where it varies; `None` where no list knows the message.
+    #[must_use]
+    pub fn same(&self, runtime: Runtime, message: &str) -> Option<&str> {
+        let of_runtime = self.by_runtime.get(&runtime)?;
+        let message = &message[..message.floor_char_boundary(MESSAGE_BYTES_MAX)];
+        let found = of_runtime.needles.as_ref()?.find_overlapping_iter(message);
+        let fits = found.map(|hit| hit.pattern().as_usize()).filter(|at| of_runtime.texts[*at].fits(message));
+        fits.min().map(|at| of_runtime.texts[at].counts_as.as_str())
+    }
+
+    /// The name that counts of a type without module or package.
+    #[must_use]
+    pub fn type_name<'t>(&'t self, runtime: Runtime, name: &'t str) -> &'t str {
+        self.by_runtime
+            .get(&runtime)
+            .and_then(|of_runtime| of_runtime.types.get(name))
+            .map_or(name, String::as_str)
+    }
+}
+
+fn named(name: &str, list: usize) -> Result<Runtime, MessagesError> {
+    let runtime = Runtime::named(name);
+    if runtime == Runtime::Unknown {
+        return Err(MessagesError::Runtime { list, value: name.to_owned() });
+    }
+    Ok(runtime)
+}
+
+impl Text {
+    fn of(text: &str, counts_as: &str) -> Option<Self> {
+        let parts: Vec<String> =
+            text.split("{}").filter(|part| !part.is_empty()).map(str::to_owned).collect();
+        let worded = parts.iter().any(|part| part.bytes().any(|byte| byte.is_ascii_alphabetic()));
+        worded.then(|| Self {
+            open: text.starts_with("{}"),
+            goes_on: text.ends_with("{}"),
+            counts_as: counts_as.to_owned(),
+            parts,
+        })
+    }
+
+    fn longest(&self) -> &str {
+        self.parts.iter().max_by_key(|part| part.len()).map_or("", String::as_str)
+    }
+
+    fn fits(&self, message: &str) -> bool {
+        let mut rest = message;
+        for (at, part) in self.parts.iter().enumerate() {
+            if at == 0 && !self.open {
+                let Some(behind) = rest.strip_prefix(part.as_str()) else { return false };
+                rest = behind;
+                continue;
+            }
+            // Between two parts nothing may stand: a plural's ending. Before the first something does.
+            let first = if at == 0 { rest.chars().next().map_or(0, char::len_utf8) } else { 0 };
+            let Some(found) = rest.get(first..).and_then(|rest| rest.find(part.as_str())) else {
+                return false;
+            };
+            rest = &rest[first + found + part.len()..];
+        }
+        !self.goes_on || !rest.is_empty()
+    }
+}
+
+/// The built-in lists.
+#[must_use]
+pub fn built_in() -> &'static Messages {
+    &MESSAGES
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn built_in_messages_are_valid() {
+        Messages::read(BUILT_IN).unwrap();
+    }
+
+    #[test]
+    fn refuses_what_cannot_work() {
+        let read = |text| Messages::read(text).unwrap_err().to_string();
+        assert_eq!(
+            read("[[message]]\nruntime = ['cobol']\nsame = ['x']"),
+            "message list 1 has the unknown runtime \"cobol\""
+        );
+        assert_eq!(
+            read("[[message]]\nruntime = ['python']\nsame = ['{}: {}']"),
+            "message list 1 has a text without words: \"{}: {}\""
+        );
+    }
+
+    #[test]
+    fn finds_what_a_message_counts_as() {
+        let same = |runtime, message| built_in().same(runtime, message);
+        assert_eq!(same(Runtime::Python, "tuple index out of range"), Some("list index out of range"));
+        assert_eq!(
+            same(Runtime::Java, "Duplicate key alpha (attempted merging values 1 and 2)"),
+            Some("Duplicate key {} (attempted merging values {} and {})")
+        );
+        assert_eq!(same(Runtime::Python, "cannot import name 'x' from 'y'"), None);
+        assert_eq!(same(Runtime::Java, "tuple index out of range"), None);
+        assert_eq!(same(Runtime::JavaScript, " is not defined"), None, "something stands before it");
+        assert_eq!(built_in().type_name(Runtime::Python, "IOError"), "OSError");
+        assert_eq!(built_in().type_name(Runtime::Java, "IOError"), "IOError");
+    }
+}
