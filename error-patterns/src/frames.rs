@@ -400,6 +400,14 @@ pub(crate) fn assign_marked(runtime: Runtime, frames: &mut [Frame<'_>], marks: &
     RULES.assign_marked(runtime, frames, marks);
 }
 
+/// Whether a module or package is a published library's or the runtime's own.
+#[must_use]
+pub(crate) fn is_published(runtime: Runtime, module: &str) -> bool {
+    let mut frames = [Frame { module: Cow::Borrowed(module), ..Frame::default() }];
+    assign_origins(runtime, &mut frames);
+    matches!(frames[0].origin, Origin::Library | Origin::Runtime)
+}
+
 /// Sets the origin of each frame of one exception by the built-in rules.
 pub fn assign_origins(runtime: Runtime, frames: &mut [Frame<'_>]) {
     RULES.assign(runtime, frames);

@@ -118,7 +118,12 @@ fn is_single(runtime: Runtime, frames: &[Frame<'_>]) -> bool {
         }
     };
     let mut own = frames.iter().filter(|frame| matches!(frame.origin, Origin::Program | Origin::Application));
-    let Some(first) = own.next().map(name) else { return false };
+    let Some(first) = own.next() else { return false };
+    // What a browser loads is a deployed application's.
+    if first.file.contains("://") && !first.file.starts_with("file://") {
+        return false;
+    }
+    let first = name(first);
     WHOLE_PROGRAMS.contains(&first.as_str()) && own.all(|frame| name(frame) == first)
 }
 

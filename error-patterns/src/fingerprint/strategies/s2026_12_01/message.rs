@@ -63,6 +63,7 @@ pub(super) fn telling(runtime: Runtime, deciding: &ParsedException<'_>, authored
         Runtime::JavaScript => javascript(message),
         Runtime::Shell => shell(message),
         Runtime::Python => python(message),
+        Runtime::Java => java(deciding.short_type(), message),
         _ => Cow::Borrowed(message),
     };
     let found = parameterize(&shaped, Names::Drop);
@@ -252,6 +253,19 @@ fn python(message: &str) -> Cow<'_, str> {
         Some((at, place)) if place.contains(", line ") => Cow::Borrowed(&message[..at]),
         _ => Cow::Borrowed(message),
     }
+}
+
+/// `package com.google.gson does not exist`, and the name of a class that was not found: published libraries are told
+/// apart by vendor and product, a user's own names are not.
+fn java<'m>(error_type: &str, message: &'m str) -> Cow<'m, str> {
+    let package = message.strip_prefix("package ").and_then(|rest| rest.strip_suffix(" does not exist"));
+    let class = matches!(error_type, "ClassNotFoundException" | "NoClassDefFoundError");
+    let name = package.or_else(|| class.then(|| message.split_whitespace().last().unwrap_or_default()));
+    let Some(name) = name.filter(|name| !name.is_empty()) else { return Cow::Borrowed(message) };
+    let dotted = name.replace('/', ".");
+    let vendor = dotted.split('.').take(2).collect::<Vec<_>>().join(" ");
+    let known = crate::frames::is_published(Runtime::Java, &format!("{dotted}."));
+    Cow::Owned(format!("{} not found", if known { &vendor } else { "<name>" }))
 }
 
 /// What V8 says of an expression of the program.
