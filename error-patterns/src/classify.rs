@@ -57,6 +57,11 @@ pub fn classify(raw: &RawException<'_>, parsed: &Parsed<'_>) -> Classification {
     BUILT_IN.classify(raw, parsed)
 }
 
+/// The texts of the built-in rule files.
+pub(crate) fn built_in_texts() -> impl Iterator<Item = &'static str> {
+    built_in::FILES.iter().map(|(_, text)| *text)
+}
+
 /// The built-in rules.
 #[must_use]
 pub fn built_in() -> &'static Classifier {

@@ -4,7 +4,7 @@
 //! Reads the exception again, so it is for people's questions, not for every event.
 
 use crate::canonical::{Basis, Canonical};
-use crate::fingerprint::root_cause;
+use crate::fingerprint::{place, root_cause};
 use crate::grouping::Grouping;
 use crate::model::{Frame, Origin, Parsed, RawException, Relation};
 use crate::parse::parse;
@@ -119,7 +119,7 @@ fn read(parsed: &Parsed<'_>, grouping: &Grouping) -> Vec<String> {
     if parsed.truncated {
         lines.push("the text is cut: what is missing cannot count".to_owned());
     }
-    if let Some(file) = &grouping.file_path {
+    if let Some(file) = place(parsed) {
         lines.push(format!("place in own code: {file}"));
     }
     lines

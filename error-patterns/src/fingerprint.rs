@@ -8,7 +8,7 @@ use crate::model::{Parsed, RawException};
 mod strategies;
 
 pub use strategies::STRATEGY;
-pub(crate) use strategies::root_cause;
+pub(crate) use strategies::{place, root_cause};
 
 /// All that a strategy says of one exception.
 #[derive(Clone, Debug)]
@@ -20,7 +20,6 @@ pub(crate) struct Made {
     pub(crate) context: String,
     pub(crate) error_type: String,
     pub(crate) canonical_message: String,
-    pub(crate) file_path: Option<String>,
     pub(crate) language: Option<String>,
 }
 

@@ -1,26 +1,29 @@
 //! One call from a masked exception to its grouping: parse, classify, canonical form, fingerprint,
-//! signature; a bounded cache answers exact repeats.
+//! signature; a bounded cache answers repeats, also those that differ in numbers that nothing looks at.
 //!
 //! Knows nothing of known patterns (that is [`crate::store`]) nor of masking (the caller's first step).
 
 use crate::canonical::{Basis, Comparable};
-use crate::classify::Classification;
+use crate::classify::{Classification, built_in_texts};
 use crate::fingerprint;
 use crate::ids::{Fingerprint, Signature};
 use crate::likeness::Likeness;
+use crate::messages;
 use crate::model::{Parsed, RawException, Taxonomy};
 use crate::parse::parse;
 use crate::rules::{Applied, Rules};
 use cache::Cache;
+use repeat::{Kept, Place};
+use std::ops::Deref;
 use std::sync::Arc;
-use xxhash_rust::xxh3::Xxh3;
 
 mod cache;
+mod repeat;
 
 /// Bounds of a [`Grouper`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct GroupingConfig {
-    /// Groupings of exact repeats kept in memory.
+    /// Groupings of repeats kept in memory.
     pub cache_entries_max: usize,
     /// Bytes of a stack trace or message that are looked at; the rest counts for nothing.
     pub text_bytes_max: usize,
@@ -51,8 +54,6 @@ pub struct Grouping {
     pub error_type: String,
     /// Message with placeholders, readable.
     pub canonical_message: String,
-    /// File of the innermost frame of the user's or the application's own code.
-    pub file_path: Option<String>,
     /// Language of the failed program.
     pub language: Option<String>,
     /// What the fingerprint is the hash of.
@@ -63,13 +64,38 @@ pub struct Grouping {
     pub strategy: &'static str,
 }
 
+/// A grouping, and what differs between the exceptions that share it.
+#[derive(Clone, Debug)]
+pub struct Grouped {
+    pub grouping: Arc<Grouping>,
+    /// File of the innermost frame of the user's or the application's own code.
+    pub file_path: Option<String>,
+}
+
+impl Deref for Grouped {
+    type Target = Grouping;
+
+    fn deref(&self) -> &Grouping {
+        &self.grouping
+    }
+}
+
+/// What is known of a repeat.
+#[derive(Clone, Debug)]
+struct Known {
+    grouping: Arc<Grouping>,
+    place: Option<Arc<Place>>,
+}
+
 /// Makes groupings. Cheap to share between threads. Its rules are fixed: new rules need a new grouper, whose cache
 /// knows nothing that was grouped by the old ones.
 #[derive(Debug)]
 pub struct Grouper {
     config: GroupingConfig,
-    cache: Cache,
+    cache: Cache<Known>,
     rules: Arc<Rules>,
+    /// Numbers that make a repeat another text; `None` where a user's rules may look at any.
+    kept: Option<Kept>,
 }
 
 impl Grouper {
@@ -82,22 +108,29 @@ impl Grouper {
     /// The same, with a user's rules.
     #[must_use]
     pub fn with_rules(config: GroupingConfig, rules: Arc<Rules>) -> Self {
-        Self { config, cache: Cache::new(config.cache_entries_max), rules }
+        let kept = rules.is_empty().then(|| Kept::of(built_in_texts().chain([messages::BUILT_IN])));
+        Self { config, cache: Cache::new(config.cache_entries_max), rules, kept }
     }
 
     /// The grouping of one exception, whose texts are already masked. Never fails: unknown text still
     /// has a sound grouping.
     #[must_use]
-    pub fn group(&self, raw: &RawException<'_>) -> Arc<Grouping> {
+    pub fn group(&self, raw: &RawException<'_>) -> Grouped {
         let raw = self.cut(raw);
-        let key = repeat_key(&raw);
-        if let Some(known) = self.cache.find(key) {
-            return known;
+        let key = self.kept.as_ref().map_or_else(|| repeat::exact(&raw), |kept| repeat::folded(&raw, kept));
+        if let Some(grouped) = self.cache.find(key).and_then(|known| known.of(&raw, self.kept.as_ref())) {
+            return grouped;
         }
         let mut parsed = parse(&raw);
         let grouping = Arc::new(group_by_rules(&raw, &mut parsed, &self.rules));
-        self.cache.keep(key, &grouping);
-        grouping
+        let file_path = fingerprint::place(&parsed).map(str::to_owned);
+        let place = file_path.as_deref().map(|path| Place::of(&raw, path, self.kept.as_ref()));
+        // A place that cannot be found again would be lost to the repeats.
+        if place.as_ref().is_none_or(Option::is_some) {
+            let place = place.flatten().map(Arc::new);
+            self.cache.keep(key, Known { grouping: Arc::clone(&grouping), place });
+        }
+        Grouped { grouping, file_path }
     }
 
     fn cut<'a>(&self, raw: &RawException<'a>) -> RawException<'a> {
@@ -147,7 +180,6 @@ pub fn group_parsed(raw: &RawException<'_>, parsed: &Parsed<'_>, class: Classifi
         rule: class.rule,
         error_type: made.error_type,
         canonical_message: made.canonical_message,
-        file_path: made.file_path,
         language: made.language,
         basis: made.canonical.basis,
         canonical: made.canonical.text(),
@@ -156,15 +188,13 @@ pub fn group_parsed(raw: &RawException<'_>, parsed: &Parsed<'_>, class: Classifi
     }
 }
 
-/// 128-bit hash of everything that a grouping depends on.
-fn repeat_key(raw: &RawException<'_>) -> u128 {
-    let mut hasher = Xxh3::new();
-    let texts = [raw.error_type, raw.message, raw.stacktrace, raw.language, raw.sdk_language, raw.snippet];
-    for text in texts {
-        // Lengths keep neighbouring texts apart; absent differs from empty.
-        hasher.update(&text.map_or(u64::MAX, |text| text.len() as u64).to_le_bytes());
-        hasher.update(text.unwrap_or_default().as_bytes());
+impl Known {
+    /// The grouping of a repeat; `None` when its place is not where the first one's was.
+    fn of(self, raw: &RawException<'_>, kept: Option<&Kept>) -> Option<Grouped> {
+        let file_path = match &self.place {
+            Some(place) => Some(place.read(raw, kept)?.to_owned()),
+            None => None,
+        };
+        Some(Grouped { grouping: self.grouping, file_path })
     }
-    hasher.update(&raw.exit_code.map_or(i128::MAX, i128::from).to_le_bytes());
-    hasher.digest128()
 }

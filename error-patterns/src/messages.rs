@@ -9,7 +9,7 @@ use rapidhash::RapidHashMap;
 use serde::Deserialize;
 use std::sync::LazyLock;
 
-const BUILT_IN: &str = include_str!("../../schemas/rules/messages.toml");
+pub(crate) const BUILT_IN: &str = include_str!("../../schemas/rules/messages.toml");
 
 /// Bytes of a message that are looked at.
 pub const MESSAGE_BYTES_MAX: usize = 1024;

@@ -5,6 +5,7 @@
 //! (`<email>`, ...) stays as it is. No regular expressions; output is bounded by [`TEXT_BYTES_MAX`].
 
 use chunk::Chunk;
+pub(crate) use number::gives_meaning;
 pub use vocabulary::is_known_name;
 
 mod chunk;

@@ -3,7 +3,7 @@
 use super::dedup::ExceptionKey;
 use super::facts::{ExceptionFact, PatternRow};
 use super::{Counts, Pipeline};
-use error_patterns::grouping::Grouping;
+use error_patterns::grouping::Grouped;
 use error_patterns::model::RawException;
 use error_patterns::store::{Assignment, FactKind, PatternFact};
 use rapidhash::RapidHashMap;
@@ -36,7 +36,7 @@ pub(super) struct Found<'a> {
 /// What was decided for an exception, shared by all records of it.
 #[derive(Debug)]
 pub(super) struct Decided {
-    grouping: Arc<Grouping>,
+    grouping: Grouped,
     pattern_id: String,
     pattern_new: bool,
 }

@@ -16,6 +16,11 @@ const MEANINGS: &[(&str, &str)] = &[
     ("statuscode", "status"),
 ];
 
+/// Whether a word, in small letters, may give a number after it a meaning; also for steps that look at more numbers.
+pub(crate) fn gives_meaning(word: &[u8]) -> bool {
+    word.starts_with(b"exit") || word == b"error" || MEANINGS.iter().any(|(name, _)| name.as_bytes() == word)
+}
+
 impl Scanner<'_> {
     /// Puts the number of `bytes` bytes that the input goes on with; `follows` is what comes after it.
     pub(super) fn number(&mut self, bytes: usize) {

@@ -48,20 +48,26 @@ pub(in crate::fingerprint) fn make(raw: &RawException<'_>, parsed: &Parsed<'_>) 
         .find(|name| !name.is_empty())
         .unwrap_or("Error")
         .to_owned();
-    let own = |frame: &&Frame<'_>| {
-        matches!(frame.origin, Origin::Program | Origin::Application) && !frame.file.is_empty()
-    };
-    let place = reported.frames.iter().find(own).or_else(|| frames.iter().find(own));
     Made {
         fingerprint: Fingerprint(xxh3_128(canonical.text().as_bytes())),
         joining: Vec::new(),
-        context: context(raw, reported, frames),
+        context: context(raw, parsed.runtime, reported, frames),
         canonical_message: parameterize(message::head(&reported.message), names).text,
         error_type,
-        file_path: place.map(|frame| frame.file.to_string()),
         language: language(raw, parsed.runtime),
         canonical,
     }
+}
+
+/// File of the innermost frame of the user's or the application's own code, as printed.
+pub(crate) fn place<'p>(parsed: &'p Parsed<'_>) -> Option<&'p str> {
+    let own = |frame: &&Frame<'_>| {
+        matches!(frame.origin, Origin::Program | Origin::Application) && !frame.file.is_empty()
+    };
+    let reported = parsed.exceptions.first()?;
+    let deciding = parsed.exceptions.get(root_cause(parsed)).filter(|each| !each.frames.is_empty());
+    let frames = &deciding.unwrap_or(reported).frames;
+    reported.frames.iter().find(own).or_else(|| frames.iter().find(own)).map(|frame| frame.file.as_ref())
 }
 
 /// Index of the exception at the end of the chain of causes.
@@ -137,14 +143,29 @@ fn type_name(runtime: Runtime, exception: &ParsedException<'_>) -> String {
 }
 
 /// Level 5 of the taxonomy: stack and snippet, with their own names, 16 hex digits.
-fn context(raw: &RawException<'_>, reported: &ParsedException<'_>, frames: &[Frame<'_>]) -> String {
+fn context(
+    raw: &RawException<'_>,
+    runtime: Runtime,
+    reported: &ParsedException<'_>,
+    frames: &[Frame<'_>],
+) -> String {
+    // Node prints the source of an uncaught error only, so clients that report caught ones lack it.
+    let printed = runtime != Runtime::JavaScript;
     let mut hasher = Xxh3::new();
     hasher.update(reported.error_type.as_bytes());
     for frame in frames.iter().filter(|frame| frame.origin != Origin::Carrier).take(CONTEXT_FRAMES_MAX) {
         hasher.update(b"\nframe ");
-        hasher.update(frames::frame_name(frame).as_bytes());
+        // A script's or a cell's file is made anew for each execution.
+        match frame.origin {
+            Origin::Program => hasher.update(frame.function.as_bytes()),
+            _ => hasher.update(frames::frame_name(frame).as_bytes()),
+        }
         hasher.update(b"\nsource ");
-        hasher.update(frame.source.as_deref().unwrap_or_default().trim().as_bytes());
+        // Numbers in source lines are a user's literals, and repeats are known without them.
+        let source = frame.source.as_deref().filter(|_| printed).unwrap_or_default().trim();
+        for part in source.split(|c: char| c.is_ascii_digit()).filter(|part| !part.is_empty()) {
+            hasher.update(part.as_bytes());
+        }
     }
     for word in raw.snippet.unwrap_or_default().split_whitespace() {
         hasher.update(b" ");

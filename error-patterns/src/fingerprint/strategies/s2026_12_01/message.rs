@@ -168,10 +168,11 @@ const LOG_LINES_MAX: usize = 64;
 pub(super) fn head(message: &str) -> &str {
     let trimmed = untitled(unlogged(message.trim()));
     let first = trimmed.find('\n').unwrap_or(trimmed.len());
-    if first >= 15 || first == trimmed.len() {
+    // Words, not bytes: how long a number is must not count.
+    if first == trimmed.len() || trimmed[..first].split_whitespace().nth(2).is_some() {
         return &trimmed[..first];
     }
-    // A short first line is a title: the two lines after it belong to it.
+    // A first line of one or two words is a title: the two lines after it belong to it.
     let end = trimmed.match_indices('\n').nth(2).map_or(trimmed.len(), |(at, _)| at);
     &trimmed[..end]
 }

@@ -1,0 +1,303 @@
+//! The key of a repeat: exceptions with one key have one [`Grouping`](super::Grouping), though their texts differ in
+//! numbers that no step of grouping looks at.
+//!
+//! One pass copies the texts and puts a mark in place of line numbers, counts, addresses, times and ids; a hash of
+//! the copy is the key. A number stays where it may mean something ([`crate::tokens`] keeps it, or a rule's text
+//! names it), where it is part of a name, and where there is a snippet, whose lines are counted. What is folded here
+//! must be dropped by every later step: `tests/repeats.rs` changes the folded numbers of real reports and compares
+//! the groupings. When in doubt a number stays, which costs time and nothing else.
+
+use crate::model::RawException;
+use crate::tokens::gives_meaning;
+use rapidhash::RapidHashSet;
+use std::cell::RefCell;
+use xxhash_rust::xxh3::xxh3_128;
+
+/// Stands for what varies; no byte of UTF-8 is equal to it.
+const MARK: u8 = 0xff;
+/// Ends a field; no byte of UTF-8 either.
+const END: u8 = 0xfe;
+/// Bytes looked back at for the words before a number, and for the start of a place.
+const BACK_MAX: usize = 48;
+
+/// Where a text names the file of a user's own code, to find it again in a repeat.
+#[derive(Debug)]
+pub(super) struct Place {
+    /// Line of the stack trace, from 0.
+    line: usize,
+    /// Byte of the line.
+    column: usize,
+    /// The byte behind the path, if any, and how often it stands in the path.
+    end: Option<(u8, usize)>,
+    /// The path, what varies marked.
+    folded: Box<[u8]>,
+}
+
+impl Place {
+    /// Where the stack trace names the path first; `None` where it does not, as in a coloured text.
+    pub(super) fn of(raw: &RawException<'_>, path: &str, kept: Option<&Kept>) -> Option<Self> {
+        let text = raw.stacktrace?.as_bytes();
+        let at = memchr::memmem::find(text, path.as_bytes())?;
+        let before = &text[..at];
+        let end = text.get(at + path.len()).copied();
+        Some(Self {
+            line: memchr::memchr_iter(b'\n', before).count(),
+            column: at - memchr::memrchr(b'\n', before).map_or(0, |at| at + 1),
+            end: end.map(|end| (end, memchr::memchr_iter(end, path.as_bytes()).count())),
+            folded: folded_path(path.as_bytes(), kept).into(),
+        })
+    }
+
+    /// The path that a repeat's text names there; `None` when it is another than in numbers.
+    pub(super) fn read<'t>(&self, raw: &RawException<'t>, kept: Option<&Kept>) -> Option<&'t str> {
+        let text = raw.stacktrace?;
+        let bytes = text.as_bytes();
+        let line = match self.line.checked_sub(1) {
+            Some(earlier) => memchr::memchr_iter(b'\n', bytes).nth(earlier)? + 1,
+            None => 0,
+        };
+        let start = line.checked_add(self.column)?;
+        let rest = bytes.get(start..)?;
+        let length = match self.end {
+            Some((end, times)) => memchr::memchr_iter(end, rest).nth(times)?,
+            None => rest.len(),
+        };
+        let path = text.get(start..start + length)?;
+        (*folded_path(path.as_bytes(), kept) == *self.folded).then_some(path)
+    }
+}
+
+fn folded_path(path: &[u8], kept: Option<&Kept>) -> Vec<u8> {
+    let mut out = Vec::with_capacity(path.len());
+    match kept {
+        Some(kept) => fold(&mut out, path, kept),
+        None => out.extend_from_slice(path),
+    }
+    out
+}
+
+thread_local! {
+    static BUFFER: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Numbers that rules name, which therefore stay.
+#[derive(Debug, Default)]
+pub(super) struct Kept {
+    /// Whatever stands before them.
+    always: RapidHashSet<u32>,
+    /// Behind this word.
+    behind: RapidHashSet<(Word, u32)>,
+}
+
+/// The first letters of a word, small.
+type Word = [u8; 12];
+
+fn word(letters: &[u8]) -> Word {
+    let mut word = Word::default();
+    let length = letters.len().min(word.len());
+    word[..length].copy_from_slice(&letters[..length]);
+    word.make_ascii_lowercase();
+    word
+}
+
+/// The word that a text ends with, behind which there may be anything but letters, quotes and a line's end.
+fn last_word(before: &[u8]) -> &[u8] {
+    let back = &before[before.len().saturating_sub(BACK_MAX)..];
+    let end = back
+        .iter()
+        .rposition(|b| b.is_ascii_alphabetic() || matches!(b, b'"' | b'\'' | b'\n'))
+        .map_or(0, |at| at + 1);
+    let start = back[..end].iter().rposition(|byte| !byte.is_ascii_alphabetic()).map_or(0, |at| at + 1);
+    &back[start..end]
+}
+
+impl Kept {
+    /// The numbers in the texts of rule files.
+    pub(super) fn of<'t>(texts: impl Iterator<Item = &'t str>) -> Self {
+        let mut kept = Self::default();
+        for text in texts.map(str::as_bytes) {
+            let mut at = 0;
+            while let Some(start) = next_digit(text, at) {
+                at = start + digits(text, start);
+                // Numbers in names stay anyway.
+                if start > 0 && is_word(text[start - 1]) {
+                    continue;
+                }
+                let number = value(&text[start..at]);
+                match last_word(&text[..start]) {
+                    [] => _ = kept.always.insert(number),
+                    letters => _ = kept.behind.insert((word(letters), number)),
+                }
+            }
+        }
+        kept
+    }
+
+    fn has(&self, text: &[u8], start: usize, end: usize) -> bool {
+        let number = value(&text[start..end]);
+        self.always.contains(&number) || self.behind.contains(&(word(last_word(&text[..start])), number))
+    }
+}
+
+/// A number, the largest possible for all that are larger.
+fn value(digits: &[u8]) -> u32 {
+    digits
+        .iter()
+        .fold(0, |value: u32, digit| value.saturating_mul(10).saturating_add(u32::from(digit - b'0')))
+}
+
+/// The key of an exact repeat: everything that a grouping depends on counts.
+pub(super) fn exact(raw: &RawException<'_>) -> u128 {
+    keyed(raw, |out, text| out.extend_from_slice(text))
+}
+
+/// The key of a repeat up to what varies.
+pub(super) fn folded(raw: &RawException<'_>, kept: &Kept) -> u128 {
+    if raw.snippet.is_some() {
+        return exact(raw);
+    }
+    keyed(raw, |out, text| fold(out, text, kept))
+}
+
+fn keyed(raw: &RawException<'_>, copy: impl Fn(&mut Vec<u8>, &[u8])) -> u128 {
+    BUFFER.with_borrow_mut(|out| {
+        out.clear();
+        for text in [raw.error_type, raw.language, raw.sdk_language, raw.snippet] {
+            // Absent differs from empty.
+            out.push(if text.is_some() { END } else { MARK });
+            out.extend_from_slice(text.unwrap_or_default().as_bytes());
+        }
+        out.extend_from_slice(&raw.exit_code.map_or(i128::MAX, i128::from).to_le_bytes());
+        for text in [raw.message, raw.stacktrace] {
+            out.push(if text.is_some() { END } else { MARK });
+            copy(out, text.unwrap_or_default().as_bytes());
+        }
+        let key = xxh3_128(out);
+        // One huge text must not keep its memory for ever.
+        out.shrink_to(64 * 1024);
+        key
+    })
+}
+
+/// Copies a text, what varies marked.
+fn fold(out: &mut Vec<u8>, text: &[u8], kept: &Kept) {
+    let (mut copied, mut at) = (0, 0);
+    while let Some(start) = next_digit(text, at) {
+        let run = digits(text, start);
+        let end = varying(text, start, start + run, kept);
+        if let Some(end) = end {
+            out.extend_from_slice(&text[copied..start]);
+            out.push(MARK);
+            copied = end;
+        }
+        at = end.unwrap_or(start + run);
+    }
+    out.extend_from_slice(&text[copied..]);
+}
+
+/// Position of the first digit from `at` on.
+fn next_digit(text: &[u8], mut at: usize) -> Option<usize> {
+    const LOW: u64 = 0x7f7f_7f7f_7f7f_7f7f;
+    while let Some(word) = text.get(at..at + 8) {
+        // Eight bytes at once: b is a digit where (b ^ 0x30) + 0x76 does not reach the top bit.
+        let word = u64::from_le_bytes(word.try_into().unwrap_or_default()) ^ 0x3030_3030_3030_3030;
+        let digit = !(((word & LOW) + 0x7676_7676_7676_7676) | word) & !LOW;
+        if digit != 0 {
+            return Some(at + digit.trailing_zeros() as usize / 8);
+        }
+        at += 8;
+    }
+    text[at.min(text.len())..].iter().position(u8::is_ascii_digit).map(|offset| at + offset)
+}
+
+fn digits(text: &[u8], start: usize) -> usize {
+    text[start..].iter().take_while(|byte| byte.is_ascii_digit()).count()
+}
+
+fn is_word(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'$') || byte >= 0x80
+}
+
+/// The end of what varies, from the digits `start..end` on; `None` where they stay.
+fn varying(text: &[u8], start: usize, end: usize, kept: &Kept) -> Option<usize> {
+    let before = if start == 0 { b'\n' } else { text[start - 1] };
+    let after = text.get(end).copied().unwrap_or(b'\n');
+    match before {
+        b' ' | b'\t' | b'\n' | b'(' | b'[' | b',' | b'=' => {
+            if is_word(after) || after == b'-' {
+                return identifier(text, start);
+            }
+            let lone = !matches!(after, b'.' | b':' | b'/' | b'+' | b'\'' | b'"' | b'`' | b'%')
+                || !text.get(end + 1).copied().is_some_and(is_word) && matches!(after, b'.' | b':');
+            (lone && counts_only(text, start, end, kept)).then_some(end)
+        }
+        b':' => {
+            (!is_word(after) && in_place(text, start) && counts_only(text, start, end, kept)).then_some(end)
+        }
+        b'/' if after == b'/' && end - start >= 3 => Some(end),
+        b'/' => identifier(text, start),
+        b'_' if end - start >= 4 && after == b'/' => Some(end),
+        _ => None,
+    }
+}
+
+/// `0x7f0a...`, and UUIDs.
+fn identifier(text: &[u8], start: usize) -> Option<usize> {
+    let rest = &text[start..];
+    if rest.starts_with(b"0x") {
+        let length = rest[2..].iter().take_while(|byte| byte.is_ascii_hexdigit()).count();
+        let end = start + 2 + length;
+        let whole = !text
+            .get(end)
+            .copied()
+            .is_some_and(|byte| is_word(byte) || matches!(byte, b'.' | b'-' | b'/' | b':'));
+        return (length >= 6 && whole).then_some(end);
+    }
+    let uuid = rest.get(..36)?;
+    let shaped = uuid
+        .iter()
+        .enumerate()
+        .all(|(at, b)| if matches!(at, 8 | 13 | 18 | 23) { *b == b'-' } else { b.is_ascii_hexdigit() });
+    let whole =
+        !rest.get(36).copied().is_some_and(|byte| is_word(byte) || matches!(byte, b'-' | b'.' | b':'));
+    (shaped && whole).then_some(start + 36)
+}
+
+/// Whether the digits only count: no word before gives them a meaning, no rule names them, and they are not an HTTP
+/// status before its reason.
+fn counts_only(text: &[u8], start: usize, end: usize, kept: &Kept) -> bool {
+    let run = &text[start..end];
+    if kept.has(text, start, end) {
+        return false;
+    }
+    let rest = text[end..].strip_prefix(b" ").unwrap_or_default();
+    // `... 12 more` and `[Previous line repeated 12 more times]` belong to the form of a stack.
+    let form = rest.starts_with(b"more");
+    let status =
+        run.len() == 3 && matches!(run[0], b'4' | b'5') && rest.first().is_some_and(u8::is_ascii_uppercase);
+    !form && !status && !meant(&text[start.saturating_sub(BACK_MAX)..start])
+}
+
+/// Whether one of the last words gives the number after them a meaning.
+fn meant(before: &[u8]) -> bool {
+    let words = before.rsplit(|byte| !byte.is_ascii_alphabetic()).filter(|word| !word.is_empty());
+    words.take(3).any(|word| {
+        let mut lower = [0; 16];
+        let word = &word[..word.len().min(16)];
+        lower[..word.len()].copy_from_slice(word);
+        lower.make_ascii_lowercase();
+        word.len() > 3 && gives_meaning(&lower[..word.len()])
+    })
+}
+
+/// Whether the colon before the digits ends a place: `main.js:12`, `main.js:12:3`, `<anonymous>:1:2`.
+fn in_place(text: &[u8], start: usize) -> bool {
+    let before = &text[start.saturating_sub(BACK_MAX)..start - 1];
+    let token =
+        before.rsplit(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b'(' | b'"' | b'\'' | b'`' | b'@')).next();
+    let token = token.unwrap_or_default();
+    // A quote before the place would make it a quoted word, which keeps its digits.
+    let quoted =
+        before.len() > token.len() && matches!(before[before.len() - token.len() - 1], b'"' | b'\'' | b'`');
+    !quoted && token.iter().any(|byte| matches!(byte, b'.' | b'/' | b'>'))
+}
