@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 
 fn inputs(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
-    for entry in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+    let entries = std::fs::read_dir(folder).expect("the folder is part of the crate");
+    for entry in entries.map(|entry| entry.expect("the folder can be read").path()) {
         if entry.is_dir() {
             found.extend(inputs(&entry));
         } else if entry.extension().is_some_and(|extension| extension == "txt") {

@@ -115,7 +115,11 @@ impl Kept {
     /// The numbers in the texts of rule files.
     pub(super) fn of<'t>(texts: impl Iterator<Item = &'t str>) -> Self {
         let mut kept = Self::default();
-        for text in texts.map(str::as_bytes) {
+        // Comments and examples decide nothing.
+        let lines = texts
+            .flat_map(str::lines)
+            .filter(|line| !line.starts_with(['#']) && !line.starts_with("example"));
+        for text in lines.map(str::as_bytes) {
             let mut at = 0;
             while let Some(start) = next_digit(text, at) {
                 at = start + digits(text, start);
