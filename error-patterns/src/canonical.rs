@@ -58,12 +58,14 @@ impl Canonical {
     /// The text form.
     #[must_use]
     pub fn text(&self) -> String {
-        let mut text = format!("strategy {}\nruntime {}\n", self.strategy, self.runtime);
+        let mut text = String::new();
         let mut line = |name: &str, value: &str| {
             // A value that holds a line's end must not make a line of its own.
             let value = value.replace(char::is_control, " ");
             writeln!(text, "{name} {value}").expect("text grows in memory");
         };
+        line("strategy", &self.strategy);
+        line("runtime", &self.runtime);
         if !self.rule.is_empty() {
             line("rule", &self.rule);
         }

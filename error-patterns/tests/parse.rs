@@ -8,6 +8,7 @@ use error_patterns::{ParseLimits, classify, parse, parse_within};
 use proptest::prelude::*;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 const RUNTIMES: [&str; 11] =
     ["python", "javascript", "java", "shell", "go", "rust", "dotnet", "ruby", "php", "native", "r"];
@@ -177,6 +178,17 @@ fn check(text: &str, language: Option<&str>, client: Option<&str>) {
         assert!(exception.parent.is_none_or(|parent| parent < parsed.exceptions.len()));
         assert!(exception.frames.len() <= limits.frames_inner + limits.frames_outer);
         assert!(!exception.message.contains('\u{1b}') || client.is_some());
+        // Nothing is made of a text that is longer than it: joined lines gain a line's end each.
+        let bytes = 2 * (text.len() + client.map_or(0, str::len)) + 64;
+        for part in [&exception.error_type, &exception.message, &exception.code] {
+            assert!(part.len() <= bytes);
+        }
+        for frame in &exception.frames {
+            let source = frame.source.as_deref().unwrap_or_default();
+            for part in [&*frame.function, &*frame.module, &*frame.file, source] {
+                assert!(part.len() <= bytes);
+            }
+        }
     }
     let found = classify(&raw, &parsed);
     assert!((1..=5).contains(&found.severity));
@@ -195,6 +207,36 @@ fn survives_cut_reports() {
                 check(&part, Some(input.runtime), None);
                 check(&part, None, Some("Error: x"));
             }
+        }
+    }
+}
+
+/// Four times the text takes about four times as long, whatever is repeated. Clocks of busy machines are coarse, so only
+/// what grows with the square of the text is seen.
+#[test]
+fn takes_time_in_proportion_to_the_text() {
+    let took = |text: &str, runtime: &str| {
+        let start = Instant::now();
+        let parsed = parse(&raw(text, Some(runtime)));
+        assert!(!parsed.exceptions.is_empty());
+        start.elapsed()
+    };
+    for input in inputs() {
+        let short = input.text.repeat(60_000 / input.text.len().max(1) + 1);
+        let long = short.repeat(4);
+        let least = |text: &str| (0..2).map(|_| took(text, input.runtime)).min().unwrap();
+        let (short, long) = (least(&short), least(&long));
+        assert!(long < 16 * short + Duration::from_millis(400), "{}: {short:?}, {long:?}", input.name);
+    }
+    for piece in PIECES {
+        let short = piece.repeat(30_000 / piece.len() + 1);
+        let long = short.repeat(4);
+        for runtime in RUNTIMES {
+            let (short, long) = (took(&short, runtime), took(&long, runtime));
+            assert!(
+                long < 16 * short + Duration::from_millis(400),
+                "{piece:?} {runtime}: {short:?}, {long:?}"
+            );
         }
     }
 }
@@ -229,7 +271,7 @@ proptest! {
     }
 }
 
-const PIECES: [&str; 64] = [
+const PIECES: [&str; 98] = [
     "\n",
     "\n\n",
     "    ",
@@ -294,4 +336,38 @@ const PIECES: [&str; 64] = [
     "    #0 0x1 in f a.c:1:2\n",
     "a.sh: line 3: x: y\n",
     "Error in f(x) : y\nCalls: a -> b\n",
+    "Wrapped by: a.b.CException: y\n",
+    "Suppressed: reactor.core.publisher.FluxOnAssembly$OnAssemblyException: \n",
+    "[CIRCULAR REFERENCE: a.b.CException]\n",
+    "|  Exception a.b.CException: x\n",
+    "|        at f (#1:1)\n",
+    "A.java:3: error: x\n",
+    "-- [E006] Not Found Error: A.scala:3:2 ---\n",
+    "  |  ^\n",
+    "1. ERROR in A.java (at line 3)\n",
+    "[ERROR] A.java:[3,4] x\n",
+    "# A fatal error has been detected by the Java Runtime Environment:\n",
+    "==1== Invalid read of size 4\n==1==    at 0x1: f (a.c:1)\n",
+    "[    1.000001][    T1] BUG: KASAN: x in f+0x1/0x2\n",
+    "Call Trace:\n",
+    " f+0x1/0x2 a.c:3\n",
+    "panic: x\nStopped at f+0x1: y\n",
+    "f(1) at f+0x1\n",
+    "bt#00: 0x1 f a.cpp:1\n",
+    "0x1 : 0x2 mach_kernel : _f + 0x3\n",
+    "terminate called after throwing an instance of 'E'\n",
+    "  what():  x\n",
+    "#00 pc 0001  /a.so (f+1)\n",
+    "CMake Error at a.txt:3 (f):\n  x\n",
+    "At line:1 char:1\n+ x\n    + FullyQualifiedErrorId : E\n",
+    "+ cp a b\n",
+    "a.sh: line 3: 7 Killed  x\n",
+    "a.sh[3]: f[1]: x: not found\n",
+    "--- FAIL: T (0.00s)\n    a_test.go:3: x\n",
+    "goroutine 7 [select]:\n",
+    "---> (Inner Exception #1) System.IO.IOException: y<---\n",
+    "  at A.B (String x) [0x1] in <a>:0 \n",
+    "[object] (E(code: 0): x at a.php:3)\n[stacktrace]\n",
+    "<b>Fatal error</b>:  x in <b>a.php</b> on line <b>3</b><br />\n",
+    "Error in `f()`:\n! x\nCaused by error in `g()`:\n! y\nBacktrace:\n 1. f()\n 2. g()\n",
 ];

@@ -1,11 +1,19 @@
-//! .NET: `   at A.B.C(String x) in /src/a.cs:line 12`, `--->` for inner exceptions, and the compiler's `error CS0103`.
+//! .NET and Mono: `   at A.B.C(String x) in /src/a.cs:line 12`, `--->` for inner exceptions, and the compilers' `error
+//! CS0103`.
 //!
-//! Inner frames are printed first, up to `--- End of inner exception stack trace ---`; outer frames follow.
+//! Inner frames are printed first, up to `--- End of inner exception stack trace ---`; outer frames follow, and last the
+//! members of an `AggregateException` with their own.
+
+mod frame;
 
 use super::text::{self, Text};
 use super::{Outcome, located};
-use crate::model::{Frame, ParsedException, Relation};
+use crate::model::{ParsedException, Relation};
+use frame::frame;
 use std::borrow::Cow;
+
+/// Exceptions that are read from one header, and members of one aggregate.
+const CHAIN_MAX: usize = 32;
 
 /// Parses a .NET report; `None` when there is no frame, header or diagnostic of .NET.
 pub(super) fn parse<'a>(text: &Text<'a>) -> Option<Outcome<'a>> {
@@ -13,10 +21,9 @@ pub(super) fn parse<'a>(text: &Text<'a>) -> Option<Outcome<'a>> {
 }
 
 fn stack<'a>(text: &Text<'a>) -> Option<Outcome<'a>> {
-    let first = (0..text.len()).find(|&i| frame(text.line(i)).is_some());
-    let marked = text.has("Unhandled exception. ") || text.has("Unhandled Exception: ");
+    let first = text.iter().position(|line| frame(line).is_some());
     // Java's frames have the same beginning but name their file in the brackets.
-    if first.is_none() && !marked {
+    if first.is_none() && !text.has("Unhandled exception. ") && !text.has("Unhandled Exception: ") {
         return None;
     }
     let to = first.unwrap_or(text.len());
@@ -24,49 +31,78 @@ fn stack<'a>(text: &Text<'a>) -> Option<Outcome<'a>> {
     let mut exceptions: Vec<ParsedException<'a>> = Vec::new();
     if let Some(start) = start {
         headers(text, start, to, &mut exceptions);
-    } else if !text.line(first?).contains(") in ") && !text.has("--- End of ") && !text.has("System.") {
+    } else if !frame::is_sure(text.line(first?)) && !text.has("--- End of ") && !text.has("System.") {
         return None;
     }
     if exceptions.is_empty() {
         exceptions.push(ParsedException::default());
     }
     // The innermost exception's frames come first.
-    let mut of = exceptions.len() - 1;
-    for (_, line) in text.lines_from(to) {
+    let mut of = Some(exceptions.len() - 1);
+    for (i, line) in text.lines_from(to) {
+        let ends = line.trim_end().ends_with("<---");
         if let Some(frame) = frame(line) {
-            exceptions[of].frames.push(frame);
+            if let Some(of) = of {
+                exceptions[of].frames.push(frame);
+            }
         } else if line.contains("--- End of inner exception stack trace") {
-            of = exceptions[of].parent.unwrap_or(0);
+            of = of.map(|of| exceptions[of].parent.unwrap_or(0));
+        } else if let Some(rest) = line.trim_start().strip_prefix("---> (Inner Exception #") {
+            of = member(text, i, rest, &mut exceptions);
+        } else if line.contains("UNHANDLED EXCEPTION: ") {
+            // Mono prints the whole once more.
+            break;
+        }
+        if ends {
+            of = None;
         }
     }
     Some(Outcome { exceptions, truncated: false })
 }
 
+/// `---> (Inner Exception #1) System.X: message`: opens the member; the first was printed above already.
+fn member<'a>(
+    text: &Text<'a>,
+    at: usize,
+    rest: &'a str,
+    exceptions: &mut Vec<ParsedException<'a>>,
+) -> Option<usize> {
+    let (number, rest) = text::leading_number(rest)?;
+    if number == 0 || exceptions.len() >= CHAIN_MAX {
+        return None;
+    }
+    let rest = rest.trim_start_matches([')', ' ']);
+    let end = (at + 1..text.len().min(at + 32)).find(|&i| frame(text.line(i)).is_some()).unwrap_or(at + 1);
+    let whole = text.span(at, rest, end);
+    let (error_type, message) = typed(whole.trim_end_matches("<---").trim());
+    exceptions.push(ParsedException {
+        error_type: Cow::Borrowed(error_type),
+        message: Cow::Borrowed(message),
+        relation: Relation::Member,
+        parent: Some(0),
+        ..ParsedException::default()
+    });
+    Some(exceptions.len() - 1)
+}
+
 /// A first line: `Unhandled exception. System.X: message`, `System.X: message`.
 fn head(line: &str) -> Option<&str> {
     let line = line.trim_start();
-    let line = line
-        .strip_prefix("Unhandled exception. ")
-        .or_else(|| line.strip_prefix("Unhandled Exception: "))
+    let line = ["Unhandled exception. ", "Unhandled Exception: ", "[ERROR] FATAL UNHANDLED EXCEPTION: "]
+        .iter()
+        .find_map(|start| line.strip_prefix(start))
         .unwrap_or(line);
     let word = line.split([':', ' ']).next()?;
-    (text::is_type(word) && text::is_error_name(word) && word.contains('.')).then_some(line)
+    (text::is_error_name(word) && word.contains('.') && text::is_type(word)).then_some(line)
 }
 
 /// Reads `Outer: a ---> Inner: b`, on one line or on several.
 fn headers<'a>(text: &Text<'a>, start: usize, to: usize, exceptions: &mut Vec<ParsedException<'a>>) {
     let Some(line) = head(text.line(start)) else { return };
     let whole = text.span(start, line, to);
-    for part in whole.split(" ---> ").take(32) {
-        let part = part.trim();
-        let end = part.find(['\n', ' ']).unwrap_or(part.len());
-        let (error_type, message) = match part[..end].strip_suffix(':') {
-            Some(word) => (word, part[end..].trim()),
-            None => part.split_once(": ").map_or((part, ""), |(word, message)| (word, message.trim())),
-        };
+    for part in whole.split("---> ").take(CHAIN_MAX) {
+        let (error_type, message) = typed(part.trim());
         let parent = exceptions.len().checked_sub(1);
-        // `System.IO.IOException (0x80070005): message`
-        let error_type = error_type.split(" (").next().unwrap_or(error_type);
         exceptions.push(ParsedException {
             error_type: Cow::Borrowed(error_type),
             message: Cow::Borrowed(message),
@@ -77,54 +113,43 @@ fn headers<'a>(text: &Text<'a>, start: usize, to: usize, exceptions: &mut Vec<Pa
     }
 }
 
-/// `at A.B.C[T](String x, Int32 y) in C:\src\a.cs:line 12`.
-fn frame(line: &str) -> Option<Frame<'_>> {
-    let rest = line.trim_start().strip_prefix("at ")?.trim_end();
-    let open = rest.find('(')?;
-    let name = &rest[..open];
-    if name.contains(' ') || !name.contains('.') {
-        return None;
-    }
-    let close = open + rest[open..].find(')')?;
-    let arguments = &rest[open + 1..close];
-    let after = &rest[close + 1..];
-    // `(Foo.java:3)` and `(file.js:1:2)` are other runtimes' places; arguments are a type and a name each.
-    let typed = arguments.is_empty()
-        || arguments.split(", ").all(|argument| argument.trim().contains(' ') && !argument.contains(':'));
-    if !typed || matches!(arguments, "Native Method" | "Unknown Source") {
-        return None;
-    }
-    let name = name.split('[').next().unwrap_or(name);
-    let (module, function) = text::split_owner(name);
-    let place = after.trim_start().strip_prefix("in ");
-    if place.is_none() && !after.trim().is_empty() && !after.starts_with(" +") {
-        return None;
-    }
-    let (file, number) = match place.and_then(|place| place.rsplit_once(":line ")) {
-        Some((file, number)) => (file, text::number(number)),
-        None => (place.unwrap_or_default(), None),
+/// `System.X: message`, `System.IO.IOException (0x80070005): message`.
+fn typed(part: &str) -> (&str, &str) {
+    let end = part.find(['\n', ' ']).unwrap_or(part.len());
+    let (error_type, message) = match part[..end].strip_suffix(':') {
+        Some(word) => (word, part[end..].trim()),
+        None => part.split_once(": ").map_or((part, ""), |(word, message)| (word, message.trim())),
     };
-    Some(Frame { module: Cow::Borrowed(module), ..located(function, file, number, None) })
+    (error_type.split(" (").next().unwrap_or(error_type), message)
 }
 
-/// `Program.cs(3,5): error CS0103: The name 'x' does not exist ... [/src/a.csproj]`.
+/// `Program.cs(3,5): error CS0103: The name 'x' does not exist ... [/src/a.csproj]`, `CSC : error CS5001: ...`, `a.csproj :
+/// error NU1101: ...`.
 fn compiler<'a>(text: &Text<'a>) -> Option<Outcome<'a>> {
+    if !text.has(": error ") {
+        return None;
+    }
     for line in text.iter() {
-        let Some((place, rest)) = line.split_once("): error ") else { continue };
-        let (Some((file, at)), Some((code, message))) = (place.rsplit_once('('), rest.split_once(": "))
-        else {
-            continue;
-        };
-        if !["CS", "FS", "BC"].iter().any(|prefix| code.starts_with(prefix)) {
+        let Some((place, rest)) = line.split_once(": error ") else { continue };
+        let Some((code, message)) = rest.split_once(": ") else { continue };
+        let digits = code.trim_start_matches(|c: char| c.is_ascii_uppercase());
+        let letters = &code[..code.len() - digits.len()];
+        if !["CS", "FS", "BC", "VB", "NU", "MSB", "NETSDK"].contains(&letters)
+            || text::number(digits).is_none()
+        {
             continue;
         }
-        let (line, column) = at.split_once(',').unwrap_or((at, ""));
         let message = message.rsplit_once(" [").map_or(message, |(message, _)| message);
+        let located_at = place.trim_end().strip_suffix(')').and_then(|place| place.rsplit_once('('));
+        let frames = located_at.map(|(file, at)| {
+            let (line, column) = at.split_once(',').unwrap_or((at, ""));
+            located("", file.trim(), text::number(line), text::number(column))
+        });
         let exception = ParsedException {
             error_type: Cow::Borrowed("CompilationError"),
             message: Cow::Borrowed(message.trim()),
             code: Cow::Borrowed(code),
-            frames: vec![located("", file.trim(), text::number(line), text::number(column))],
+            frames: frames.into_iter().collect(),
             ..ParsedException::default()
         };
         return Some(Outcome { exceptions: vec![exception], truncated: false });

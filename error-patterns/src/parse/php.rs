@@ -1,33 +1,113 @@
-//! PHP: `PHP Fatal error:  Uncaught Type: message in /a.php:12`, `#0 /a.php(7): f()`, `Next Type: ...` for chains.
+//! PHP: `PHP Fatal error:  Uncaught Type: message in /a.php:12`, `#0 /a.php(7): f()`, `Next Type: ...` for chains; the
+//! same in HTML; logs of Monolog (`[object] (Type(code: 0): message at /a.php:12)`).
 //!
 //! The exception that was caught first is printed first; the last one is the reported.
 
 use super::text::{self, Text};
-use super::{Outcome, located};
+use super::{Outcome, ParseLimits, located};
 use crate::model::{Frame, ParsedException, Relation};
 use std::borrow::Cow;
 
-const KINDS: [&str; 6] =
-    ["Fatal error: ", "Parse error: ", "Warning: ", "Notice: ", "Deprecated: ", "Recoverable fatal error: "];
+/// What PHP calls its errors, the worst first: of several lines the worst decides.
+const KINDS: [(&str, &str); 7] = [
+    ("Parse error: ", "ParseError"),
+    ("Fatal error: ", "FatalError"),
+    ("Recoverable fatal error: ", "FatalError"),
+    ("Catchable fatal error: ", "FatalError"),
+    ("Warning: ", "Warning"),
+    ("Notice: ", "Notice"),
+    ("Deprecated: ", "Deprecated"),
+];
 
 /// Parses a PHP report; `None` when there is neither a PHP error line nor a numbered PHP frame.
 pub(super) fn parse<'a>(text: &Text<'a>) -> Option<Outcome<'a>> {
     if !text.has(".php") && !text.has("PHP ") && !text.has("{main}") {
         return None;
     }
-    uncaught(text).or_else(|| plain(text))
+    if text.has("<b>") && text.has("</b>") {
+        return html(text);
+    }
+    monolog(text).or_else(|| uncaught(text)).or_else(|| plain(text))
+}
+
+/// `<b>Fatal error</b>:  Uncaught ... in <b>/a.php</b> on line <b>3</b><br />`, as a web server's PHP prints it.
+fn html<'a>(text: &Text<'a>) -> Option<Outcome<'a>> {
+    let whole = text.span(0, text.line(0), text.len());
+    let mut bare = String::with_capacity(whole.len());
+    let mut rest = whole;
+    while let Some(at) = rest.find('<') {
+        bare.push_str(&rest[..at]);
+        rest = &rest[at..];
+        let tag =
+            ["<b>", "</b>", "<br />", "<br>", "<pre>", "</pre>"].iter().find(|tag| rest.starts_with(**tag));
+        match tag {
+            Some(tag) => rest = &rest[tag.len()..],
+            None => {
+                bare.push('<');
+                rest = &rest[1..];
+            }
+        }
+    }
+    bare.push_str(rest);
+    let bare = bare.replace("&#039;", "'").replace("&quot;", "\"").replace("&gt;", ">").replace("&lt;", "<");
+    let text = Text::new(&bare, &ParseLimits::default());
+    let outcome = uncaught(&text).or_else(|| plain(&text))?;
+    Some(Outcome {
+        exceptions: outcome.exceptions.into_iter().map(ParsedException::into_owned).collect(),
+        truncated: outcome.truncated,
+    })
+}
+
+/// `[object] (Type(code: 0): message at /a.php:12)`, then `[stacktrace]`; `[previous exception] [object] (...` for causes.
+fn monolog<'a>(text: &Text<'a>) -> Option<Outcome<'a>> {
+    if !text.has("[object] (") {
+        return None;
+    }
+    let mut exceptions: Vec<ParsedException<'a>> = Vec::new();
+    for (i, line) in text.lines_from(0) {
+        if let Some((_, rest)) = line.split_once("[object] (").filter(|_| exceptions.len() < 64) {
+            let end = (i + 1..text.len())
+                .find(|&j| {
+                    let line = text.line(j);
+                    line.starts_with("[stacktrace]")
+                        || line.starts_with("[previous")
+                        || numbered(line).is_some()
+                })
+                .unwrap_or(text.len());
+            let whole = text.span(i, rest, end);
+            let (error_type, rest) = whole.split_once("(code: ")?;
+            let (_, rest) = rest.split_once("): ")?;
+            let (message, place) = rest.rsplit_once(" at ").unwrap_or((rest, ""));
+            let place = place.split(')').next().unwrap_or(place);
+            let (file, number) =
+                text::split_number(place, ':').map_or((place, None), |(file, number)| (file, Some(number)));
+            let parent = exceptions.len().checked_sub(1);
+            exceptions.push(ParsedException {
+                error_type: Cow::Borrowed(error_type),
+                message: Cow::Borrowed(message.trim()),
+                frames: if file.is_empty() { vec![] } else { vec![located("", file, number, None)] },
+                relation: if parent.is_some() { Relation::Cause } else { Relation::Reported },
+                parent,
+                ..ParsedException::default()
+            });
+        } else if let (Some(Some(frame)), Some(last)) = (numbered(line), exceptions.last_mut()) {
+            last.frames.push(frame);
+        }
+    }
+    exceptions.iter_mut().for_each(|exception| shift_functions(&mut exception.frames));
+    (!exceptions.is_empty()).then_some(Outcome { exceptions, truncated: false })
 }
 
 fn uncaught<'a>(text: &Text<'a>) -> Option<Outcome<'a>> {
-    let first = (0..text.len()).find(|&i| numbered(text.line(i)).is_some());
-    if first.is_none() && !text.has("Uncaught ") {
+    let is_uncaught = text.has("Uncaught ");
+    if !is_uncaught && !text.iter().any(|line| numbered(line).is_some()) {
         return None;
     }
     let mut exceptions: Vec<ParsedException<'a>> = Vec::new();
     let mut at = 0;
     while at < text.len() && exceptions.len() < 64 {
         let line = text.line(at);
-        if let Some(header) = header(line) {
+        if let Some(header) = header(line, is_uncaught) {
             let end = (at + 1..text.len())
                 .find(|&i| {
                     text.line(i).starts_with("Stack trace:")
@@ -58,14 +138,14 @@ fn uncaught<'a>(text: &Text<'a>) -> Option<Outcome<'a>> {
 }
 
 /// What follows `Uncaught ` or `Next `, or a bare `Type: message in /a.php:3`.
-fn header(line: &str) -> Option<&str> {
+fn header(line: &str, is_uncaught: bool) -> Option<&str> {
     if let Some(at) = line.find("Uncaught ") {
         return Some(&line[at + "Uncaught ".len()..]);
     }
     if let Some(rest) = line.strip_prefix("Next ") {
         return text::split_type(rest).map(|_| rest);
     }
-    let (word, _) = text::split_type(line)?;
+    let (word, _) = text::split_type(line).filter(|_| !is_uncaught)?;
     (text::is_error_name(word) && line.contains(" in ") && line.contains(".php")).then_some(line)
 }
 
@@ -79,6 +159,8 @@ fn exception(whole: &str) -> ParsedException<'_> {
         rest.rsplit_once(" in ").map_or((rest, ""), |(message, place)| (message, place.trim()));
     let (file, number) =
         text::split_number(place, ':').map_or((place, None), |(file, number)| (file, Some(number)));
+    // A wrong argument's message names the place of the call, too.
+    let message = message.split(", called in ").next().unwrap_or(message);
     let mut exception = ParsedException {
         error_type: Cow::Borrowed(error_type),
         message: Cow::Borrowed(message.trim()),
@@ -118,7 +200,11 @@ fn numbered(line: &str) -> Option<Option<Frame<'_>>> {
         None if place == "[internal function]" => (place, None),
         None => return None,
     };
-    let name = &call[..call.find('(').unwrap_or(call.len())];
+    // PHP 8.4 says where a closure stands: `{closure:A\\f():11}()`
+    let name = match call.split_once("{closure:") {
+        Some(_) => "{closure}",
+        None => &call[..call.find('(').unwrap_or(call.len())],
+    };
     let (module, function) = match name.rfind("->").or_else(|| name.rfind("::")) {
         Some(at) => (&name[..at], &name[at + 2..]),
         None => ("", name),
@@ -126,21 +212,21 @@ fn numbered(line: &str) -> Option<Option<Frame<'_>>> {
     Some(Some(Frame { module: Cow::Borrowed(module), ..located(function, file, number, None) }))
 }
 
-/// `PHP Parse error:  syntax error, ... in /a.php on line 3`.
+/// `PHP Parse error:  syntax error, ... in /a.php on line 3`: the first line of the worst kind.
 fn plain<'a>(text: &Text<'a>) -> Option<Outcome<'a>> {
-    let (kind, rest) = text.iter().find_map(|line| {
+    let kind_of = |line: &'a str| {
         let line = line.strip_prefix("PHP ").unwrap_or(line);
-        KINDS.iter().find_map(|kind| Some((*kind, line.strip_prefix(kind)?)))
-    })?;
+        if !line.starts_with(['P', 'F', 'R', 'C', 'W', 'N', 'D']) {
+            return None;
+        }
+        KINDS
+            .iter()
+            .enumerate()
+            .find_map(|(rank, (kind, name))| Some((rank, *name, line.strip_prefix(kind)?)))
+    };
+    let (_, error_type, rest) = text.iter().filter_map(kind_of).min_by_key(|(rank, ..)| *rank)?;
     let (message, place) = rest.rsplit_once(" in ")?;
     let (file, number) = place.rsplit_once(" on line ")?;
-    let error_type = match kind {
-        "Parse error: " => "ParseError",
-        "Warning: " => "Warning",
-        "Notice: " => "Notice",
-        "Deprecated: " => "Deprecated",
-        _ => "FatalError",
-    };
     let exception = ParsedException {
         error_type: Cow::Borrowed(error_type),
         message: Cow::Borrowed(message.trim()),

@@ -1,21 +1,29 @@
 //! Ruby: `a.rb:3:in 'f': message (Type)`, then `from b.rb:7:in 'g'` behind a tab; causes follow in the same form.
+//!
+//! Also the reversed order of terminals (frames first), and logs of Rails: `Type (message):`, then bare frames.
 
 use super::text::{self, Text};
 use super::{Outcome, located};
 use crate::model::{Frame, ParsedException, Relation};
 use std::borrow::Cow;
 
+const CHAIN_MAX: usize = 64;
+
 /// Parses a Ruby report; `None` when there is no line of a Ruby file.
 pub(super) fn parse<'a>(text: &Text<'a>) -> Option<Outcome<'a>> {
     if !text.has(":in ") && !text.has(".rb:") && !text.has("-e:") {
-        return None;
+        return interpreter(text);
     }
     let mut exceptions: Vec<ParsedException<'a>> = Vec::new();
+    // Frames that stand above their exception, outermost first.
+    let mut above: Vec<Frame<'a>> = Vec::new();
+    let mut first_frame = None;
     let mut at = 0;
-    while at < text.len() && exceptions.len() < 64 {
+    while at < text.len() && exceptions.len() < CHAIN_MAX {
         let Some((frame, rest)) = place(text.line(at)) else {
-            if let (Some(frame), Some(last)) = (from_line(text.line(at)), exceptions.last_mut()) {
-                last.frames.push(frame);
+            if let Some(frame) = from_line(text.line(at)) {
+                first_frame.get_or_insert(at);
+                exceptions.last_mut().map_or(&mut above, |last| &mut last.frames).push(frame);
             }
             at += 1;
             continue;
@@ -27,38 +35,83 @@ pub(super) fn parse<'a>(text: &Text<'a>) -> Option<Outcome<'a>> {
         }
         let (error_type, message) = split_message(text.span(from, rest, at));
         let parent = exceptions.len().checked_sub(1);
-        exceptions.push(ParsedException {
+        let mut exception = ParsedException {
             error_type: Cow::Borrowed(error_type),
             message,
             frames: vec![frame],
             relation: if parent.is_some() { Relation::Cause } else { Relation::Reported },
             parent,
             ..ParsedException::default()
+        };
+        // A thread that ends by an exception says so before the program does.
+        let repeats = exceptions.last().is_some_and(|last| {
+            last.error_type == exception.error_type
+                && last.message == exception.message
+                && last.frames.first().map(|f| (&f.file, f.line))
+                    == exception.frames.first().map(|f| (&f.file, f.line))
         });
+        if !repeats {
+            exception.frames.extend(above.drain(..).rev());
+            exceptions.push(exception);
+        }
     }
     if exceptions.is_empty() {
-        let frames: Vec<Frame<'a>> = text.iter().filter_map(from_line).collect();
-        if frames.is_empty() {
-            return None;
-        }
-        exceptions.push(ParsedException { frames, ..ParsedException::default() });
+        exceptions.push(bare(text, first_frame?, above));
     }
     Some(Outcome { exceptions, truncated: false })
 }
 
+/// Frames without a header of Ruby's own: Rails' `Type (message):`, or a client's `Type: message`, stands before them.
+fn bare<'a>(text: &Text<'a>, first: usize, frames: Vec<Frame<'a>>) -> ParsedException<'a> {
+    let mut exception = ParsedException { frames, ..ParsedException::default() };
+    let head = (first.saturating_sub(4)..first).find_map(|i| {
+        let line = text.line(i).trim();
+        if let Some((error_type, message)) = line.strip_suffix("):").and_then(|line| line.split_once(" (")) {
+            return text::is_type(error_type).then_some((error_type, message));
+        }
+        text::split_type(line).filter(|(word, _)| text::is_error_name(word))
+    });
+    if let Some((error_type, message)) = head {
+        (exception.error_type, exception.message) = (Cow::Borrowed(error_type), Cow::Borrowed(message));
+    }
+    exception
+}
+
+/// `ruby: No such file or directory -- a.rb (LoadError)`.
+fn interpreter<'a>(text: &Text<'a>) -> Option<Outcome<'a>> {
+    let rest = text.iter().find_map(|line| line.strip_prefix("ruby: "))?;
+    let (message, error_type) = rest.trim_end().strip_suffix(')')?.rsplit_once(" (")?;
+    let exception = ParsedException {
+        error_type: Cow::Borrowed(error_type),
+        message: Cow::Borrowed(message),
+        ..ParsedException::default()
+    };
+    text::is_error_name(error_type).then_some(Outcome { exceptions: vec![exception], truncated: false })
+}
+
+/// Where a line's file ends: the colon before its number.
+fn file_end(line: &str) -> Option<usize> {
+    match line.as_bytes().first()? {
+        // `(eval at a.rb:11):1:`, `(irb):3:`, `<internal:kernel>:85:`
+        b'(' => line.find("):").map(|at| at + 1),
+        b'<' => line.find(">:").map(|at| at + 1),
+        b'-' if line.starts_with("-e:") => Some(2),
+        _ => line.find(".rb:").map(|at| at + 3).or_else(|| {
+            // A script without an extension: `bin/rails:4:in 'f'`
+            let at = line.find(":in ")?;
+            text::split_number(&line[..at], ':').map(|(file, _)| file.len())
+        }),
+    }
+}
+
 /// `a.rb:3:in 'f': rest`, `-e:1:in '<main>': rest`, `a.rb:3: syntax error, ...`.
 fn place(line: &str) -> Option<(Frame<'_>, &str)> {
-    if line.starts_with([' ', '\t']) {
+    if line.starts_with([' ', '\t', '#']) {
         return None;
     }
-    let start = line.find(".rb:").map(|at| at + 3).or_else(|| {
-        ["-e:", "(irb):", "(eval):"]
-            .iter()
-            .find(|start| line.starts_with(**start))
-            .map(|start| start.len() - 1)
-    })?;
-    let file = &line[..start];
-    let (number, rest) = text::leading_number(&line[start + 1..])?;
+    let end = file_end(line)?;
+    let file = &line[..end];
+    let (number, rest) = text::leading_number(line.get(end + 1..)?)?;
     let (function, rest) = match rest.strip_prefix(":in ") {
         Some(rest) => {
             let end = rest.find("': ").or_else(|| rest.find("`: "))?;
@@ -76,10 +129,12 @@ fn from_line(line: &str) -> Option<Frame<'_>> {
         Some((_, rest)) => rest.strip_prefix(": ")?,
         None => rest,
     };
+    let is_from = rest.starts_with("from ");
     let rest = rest.strip_prefix("from ").unwrap_or(rest);
     let (place, function) = rest.split_once(":in ")?;
     let (file, number) = text::split_number(place, ':')?;
-    let ruby = file.ends_with(".rb")
+    let ruby = is_from
+        || file.ends_with(".rb")
         || file.starts_with('<')
         || file.starts_with('(')
         || file == "-e"
@@ -98,6 +153,8 @@ fn at<'a>(function: &'a str, file: &'a str, number: u32) -> Frame<'a> {
         Some(at) if at > 0 => (&name[..at], &name[at + 1..]),
         _ => ("", name),
     };
+    // Where an `eval` stands is no part of its name: `(eval at a.rb:11)`
+    let file = if file.starts_with("(eval") { "(eval)" } else { file };
     Frame { module: Cow::Borrowed(module), ..located(name, file, Some(number), None) }
 }
 
@@ -110,6 +167,7 @@ fn split_message(text: &str) -> (&str, Cow<'_, str>) {
         .and_then(|h| h.rsplit_once('('))
         .filter(|(_, word)| text::is_type(word));
     match typed {
+        Some((message, "SyntaxError")) => ("SyntaxError", syntax(message.trim(), tail)),
         // What follows is the source line that error_highlight shows.
         Some((message, error_type)) if tail.trim().is_empty() || tail.lines().any(text::is_marker) => {
             (error_type, Cow::Borrowed(message.trim()))
@@ -119,5 +177,18 @@ fn split_message(text: &str) -> (&str, Cow<'_, str>) {
         }
         None if head.contains("syntax error") => ("SyntaxError", Cow::Borrowed(text)),
         None => ("", Cow::Borrowed(text)),
+    }
+}
+
+/// Prism writes what is wrong behind the marker below the source: `    |     ^ unexpected 'end'; ...`.
+fn syntax<'a>(message: &'a str, tail: &'a str) -> Cow<'a, str> {
+    let wrong = tail.lines().find_map(|line| {
+        let (_, rest) = line.split_once('|')?;
+        let words = rest.trim_start().strip_prefix('^')?.trim_start_matches(['~', '^']).trim();
+        (!words.is_empty()).then_some(words)
+    });
+    match wrong {
+        Some(words) => Cow::Owned(format!("{message}: {words}")),
+        None => Cow::Borrowed(message),
     }
 }

@@ -5,6 +5,9 @@ use super::{Outcome, located};
 use crate::model::{Frame, ParsedException, Relation};
 use std::borrow::Cow;
 
+/// Causes that are read.
+const CAUSES_MAX: usize = 32;
+
 /// Parses a Rust report; `None` when there is no panic and no `error[E0308]`.
 pub(super) fn parse<'a>(text: &Text<'a>) -> Option<Outcome<'a>> {
     if text.has("panicked at ")
@@ -12,7 +15,7 @@ pub(super) fn parse<'a>(text: &Text<'a>) -> Option<Outcome<'a>> {
     {
         return Some(outcome);
     }
-    compiler(text).or_else(|| returned(text))
+    compiler(text).or_else(|| runtime(text)).or_else(|| returned(text))
 }
 
 fn panic<'a>(text: &Text<'a>) -> Option<Outcome<'a>> {
@@ -91,6 +94,8 @@ fn named(name: &str) -> Frame<'_> {
         }
         _ => name,
     };
+    // `f::<i32>`: the types of one call
+    let name = name.find("::<").filter(|_| name.ends_with('>')).map_or(name, |at| &name[..at]);
     let (module, function) = match name.rfind("::") {
         Some(at) if !name.ends_with('>') => (&name[..at], &name[at + 2..]),
         _ => ("", name),
@@ -98,9 +103,38 @@ fn named(name: &str) -> Frame<'_> {
     Frame { module: Cow::Borrowed(module), ..located(function, "", None, None) }
 }
 
-/// `error[E0308]: mismatched types`, then `  --> src/main.rs:2:5`.
+/// What the runtime says before it aborts: an overflowed stack, memory that could not be had.
+fn runtime<'a>(text: &Text<'a>) -> Option<Outcome<'a>> {
+    let (error_type, message) = text.iter().find_map(|line| match line.as_bytes().first()? {
+        b't' if line.starts_with("thread '") && line.contains("has overflowed its stack") => {
+            // The name and number of the thread tell nothing.
+            line.find("has overflowed").map(|at| ("StackOverflow", &line[at..]))
+        }
+        b'm' if line.starts_with("memory allocation of ") && line.trim_end().ends_with(" bytes failed") => {
+            Some(("AllocError", line))
+        }
+        b'f' => line.strip_prefix("fatal runtime error: ").map(|message| ("fatal runtime error", message)),
+        _ => None,
+    })?;
+    let exception = ParsedException {
+        error_type: Cow::Borrowed(error_type),
+        message: Cow::Borrowed(message.trim()),
+        frames: if text.has("stack backtrace:") { backtrace(text, 0) } else { vec![] },
+        ..ParsedException::default()
+    };
+    Some(Outcome { exceptions: vec![exception], truncated: false })
+}
+
+/// `error[E0308]: mismatched types`, then `  --> src/main.rs:2:5`; what cargo and the linker say names no place.
 fn compiler<'a>(text: &Text<'a>) -> Option<Outcome<'a>> {
+    if !text.has("error") {
+        return None;
+    }
+    let mut placeless = None;
     for (i, line) in text.lines_from(0) {
+        if !line.starts_with("error") {
+            continue;
+        }
         let (code, message) = match line.strip_prefix("error[").and_then(|rest| rest.split_once("]: ")) {
             Some(parts) => parts,
             None => match line.strip_prefix("error: ") {
@@ -110,9 +144,11 @@ fn compiler<'a>(text: &Text<'a>) -> Option<Outcome<'a>> {
         };
         let place =
             (i + 1..(i + 4).min(text.len())).find_map(|j| text.line(j).trim_start().strip_prefix("--> "));
-        let Some((file, number, column)) =
-            place.map(text::split_location).filter(|(file, ..)| file.contains(".rs"))
-        else {
+        let located_at = place.map(text::split_location).filter(|(file, ..)| file.contains(".rs"));
+        let Some((file, number, column)) = located_at else {
+            if placeless.is_none() && (is_cargos(message) || code.starts_with('E')) {
+                placeless = Some((i, code, message));
+            }
             continue;
         };
         let source = (i + 2..(i + 7).min(text.len())).find_map(|j| {
@@ -120,16 +156,57 @@ fn compiler<'a>(text: &Text<'a>) -> Option<Outcome<'a>> {
             Some(rest.trim_start().strip_prefix('|')?.trim())
         });
         let frame = Frame { source: source.map(Cow::Borrowed), ..located("", file, number, column) };
-        let exception = ParsedException {
-            error_type: Cow::Borrowed("CompilationError"),
-            message: Cow::Borrowed(message),
-            code: Cow::Borrowed(code),
-            frames: vec![frame],
-            ..ParsedException::default()
-        };
-        return Some(Outcome { exceptions: vec![exception], truncated: false });
+        return Some(compilation(code, message, vec![frame]));
     }
-    None
+    let (at, code, message) = placeless?;
+    // Cargo says why on the lines below, up to an empty one.
+    let end = (at + 1..text.len().min(at + 8))
+        .find(|&i| text.line(i).trim().is_empty() || text.line(i).starts_with(['e', ' ', 'n']))
+        .unwrap_or(at + 1);
+    let mut outcome = compilation(code, text.span(at, message, end), vec![]);
+    let causes = (end..text.len()).filter(|&i| text.line(i) == "Caused by:").take(CAUSES_MAX);
+    for (parent, cause) in causes.map(|i| text.line(i + 1).trim()).enumerate() {
+        outcome.exceptions.push(ParsedException {
+            message: Cow::Borrowed(cause),
+            relation: Relation::Cause,
+            parent: Some(parent),
+            ..ParsedException::default()
+        });
+    }
+    Some(outcome)
+}
+
+fn compilation<'a>(code: &'a str, message: &'a str, frames: Vec<Frame<'a>>) -> Outcome<'a> {
+    let exception = ParsedException {
+        error_type: Cow::Borrowed("CompilationError"),
+        message: Cow::Borrowed(message),
+        code: Cow::Borrowed(code),
+        frames,
+        ..ParsedException::default()
+    };
+    Outcome { exceptions: vec![exception], truncated: false }
+}
+
+/// Messages of cargo and rustc that name no place in a source file.
+fn is_cargos(message: &str) -> bool {
+    [
+        "linking with `",
+        "no matching package",
+        "failed to select a version",
+        "failed to parse manifest",
+        "failed to get `",
+        "failed to load source",
+        "could not find `Cargo.toml`",
+        "could not compile `",
+        "couldn't read `",
+        "package `",
+        "no bin target named",
+        "failed to run custom build command for `",
+        "toolchain '",
+        "rustc ",
+    ]
+    .iter()
+    .any(|start| message.starts_with(start))
 }
 
 /// `Error: Os { code: 2, kind: NotFound, message: "..." }` and the causes that `anyhow` lists.
@@ -152,7 +229,7 @@ fn returned<'a>(text: &Text<'a>) -> Option<Outcome<'a>> {
         ..ParsedException::default()
     }];
     for (_, line) in causes.into_iter().flat_map(|causes| text.lines_from(causes + 1)) {
-        if !line.starts_with("    ") || exceptions.len() > 32 {
+        if !line.starts_with("    ") || exceptions.len() > CAUSES_MAX {
             break;
         }
         let cause = line.trim();

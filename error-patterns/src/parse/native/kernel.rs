@@ -271,3 +271,68 @@ fn symbol(line: &str) -> Option<Frame<'_>> {
     });
     Some(located(clone.map_or(name, |at| &name[..at]), file, number, None))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::parse::ParseLimits;
+
+    #[test]
+    fn reads_symbols_of_every_kernel() {
+        for (line, function, place) in [
+            ("ring_read+0x1c3/0x220 drivers/a/ring.c:12", "ring_read", "drivers/a/ring.c:12"),
+            ("[<ffffffff81000001>] ring_read.isra.3+0x1/0x2", "ring_read", ""),
+            ("[<80de0078>] (dump_ring) from [<80de0574>] (show_ring+0x28/0x2c)", "dump_ring", ""),
+            ("ring_put(ffffff001,2) at ring_put+0x2e2 sys/kern/ring.c:9", "ring_put", "sys/kern/ring.c:9"),
+            ("ring_put() at netbsd:ring_put+0x140", "ring_put", ""),
+            ("#3 0xffffffff80edf832 at ring_put+0x322", "ring_put", ""),
+            ("0xffffffb064dae750 : 0xffffff801daa0d75 mach_kernel : _ring_put + 0x5d5", "_ring_put", ""),
+            ("bt#02: 0x001dd8ef ring_put lib/ring/ring.c:290", "ring_put", "lib/ring/ring.c:290"),
+            ("bt#04: [ inline ] ring_put lib/ring/ring.c:3", "ring_put", "lib/ring/ring.c:3"),
+        ] {
+            let frame = symbol(line).unwrap_or_else(|| panic!("{line}"));
+            let number = frame.line.map(|line| format!(":{line}")).unwrap_or_default();
+            assert_eq!((&*frame.function, format!("{}{number}", frame.file).as_str()), (function, place));
+        }
+        for line in ["? ring_read+0x1/0x2", "RIP: 0010:ring_read+0x1/0x2", "a + b", "", "+0x1", "0x12"] {
+            assert!(symbol(line).is_none(), "{line}");
+        }
+    }
+
+    #[test]
+    fn cuts_off_what_reports_a_panic() {
+        let read = |text: &str| {
+            let outcome = parse(&Text::new(text, &ParseLimits::default())).unwrap();
+            let exception = &outcome.exceptions[0];
+            let functions: Vec<&str> = exception.frames.iter().map(|frame| &*frame.function).collect();
+            format!("{}: {} <- {}", exception.error_type, exception.message, functions.join(" "))
+        };
+        assert_eq!(
+            read(
+                "panic: ring_put: twice\nStopped at      db_enter+0x18:  addq    $0x8,%rsp\ndb_enter() at db_enter+0x18\n\
+                  panic() at panic+0x147\nring_put(1,2) at ring_put+0x2e2\nsyscall(0) at syscall+0x3e4\nend of kernel\n"
+            ),
+            "panic: ring_put: twice <- ring_put syscall"
+        );
+        assert_eq!(
+            read(
+                "Fatal trap 12: page fault while in kernel mode\ncpuid = 0\npanic: page fault\nKDB: stack backtrace:\n\
+                  #0 0xffffffff80aada97 at kdb_backtrace+0x67\n#1 0xffffffff80a6bb76 at vpanic+0x186\n\
+                  #2 0xffffffff80edf832 at trap_fatal+0x322\n#3 0xffffffff810302fc at ring_set+0xc\n"
+            ),
+            "Fatal trap 12: page fault while in kernel mode <- ring_set"
+        );
+        assert_eq!(
+            read(
+                "panic(cpu 0 caller 0xffffff801f3ada45): ring is full\nBacktrace (CPU 0), Frame : Return Address\n\
+                  0xffffffb064daea50 : 0xffffff801f3a0216 mach_kernel : _panic + 0x54\n\
+                  0xffffffb064daeac0 : 0xffffff801f3ada45 mach_kernel : _ring_put + 0x2f\n"
+            ),
+            "panic: ring is full <- _ring_put"
+        );
+        assert_eq!(
+            read("[  12.000001] Out of memory: Killed process 812 (python3) total-vm:1kB\n"),
+            "Out of memory: Killed process 812 (python3) total-vm:1kB <- "
+        );
+    }
+}

@@ -36,6 +36,8 @@ const VALGRIND: [(&str, &str); 9] = [
 pub(super) fn parse<'a>(text: &Text<'a>) -> Option<Outcome<'a>> {
     let is_sanitized = text.has("Sanitizer: ");
     let is_undefined = text.has(": runtime error: ");
+    // A null pointer that is read is reported twice: as undefined behaviour, and with its stack below.
+    let is_undefined = is_undefined && !(is_sanitized && text.has("ERROR: AddressSanitizer: SEGV"));
     if is_sanitized || is_undefined {
         for (i, line) in text.lines_from(0) {
             if is_sanitized && let Some((tool, message)) = named(line) {
@@ -44,11 +46,7 @@ pub(super) fn parse<'a>(text: &Text<'a>) -> Option<Outcome<'a>> {
                     known.map_or_else(|| message.split([' ', '(']).next().unwrap_or(tool), |(_, name)| name);
                 return Some(one(if bug.is_empty() { tool } else { bug }, message, numbered(text, i + 1)));
             }
-            // A null pointer that is read is reported twice: here, and with its stack below.
-            if is_undefined
-                && !(is_sanitized && text.has("ERROR: AddressSanitizer: SEGV"))
-                && let Some((place, message)) = line.split_once(": runtime error: ")
-            {
+            if is_undefined && let Some((place, message)) = line.split_once(": runtime error: ") {
                 let (file, number, column) = text::split_location(place);
                 let mut frames = numbered(text, i + 1);
                 if frames.is_empty() {

@@ -1,0 +1,5 @@
+//! Fuzzes placeholders and tokens of messages.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| error_patterns_fuzz::parameterize(bytes));

@@ -1,0 +1,5 @@
+//! Fuzzes the parser of javascript.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| error_patterns_fuzz::parse(bytes, "javascript"));

@@ -1,0 +1,5 @@
+//! Fuzzes the reader of taxonomy rules, and the rules that it accepts.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| error_patterns_fuzz::taxonomy_rules(bytes));
