@@ -153,8 +153,13 @@ impl ParsedException<'_> {
 /// A type's last segment: what remains after the last `.`, `$`, `::` or backslash. Type arguments are cut first.
 #[must_use]
 pub fn short_type(error_type: &str) -> &str {
-    if error_type.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
-        return error_type;
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'$');
+    if error_type.bytes().all(plain) {
+        let Some(at) = error_type.bytes().rposition(|byte| matches!(byte, b'.' | b'$')) else {
+            return error_type;
+        };
+        let last = error_type[at + 1..].trim_start_matches(|c: char| c.is_ascii_digit());
+        return if last.is_empty() { error_type } else { last };
     }
     // Type arguments end the name; `<locals>` of a Python function stands inside it.
     let inner = error_type.rfind(">.").map_or(error_type, |at| &error_type[at + 2..]);

@@ -131,7 +131,8 @@ pub fn runtime_named(name: &str) -> Runtime {
         "dotnet" | ".net" | "csharp" | "c#" | "fsharp" | "f#" | "vb" | "mono" => Runtime::DotNet,
         "ruby" | "jruby" | "truffleruby" | "rb" => Runtime::Ruby,
         "php" => Runtime::Php,
-        "c" | "c++" | "cpp" | "cxx" | "native" | "objc" | "gcc" | "clang" | "g++" | "cc" => Runtime::Native,
+        "c" | "c++" | "cpp" | "cxx" | "native" | "objc" | "gcc" | "clang" | "g++" | "cc" | "kernel"
+        | "linux" | "cocoa" => Runtime::Native,
         "r" | "rscript" => Runtime::R,
         _ if lower.contains("openjdk") || lower.contains("java hotspot") => Runtime::Java,
         _ => Runtime::Unknown,

@@ -9,7 +9,7 @@ const EXTENSIONS: [&str; 9] = ["java", "kt", "kts", "scala", "groovy", "clj", "p
 
 /// Reads what follows `at `.
 pub(super) fn frame(rest: &str) -> Option<Frame<'_>> {
-    let rest = rest.trim_start();
+    let rest = text::trim_start(rest);
     let bytes = rest.as_bytes();
     let mut from = 0;
     // A test's name may hold brackets itself.

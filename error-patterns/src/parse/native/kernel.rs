@@ -6,40 +6,33 @@ use super::one;
 use crate::model::Frame;
 use memchr::memchr;
 
-const MARKS: [&str; 30] = [
-    "rcu: INFO: ",
-    "BUG: ",
-    "WARNING: ",
-    "INFO: ",
-    "KASAN: ",
-    "KCSAN: ",
-    "UBSAN: ",
-    "kernel BUG at ",
-    "Kernel panic - not syncing: ",
-    "general protection fault",
-    "Unable to handle kernel ",
-    "Unhandled fault: ",
-    "Internal error: ",
-    "watchdog: BUG: ",
-    "divide error: ",
-    "unregister_netdevice: ",
-    "stack segment",
-    "invalid opcode: ",
-    "Out of memory: Kill",
-    "Memory cgroup out of memory: Kill",
-    // The BSDs
-    "panic: ",
-    "Fatal trap ",
-    "fatal page fault",
-    "fatal protection fault",
-    "uvm_fault(",
-    "witness: ",
-    "kernel: ",
-    // XNU, Zircon
-    "panic(cpu ",
-    "panic (caller ",
-    "ASSERT FAILED at ",
-];
+/// How reports begin, by the first byte.
+fn marks(first: u8) -> &'static [&'static str] {
+    match first {
+        b'r' => &["rcu: INFO: "],
+        b'B' => &["BUG: "],
+        b'W' => &["WARNING: "],
+        b'I' => &["INFO: ", "Internal error: "],
+        b'K' => &["KASAN: ", "KCSAN: ", "Kernel panic - not syncing: "],
+        b'U' => &["UBSAN: ", "Unable to handle kernel ", "Unhandled fault: "],
+        // The BSDs' `kernel: page fault trap` as well.
+        b'k' => &["kernel BUG at ", "kernel: "],
+        b'g' => &["general protection fault"],
+        b'w' => &["watchdog: BUG: ", "witness: "],
+        b'd' => &["divide error: "],
+        b'u' => &["unregister_netdevice: ", "uvm_fault("],
+        b's' => &["stack segment"],
+        b'i' => &["invalid opcode: "],
+        b'O' => &["Out of memory: Kill"],
+        b'M' => &["Memory cgroup out of memory: Kill"],
+        // The BSDs, XNU and Zircon
+        b'p' => &["panic: ", "panic(cpu ", "panic (caller "],
+        b'F' => &["Fatal trap "],
+        b'f' => &["fatal page fault", "fatal protection fault"],
+        b'A' => &["ASSERT FAILED at "],
+        _ => &[],
+    }
+}
 
 /// Lines without a symbol that a call trace may hold.
 const GAP_LINES_MAX: usize = 24;
@@ -94,7 +87,7 @@ pub(super) fn parse<'a>(text: &Text<'a>) -> Option<Outcome<'a>> {
     let mut frames: Vec<Frame<'a>> = Vec::new();
     let mut gap = 0;
     for (_, line) in text.lines_from(trace.unwrap_or(at + 1)) {
-        let line = unstamped(line).trim();
+        let line = text::trim(unstamped(line));
         match symbol(line) {
             Some(frame) => frames.push(frame),
             None if frames.is_empty() || line.starts_with('<') || line.starts_with("? ") => {}
@@ -122,30 +115,7 @@ pub(super) fn parse<'a>(text: &Text<'a>) -> Option<Outcome<'a>> {
 }
 
 fn is_marked(line: &str) -> bool {
-    let starts = line.as_bytes().first().is_some_and(|first| {
-        matches!(
-            first,
-            b'r' | b'B'
-                | b'W'
-                | b'I'
-                | b'K'
-                | b'U'
-                | b'k'
-                | b'g'
-                | b'w'
-                | b'd'
-                | b'u'
-                | b's'
-                | b'i'
-                | b'O'
-                | b'M'
-                | b'p'
-                | b'F'
-                | b'f'
-                | b'A'
-        )
-    });
-    starts && MARKS.iter().any(|mark| line.starts_with(mark))
+    line.as_bytes().first().is_some_and(|first| marks(*first).iter().any(|mark| line.starts_with(mark)))
 }
 
 fn starts_trace(line: &str) -> bool {
@@ -218,7 +188,7 @@ fn stamp(line: &str) -> Option<&str> {
 /// The BSDs: `f(args) at f+0x1`, `f() at netbsd:f+0x1`, `#0 0xffff at f+0x1`; XNU: `0x1 : 0x2 mach_kernel : _f + 0x3`;
 /// Zircon: `bt#00: 0x1 f a.cpp:122`; ARM: `[<1>] (f) from [<2>] (g+0x1/0x2)`.
 fn symbol(line: &str) -> Option<Frame<'_>> {
-    let line = line.trim();
+    let line = text::trim(line);
     let mut rest = line;
     match line.as_bytes().first()? {
         b'[' => {
