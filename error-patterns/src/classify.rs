@@ -324,15 +324,15 @@ fn type_name(parsed: &Parsed<'_>, reported: usize, exit_code: &dyn Fn() -> Optio
     let short = reported.short_type();
     let code: &str = &reported.code;
     let errno = code.len() > 3 && code.starts_with('E') && code.bytes().all(|b| b.is_ascii_uppercase());
-    let vague = matches!(short, "Error" | "" | "SystemError" | "NonZeroExitError") || is_placeholder(short);
+    let vague =
+        matches!(short, "Error" | "" | "SystemError" | "NonZeroExitError" | "ShellError" | "CommandError")
+            || is_placeholder(short);
     if parsed.runtime == Runtime::JavaScript && !code.is_empty() && (vague || errno) {
         return code.to_owned();
     }
-    if parsed.runtime == Runtime::Shell
-        && vague
-        && let Some(status) = exit_code().filter(|status| *status != 0)
-    {
-        return format!("ExitCode{status}");
+    if parsed.runtime == Runtime::Shell && vague {
+        // A shell that says nothing else failed with the code that nearly all commands fail with.
+        return format!("ExitCode{}", exit_code().filter(|status| *status != 0).unwrap_or(1));
     }
     let type_name = if short.is_empty() { code } else { short };
     type_name.to_owned()

@@ -176,6 +176,16 @@ mod tests {
     }
 
     #[test]
+    fn every_cause_is_documented() {
+        let readme = include_str!("../../../schemas/taxonomy/README.md");
+        for cause in crate::classify::built_in().causes() {
+            let row = format!("| {} | {} | {} |", cause.name, cause.means, cause.severity);
+            assert!(readme.contains(&row), "schemas/taxonomy/README.md lacks the row {row}");
+            assert!(!cause.example.is_empty() && !cause.first_step.is_empty(), "{} lacks help", cause.name);
+        }
+    }
+
+    #[test]
     fn all_problems_of_a_text_are_told_at_once() {
         let text = "[[rule]]\ncause = \"PathIsue\"\ntype = [\"FileNotFoundError\"]\n\n\
                     [[rule]]\ncause = \"PathIssue\"\nphase = \"deployment\"\nmesage_contains = [\"x\"]\n\n\

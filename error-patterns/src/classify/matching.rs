@@ -97,7 +97,9 @@ impl<'p> Subject<'p> {
 
     fn is_raised_by_program(&self) -> bool {
         let innermost = self.exception.frames.first();
-        innermost.is_some_and(|frame| matches!(frame.origin, Origin::Program | Origin::Application))
+        // Of an exception without a type nothing was understood.
+        !self.short.is_empty()
+            && innermost.is_some_and(|frame| matches!(frame.origin, Origin::Program | Origin::Application))
     }
 
     fn is_raised_in(&self, rule: &Rule) -> bool {
