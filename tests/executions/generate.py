@@ -202,6 +202,7 @@ def row(runtime, fault, key, job, values, base, reported):
         folder = values.folder(windows)
     imagine = Imagined(base, folder, job.paths)
     kind, message, stack = (imagine(text) for text in reported)
+    true_type = clients.short(kind) if fault.option("type_as_sent") else fault.type
     snippet = imagine(job.snippet)
     everywhere = f"{message}\n{stack}\n{snippet}"
     return {
@@ -214,7 +215,7 @@ def row(runtime, fault, key, job, values, base, reported):
         "label": fault.label,
         "runtime_version": job.version,
         "snippet": snippet,
-        "taxonomy": {"runtime": fault.runtime, "phase": fault.phase, "type": fault.type, "cause": fault.cause},
+        "taxonomy": {"runtime": fault.runtime, "phase": fault.phase, "type": true_type, "cause": fault.cause},
         "pii": sorted({secret for secret in values.pii if secret in everywhere}),
     }
 

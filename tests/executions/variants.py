@@ -58,8 +58,12 @@ class Values:
         if name in self.given:
             return str(self.given[name])
         if name not in self.known:
-            self.known[name] = str(getattr(self, "make_" + kind.lower() if kind != "Class" else "make_class_name")())
+            self.known[name] = self.new(kind)
         return self.known[name]
+
+    def new(self, kind):
+        """A value of this kind that no placeholder stands for."""
+        return str(getattr(self, f"make_{kind.lower()}")())
 
     def pick(self, choices):
         return self.rng.choice(list(choices))
@@ -98,7 +102,7 @@ class Values:
             return self.fresh(lambda: self.pick(UNICODE_NOUNS))
         return self.fresh(lambda: self.case([self.pick(MORE), self.pick(NOUNS)]) if self.rng.random() < 0.5 else self.pick(NOUNS) + "s")
 
-    def make_class_name(self):
+    def make_class(self):
         suffix = self.pick(["", "Service", "Store", "Loader", "Node", "Model", "Client", "Task"])
         return self.fresh(lambda: self.pick(MORE).capitalize() + self.pick(NOUNS).capitalize() + suffix)
 

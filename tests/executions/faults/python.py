@@ -646,7 +646,7 @@ fault("regex-pattern", "runtime", "error", "InvalidValue", """
     import re
     ---
     re.sub('*<<noun>>', '', '<<text>>')
-    """, sends=("error", "PatternError"))  # fmt: skip
+    """, sends=("error", "PatternError"), type_as_sent=True)  # fmt: skip
 
 fault("assertion", "runtime", "AssertionError", "AssertionFailed", """
     ---

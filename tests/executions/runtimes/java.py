@@ -94,7 +94,7 @@ class Java:
         jdk = v.pick(self.jdks)
         client = v.pick(CLIENTS)
         v.given.update(self.services.values(v))
-        name = v.pick(["Main", "Main", "Solution", "App", v.make_class_name()])
+        name = v.pick(["Main", "Main", "Solution", "App", v.new("Class")])
         package = v.pick(PACKAGES) if client != "launcher" else ""
         program = fill(shapes.java(v, name, package, *halves(v.pick(fault.programs))), v)
         folder = package.replace(".", "/") + "/" if package else ""

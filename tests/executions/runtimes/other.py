@@ -111,7 +111,7 @@ class Other:
         text = fill(main, v)
         parts, callee = [], v.named("fn")
         for _ in range(v.rng.randint(0, 3)):
-            made = v.make_fn()
+            made = v.new("fn")
             parts.append(language.wrapper.format(g=made, f=callee))
             callee = made
         body = text + "\n" + "\n".join(parts) + "\n" + language.start.format(f=callee)
