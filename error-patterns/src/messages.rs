@@ -4,7 +4,7 @@
 //! nothing of masking, frames or patterns. Bounds: the first [`MESSAGE_BYTES_MAX`] bytes of a message are looked at.
 
 use crate::model::Runtime;
-use aho_corasick::AhoCorasick;
+use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use rapidhash::RapidHashMap;
 use serde::Deserialize;
 use std::sync::LazyLock;
@@ -115,7 +115,8 @@ impl Messages {
         }
         for of_runtime in by_runtime.values_mut() {
             let longest = of_runtime.texts.iter().map(|text| text.longest());
-            of_runtime.needles = Some(AhoCorasick::new(longest)?);
+            of_runtime.needles =
+                Some(AhoCorasick::builder().kind(Some(AhoCorasickKind::DFA)).build(longest)?);
         }
         Ok(Self { by_runtime })
     }

@@ -87,11 +87,12 @@ pub fn parse<'a>(raw: &RawException<'a>) -> Parsed<'a> {
 #[must_use]
 pub fn parse_within<'a>(raw: &RawException<'a>, limits: &ParseLimits) -> Parsed<'a> {
     let named = raw.language.map_or(Runtime::Unknown, runtime_named);
+    let sdk = raw.sdk_language.map_or(Runtime::Unknown, runtime_named);
     let mut parsed = [raw.stacktrace, raw.message]
         .into_iter()
         .flatten()
         .filter(|text| !text::trim(text).is_empty())
-        .find_map(|text| parse_text(text, named, limits))
+        .find_map(|text| parse_text(text, named, sdk, limits))
         .unwrap_or_else(|| formless(raw, named, limits));
     complete(&mut parsed, raw);
     for exception in &mut parsed.exceptions {
@@ -140,23 +141,36 @@ pub fn runtime_named(name: &str) -> Runtime {
 }
 
 /// Parses one text with the named runtime's parser, then with the others; `None` when it has no shape at all.
-fn parse_text<'a>(text: &'a str, named: Runtime, limits: &ParseLimits) -> Option<Parsed<'a>> {
+fn parse_text<'a>(text: &'a str, named: Runtime, sdk: Runtime, limits: &ParseLimits) -> Option<Parsed<'a>> {
     match text::plain(text) {
-        Cow::Borrowed(text) => parse_plain(text, named, limits),
-        Cow::Owned(text) => parse_plain(&text, named, limits).map(Parsed::into_owned),
+        Cow::Borrowed(text) => parse_plain(text, named, sdk, limits),
+        Cow::Owned(text) => parse_plain(&text, named, sdk, limits).map(Parsed::into_owned),
     }
 }
 
-fn parse_plain<'a>(text: &'a str, named: Runtime, limits: &ParseLimits) -> Option<Parsed<'a>> {
+fn parse_plain<'a>(text: &'a str, named: Runtime, sdk: Runtime, limits: &ParseLimits) -> Option<Parsed<'a>> {
     let text = Text::new(text, limits);
+    let first = if named == Runtime::Unknown && has_stack_of(sdk, &text) { sdk } else { named };
     // A shell's own lines are short and plain: where another runtime's stack stands among them, it is the failure.
-    let hinted = PARSERS.iter().filter(|(runtime, _)| *runtime == named && named != Runtime::Shell);
-    let others = PARSERS.iter().filter(|(runtime, _)| *runtime != named || named == Runtime::Shell);
+    let hinted = PARSERS.iter().filter(|(runtime, _)| *runtime == first && first != Runtime::Shell);
+    let others = PARSERS.iter().filter(|(runtime, _)| *runtime != first || first == Runtime::Shell);
     let (runtime, outcome) = hinted
         .chain(others)
         .find_map(|(runtime, parser)| Some((*runtime, parser(&text)?)))
         .or_else(|| (named == Runtime::Shell).then(|| (Runtime::Shell, shell::any(&text))))?;
     Some(bounded(runtime, outcome, &text, limits))
+}
+
+/// Whether a text has the lines of a runtime's own stack, and none of what a Python program printed to it: then the
+/// SDK's runtime is the text's, and no other parser need look.
+fn has_stack_of(sdk: Runtime, text: &Text<'_>) -> bool {
+    let python = || text.has("Traceback (most recent call last)");
+    match sdk {
+        Runtime::Python => python(),
+        Runtime::Java => text.has("\n\tat ") && !python(),
+        Runtime::JavaScript => text.has("\n    at ") && !python(),
+        _ => false,
+    }
 }
 
 /// Applies the limits on exceptions and frames, and puts the reported exception first.

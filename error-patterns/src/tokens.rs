@@ -45,8 +45,8 @@ pub(crate) struct Scanner<'a> {
     at: usize,
     names: Names,
     out: Parameterized,
-    /// The last words, lower case, the nearest last: they say what a number means.
-    context: [String; 2],
+    /// The last words, the nearest last: they say what a number means.
+    context: [&'a str; 2],
 }
 
 /// Puts placeholders into a message.
@@ -119,6 +119,9 @@ impl<'a> Scanner<'a> {
     fn step(&mut self) {
         let rest = self.rest();
         let Some(first) = rest.chars().next() else { return };
+        if first.is_ascii_alphabetic() && self.plain_word() {
+            return;
+        }
         if first.is_whitespace() || first.is_control() {
             let end = rest.find(|c: char| !c.is_whitespace() && !c.is_control()).unwrap_or(rest.len());
             self.at += end;
@@ -166,16 +169,32 @@ impl<'a> Scanner<'a> {
     }
 
     /// Remembers a word as context for what follows.
-    fn note(&mut self, word: &str) {
-        let [older, newer] = &mut self.context;
-        std::mem::swap(older, newer);
-        newer.clear();
-        newer.extend(word.chars().take(16).map(|c| c.to_ascii_lowercase()));
+    fn note(&mut self, word: &'a str) {
+        self.context = [self.context[1], word];
+    }
+
+    /// Takes a word of English letters that ends at a blank or a delimiter, as most do; what [`Chunk`] would make of
+    /// it, without the questions that only other chunks raise.
+    fn plain_word(&mut self) -> bool {
+        let rest = self.rest();
+        let bytes = rest.as_bytes();
+        let length = bytes.iter().take_while(|byte| byte.is_ascii_alphabetic()).count();
+        let ends = match bytes.get(length) {
+            None | Some(b' ' | b',' | b';' | b')' | b']' | b'\n') => true,
+            Some(b'.' | b':') => matches!(bytes.get(length + 1), None | Some(b' ' | b'\n')),
+            _ => false,
+        };
+        if length == 0 || !ends {
+            return false;
+        }
+        self.word(&rest[..length]);
+        self.note(&rest[..length]);
+        true
     }
 
     /// Whether one of the words came last or last but one.
     fn after(&self, words: &[&str]) -> bool {
-        self.context.iter().any(|word| words.contains(&word.as_str()))
+        self.context.iter().any(|said| words.iter().any(|word| word.eq_ignore_ascii_case(said)))
     }
 }
 

@@ -81,12 +81,26 @@ thread_local! {
 }
 
 /// Numbers that rules name, which therefore stay.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Kept {
-    /// Whatever stands before them.
-    always: RapidHashSet<u32>,
-    /// Behind this word.
+    /// What rules name, by number.
+    named: Box<[Named; NAMED_MAX]>,
+    /// Numbers beyond, whatever stands before them.
+    large: RapidHashSet<u32>,
+    /// Numbers behind a word.
     behind: RapidHashSet<(Word, u32)>,
+}
+
+/// Numbers whose place among the named ones is kept.
+const NAMED_MAX: usize = 2048;
+
+/// How rules name a number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Named {
+    Never,
+    /// Only behind some words.
+    Behind,
+    Always,
 }
 
 /// The first letters of a word, small.
@@ -114,11 +128,14 @@ fn last_word(before: &[u8]) -> &[u8] {
 impl Kept {
     /// The numbers in the texts of rule files.
     pub(super) fn of<'t>(texts: impl Iterator<Item = &'t str>) -> Self {
-        let mut kept = Self::default();
+        let mut kept = Self {
+            named: Box::new([Named::Never; NAMED_MAX]),
+            large: RapidHashSet::default(),
+            behind: RapidHashSet::default(),
+        };
         // Comments and examples decide nothing.
-        let lines = texts
-            .flat_map(str::lines)
-            .filter(|line| !line.starts_with(['#']) && !line.starts_with("example"));
+        let lines =
+            texts.flat_map(str::lines).filter(|line| !line.starts_with('#') && !line.starts_with("example"));
         for text in lines.map(str::as_bytes) {
             let mut at = 0;
             while let Some(start) = next_digit(text, at) {
@@ -128,18 +145,31 @@ impl Kept {
                     continue;
                 }
                 let number = value(&text[start..at]);
+                let Some(named) = kept.named.get_mut(number as usize) else {
+                    kept.large.insert(number);
+                    continue;
+                };
                 match last_word(&text[..start]) {
-                    [] => _ = kept.always.insert(number),
-                    letters => _ = kept.behind.insert((word(letters), number)),
+                    [] => *named = Named::Always,
+                    letters => {
+                        if *named == Named::Never {
+                            *named = Named::Behind;
+                        }
+                        kept.behind.insert((word(letters), number));
+                    }
                 }
             }
         }
         kept
     }
 
-    fn has(&self, text: &[u8], start: usize, end: usize) -> bool {
-        let number = value(&text[start..end]);
-        self.always.contains(&number) || self.behind.contains(&(word(last_word(&text[..start])), number))
+    fn has(&self, number: u32, last: &[u8]) -> bool {
+        match self.named.get(number as usize) {
+            Some(Named::Never) => false,
+            Some(Named::Always) => true,
+            Some(Named::Behind) => self.behind.contains(&(word(last), number)),
+            None => self.large.contains(&number),
+        }
     }
 }
 
@@ -271,7 +301,9 @@ fn identifier(text: &[u8], start: usize) -> Option<usize> {
 /// status before its reason.
 fn counts_only(text: &[u8], start: usize, end: usize, kept: &Kept) -> bool {
     let run = &text[start..end];
-    if kept.has(text, start, end) {
+    let before = &text[..start];
+    let last = last_word(before);
+    if kept.has(value(run), last) {
         return false;
     }
     let rest = text[end..].strip_prefix(b" ").unwrap_or_default();
@@ -279,19 +311,22 @@ fn counts_only(text: &[u8], start: usize, end: usize, kept: &Kept) -> bool {
     let form = rest.starts_with(b"more");
     let status =
         run.len() == 3 && matches!(run[0], b'4' | b'5') && rest.first().is_some_and(u8::is_ascii_uppercase);
-    !form && !status && !meant(&text[start.saturating_sub(BACK_MAX)..start])
+    !form && !status && !meant(before, last)
 }
 
-/// Whether one of the last words gives the number after them a meaning.
-fn meant(before: &[u8]) -> bool {
-    let words = before.rsplit(|byte| !byte.is_ascii_alphabetic()).filter(|word| !word.is_empty());
-    words.take(3).any(|word| {
-        let mut lower = [0; 16];
-        let word = &word[..word.len().min(16)];
-        lower[..word.len()].copy_from_slice(word);
-        lower.make_ascii_lowercase();
-        word.len() > 3 && gives_meaning(&lower[..word.len()])
-    })
+/// Whether the last word, or the one before a small word, gives the number after it a meaning.
+fn meant(before: &[u8], last: &[u8]) -> bool {
+    let lower = word(last);
+    let length = last.len().min(lower.len());
+    match &lower[..length] {
+        b"line" | b"js" | b"java" | b"py" => false,
+        b"is" | b"was" | b"with" | b"of" => {
+            let rest = &before[before.len().saturating_sub(BACK_MAX)..];
+            let words = rest.rsplit(|byte| !byte.is_ascii_alphabetic()).filter(|word| !word.is_empty());
+            words.take(3).any(|each| gives_meaning(&word(each)[..each.len().min(lower.len())]))
+        }
+        small => gives_meaning(small),
+    }
 }
 
 /// Whether the colon before the digits ends a place: `main.js:12`, `main.js:12:3`, `<anonymous>:1:2`.

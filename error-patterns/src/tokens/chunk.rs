@@ -277,8 +277,8 @@ const FILE_EXTENSIONS: &[&str] = &[
     "zip",
 ];
 
-impl Scanner<'_> {
-    pub(super) fn chunk(&mut self, chunk: Chunk<'_>) {
+impl<'a> Scanner<'a> {
+    pub(super) fn chunk(&mut self, chunk: Chunk<'a>) {
         let bytes = chunk.text.len();
         match chunk.kind {
             Kind::Url => {
@@ -314,7 +314,7 @@ impl Scanner<'_> {
         self.note(if matches!(chunk.kind, Kind::Word | Kind::Other) { chunk.text } else { "" });
     }
 
-    fn word(&mut self, word: &str) {
+    pub(super) fn word(&mut self, word: &str) {
         let bytes = word.len();
         let digits = word.bytes().filter(u8::is_ascii_digit).count();
         let code = is_code(word);

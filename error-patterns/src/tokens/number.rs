@@ -44,12 +44,14 @@ impl Scanner<'_> {
             return None;
         }
         let [older, newer] = &self.context;
-        let said = |word: &str| MEANINGS.iter().find(|(name, _)| *name == word).map(|(_, meaning)| *meaning);
+        let said = |word: &str| {
+            MEANINGS.iter().find(|(name, _)| name.eq_ignore_ascii_case(word)).map(|(_, meaning)| *meaning)
+        };
         if let Some(meaning) = said(newer) {
             return Some(meaning);
         }
         if let Some(meaning) = said(older)
-            && matches!(newer.as_str(), "is" | "was" | "with" | "of" | "error")
+            && ["is", "was", "with", "of", "error"].iter().any(|small| small.eq_ignore_ascii_case(newer))
         {
             return Some(meaning);
         }
@@ -57,6 +59,6 @@ impl Scanner<'_> {
         let status = digits.len() == 3 && matches!(digits.as_bytes()[0], b'4' | b'5');
         let named =
             follows.strip_prefix(' ').is_some_and(|word| word.starts_with(|c: char| c.is_ascii_uppercase()));
-        (status && (named || newer == "error")).then_some("status")
+        (status && (named || newer.eq_ignore_ascii_case("error"))).then_some("status")
     }
 }

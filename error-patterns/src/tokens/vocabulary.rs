@@ -1,7 +1,9 @@
 //! Names that many programs share: types of the languages and of well-known libraries, encodings, and
 //! published packages. They stay in a message where a user's own names go.
 
-/// Sorted by bytes, for binary search.
+use rapidhash::RapidHashSet;
+use std::sync::LazyLock;
+
 const KNOWN: &[&str] = &[
     "System",
     "java",
@@ -330,15 +332,15 @@ const TOOLS: &[&str] = &[
     "zstd",
 ];
 
+/// The longest of the names.
+const NAME_BYTES_MAX: usize = 32;
+
 /// Whether many programs share this name.
 #[must_use]
 pub fn is_known_name(name: &str) -> bool {
-    static SORTED: std::sync::LazyLock<Vec<&'static str>> = std::sync::LazyLock::new(|| {
-        let mut sorted = [KNOWN, TOOLS].concat();
-        sorted.sort_unstable();
-        sorted
-    });
-    SORTED.binary_search(&name).is_ok()
+    static NAMES: LazyLock<RapidHashSet<&'static str>> =
+        LazyLock::new(|| KNOWN.iter().chain(TOOLS).copied().collect());
+    name.len() <= NAME_BYTES_MAX && NAMES.contains(name)
 }
 
 /// Modules of Python's standard library that newer versions lack, and those of Python 2.

@@ -41,8 +41,11 @@ pub(in crate::fingerprint) fn make(raw: &RawException<'_>, parsed: &Parsed<'_>) 
     let deciding = parsed.exceptions.get(root_cause(parsed)).unwrap_or(reported);
     let frames = if deciding.frames.is_empty() { &reported.frames } else { &deciding.frames };
     let text = raw.stacktrace.or(raw.message).unwrap_or_default();
-    let canonical = canonical(parsed.runtime, reported, deciding, frames, text);
+    let (canonical, readable) = canonical(parsed.runtime, reported, deciding, frames, text);
     let names = if canonical.basis == Basis::Application { Names::Keep } else { Names::Drop };
+    let canonical_message = readable
+        .filter(|_| std::ptr::eq(reported, deciding))
+        .unwrap_or_else(|| parameterize(message::head(&reported.message), names).text);
     let error_type = [reported.error_type.as_ref(), raw.error_type.unwrap_or_default()]
         .into_iter()
         .find(|name| !name.is_empty())
@@ -52,7 +55,7 @@ pub(in crate::fingerprint) fn make(raw: &RawException<'_>, parsed: &Parsed<'_>) 
         fingerprint: Fingerprint(xxh3_128(canonical.text().as_bytes())),
         joining: Vec::new(),
         context: context(raw, parsed.runtime, reported, frames),
-        canonical_message: parameterize(message::head(&reported.message), names).text,
+        canonical_message,
         error_type,
         language: language(raw, parsed.runtime),
         canonical,
@@ -93,13 +96,14 @@ fn says_nothing(exception: &ParsedException<'_>) -> bool {
     matches!(exception.short_type(), "" | "CancelledError" | "InterruptedException" | "CancellationException")
 }
 
+/// The canonical form, and the deciding message with placeholders where that was made on the way.
 fn canonical(
     runtime: Runtime,
     reported: &ParsedException<'_>,
     deciding: &ParsedException<'_>,
     frames: &[Frame<'_>],
     text: &str,
-) -> Canonical {
+) -> (Canonical, Option<String>) {
     let mut canonical = Canonical {
         strategy: NAME.to_owned(),
         runtime: runtime.as_str().to_owned(),
@@ -109,8 +113,9 @@ fn canonical(
     if let Whose::Application(kept) = own_frames(runtime, reported, frames) {
         canonical.basis = Basis::Application;
         canonical.frames = kept;
-        canonical.keys = parameterize(message::head(&deciding.message), Names::Keep).keys;
-        return canonical;
+        let found = parameterize(message::head(&deciding.message), Names::Keep);
+        canonical.keys = found.keys;
+        return (canonical, Some(found.text));
     }
     let authored =
         frames.first().is_some_and(|frame| matches!(frame.origin, Origin::Program | Origin::Application));
@@ -126,7 +131,7 @@ fn canonical(
     if canonical.tokens.is_empty() && frames.iter().all(|frame| frame.origin == Origin::Carrier) {
         canonical.tokens = message::opening(text);
     }
-    canonical
+    (canonical, message.readable)
 }
 
 /// The type as it counts: Node clients send the code, or the class, of one and the same error; a shell

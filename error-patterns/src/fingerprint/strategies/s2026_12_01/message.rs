@@ -3,7 +3,9 @@
 use crate::messages;
 use crate::model::{ParsedException, Runtime};
 use crate::tokens::{Names, is_known_name, parameterize, tokens};
+use aho_corasick::AhoCorasick;
 use std::borrow::Cow;
+use std::sync::LazyLock;
 
 /// Kept tokens.
 const TOKENS_MAX: usize = 48;
@@ -15,6 +17,8 @@ pub(super) struct Telling {
     pub(super) keys: Vec<String>,
     /// The type says everything.
     speaking_type: bool,
+    /// The message's first telling line with placeholders, where it was made.
+    pub(super) readable: Option<String>,
 }
 
 impl Telling {
@@ -57,10 +61,10 @@ pub(super) fn telling(runtime: Runtime, deciding: &ParsedException<'_>, authored
             tokens: kept(&same.replace("{}", " <value> ")),
             keys: found.keys,
             speaking_type: false,
+            readable: Some(found.text),
         };
     }
     let shaped = match runtime {
-        Runtime::JavaScript => javascript(message),
         Runtime::Shell => shell(message),
         Runtime::Python => python(message),
         Runtime::Java => java(deciding.short_type(), message),
@@ -68,7 +72,9 @@ pub(super) fn telling(runtime: Runtime, deciding: &ParsedException<'_>, authored
     };
     let found = parameterize(&shaped, Names::Drop);
     let tokens = kept(&tail_dropped(&found.text, authored));
-    Telling { tokens, keys: found.keys, speaking_type: false }
+    // What a shell's message was cut down to says too little to people.
+    let readable = (runtime != Runtime::Shell).then_some(found.text);
+    Telling { tokens, keys: found.keys, speaking_type: false, readable }
 }
 
 /// The tokens that count of a parameterized text. Neighbouring values are one.
@@ -145,6 +151,9 @@ const LEVELS: &[&str] = &["DEBUG", "INFO", "TRACE", "NOTICE", "WARN", "WARNING"]
 /// The message behind the log lines that a program wrote before it.
 fn unlogged(message: &str) -> &str {
     let mut rest = message;
+    if memchr::memchr(b'\n', message.as_bytes()).is_none() {
+        return message;
+    }
     for _ in 0..LOG_LINES_MAX {
         let (line, behind) = rest.split_once('\n').unwrap_or((rest, ""));
         let mut words = line.split([' ', '\t', '[', ']', ':', '|']).filter(|word| !word.is_empty()).take(8);
@@ -186,6 +195,14 @@ const HINTS: &[&str] = &[
     "did you mean",
     " here. Maybe",
 ];
+
+/// The message before a hint.
+fn unhinted(message: &str) -> &str {
+    static NEEDLES: LazyLock<AhoCorasick> =
+        LazyLock::new(|| AhoCorasick::new(HINTS).expect("a few short texts can be compiled"));
+    let end = NEEDLES.find(message).map_or(message.len(), |hint| hint.start());
+    message[..end].trim_end_matches([' ', '.', ';', '(', ','])
+}
 
 /// Modules, and the names that everyone imports them under.
 const IMPORTED: &[&str] = &[
@@ -243,8 +260,7 @@ fn forgotten_import(message: &str) -> bool {
 }
 
 fn python(message: &str) -> Cow<'_, str> {
-    let end = HINTS.iter().filter_map(|hint| message.find(hint)).min().unwrap_or(message.len());
-    let message = message[..end].trim_end_matches([' ', '.', ';', '(']);
+    let message = unhinted(message);
     if forgotten_import(message) {
         return Cow::Borrowed("imported name is not defined");
     }
@@ -267,22 +283,6 @@ fn java<'m>(error_type: &str, message: &'m str) -> Cow<'m, str> {
     let vendor = dotted.split('.').take(2).collect::<Vec<_>>().join(" ");
     let known = crate::frames::is_published(Runtime::Java, &format!("{dotted}."));
     Cow::Owned(format!("{} not found", if known { &vendor } else { "<name>" }))
-}
-
-/// What V8 says of an expression of the program.
-const VERDICTS: &[&str] = &[
-    " is not a function",
-    " is not iterable",
-    " is not defined",
-    " is not a constructor",
-    " is not async iterable",
-];
-
-fn javascript(message: &str) -> Cow<'_, str> {
-    match VERDICTS.iter().find(|verdict| message.contains(**verdict)) {
-        Some(verdict) => Cow::Owned(format!("<name>{verdict}")),
-        None => Cow::Borrowed(message),
-    }
 }
 
 /// What a shell says of a piece of the script, which stands before it.
@@ -378,8 +378,7 @@ const MISSING: &[(&str, &str)] = &[
 ];
 
 fn shell(message: &str) -> Cow<'_, str> {
-    let end = HINTS.iter().filter_map(|hint| message.find(hint)).min().unwrap_or(message.len());
-    let message = message[..end].trim_end_matches([' ', '.', ';', '(', ',']);
+    let message = unhinted(message);
     if let Some(complaint) = COMPLAINTS.iter().find(|complaint| message.contains(**complaint)) {
         return Cow::Owned(format!("<name>: {complaint}"));
     }
