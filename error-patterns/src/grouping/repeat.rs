@@ -257,7 +257,10 @@ fn varying(text: &[u8], start: usize, end: usize, kept: &Kept) -> Option<usize> 
     let before = if start == 0 { b'\n' } else { text[start - 1] };
     let after = text.get(end).copied().unwrap_or(b'\n');
     match before {
-        b' ' | b'\t' | b'\n' | b'(' | b'[' | b',' | b'=' => {
+        // A number that begins a line counts the frames of a stack.
+        b'\n' => None,
+        b' ' | b'\t' if begins_line(text, start) => None,
+        b' ' | b'\t' | b'(' | b'[' | b',' | b'=' => {
             if is_word(after) || after == b'-' {
                 return identifier(text, start);
             }
@@ -273,6 +276,12 @@ fn varying(text: &[u8], start: usize, end: usize, kept: &Kept) -> Option<usize> 
         b'_' if end - start >= 4 && after == b'/' => Some(end),
         _ => None,
     }
+}
+
+fn begins_line(text: &[u8], start: usize) -> bool {
+    let blanks =
+        text[..start].iter().rev().take(BACK_MAX).take_while(|byte| matches!(byte, b' ' | b'\t')).count();
+    start == blanks || text[start - blanks - 1] == b'\n'
 }
 
 /// `0x7f0a...`, and UUIDs.
