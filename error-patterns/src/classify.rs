@@ -6,6 +6,7 @@
 
 mod built_in;
 mod check;
+mod grams;
 mod matching;
 mod problem;
 mod rules;
@@ -180,17 +181,13 @@ impl Classifier {
                     .collect::<Vec<_>>()
             };
             let parts = [of(&rules, false), of(&rules, true), of(&fallbacks, false), of(&fallbacks, true)];
-            let refused = |text: String| {
-                let place = Place { file: runtime.as_str().to_owned(), ..Place::default() };
-                RulesError { problems: vec![Problem::error(&place, "", text)] }
-            };
             let count: usize = parts.iter().map(Vec::len).sum();
             if count > TABLE_MAX {
-                return Err(refused(format!("the runtime has {count} rules, limit is {TABLE_MAX}")));
+                let place = Place { file: runtime.as_str().to_owned(), ..Place::default() };
+                let text = format!("the runtime has {count} rules, limit is {TABLE_MAX}");
+                return Err(RulesError { problems: vec![Problem::error(&place, "", text)] });
             }
-            let table = RuleTable::new(parts)
-                .map_err(|error| refused(format!("the texts of the rules are too large: {error}")))?;
-            tables.insert(runtime, table);
+            tables.insert(runtime, RuleTable::new(parts));
         }
         Ok(Self { vocabulary, rules, fallbacks, tables })
     }

@@ -66,16 +66,16 @@ impl<'p> Subject<'p> {
 
     /// Whether the conditions hold that the table has not settled.
     fn fits(&self, rule: &Rule, trigger: Trigger, exit_code: &dyn Fn() -> Option<i64>) -> bool {
-        let ends =
-            |list: &[String], text: &str| list.is_empty() || list.iter().any(|end| text.ends_with(&**end));
+        let any = |list: &[String], fits: &dyn Fn(&str) -> bool| {
+            list.is_empty() || list.iter().any(|text| fits(text))
+        };
         let message = self.message.as_str();
-        ends(&rule.type_ends, self.short)
-            && (rule.all.len() < 2 && trigger == Trigger::All
-                || rule.all.iter().all(|text| message.contains(&**text)))
-            && (trigger == Trigger::Starts
-                || rule.starts.is_empty()
-                || rule.starts.iter().any(|start| message.starts_with(&**start)))
-            && (trigger == Trigger::Ends || ends(&rule.ends, message.trim_ascii_end()))
+        any(&rule.type_ends, &|end| self.short.ends_with(end))
+            && any(&rule.starts, &|start| message.starts_with(start))
+            && any(&rule.ends, &|end| message.trim_ascii_end().ends_with(end))
+            && (trigger == Trigger::Contains || any(&rule.contains, &|text| message.contains(text)))
+            && (trigger == Trigger::All && rule.all.len() == 1
+                || rule.all.iter().all(|text| message.contains(text.as_str())))
             && self.quotes(rule)
             && rule.raised_by_program.is_none_or(|program| self.is_raised_by_program() == program)
             && self.is_raised_in(rule)

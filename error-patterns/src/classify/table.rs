@@ -4,8 +4,8 @@
 //! and those whose text stands in the message are three such sets, and only the rules in all of them are
 //! looked at, in order. One pass over the message finds the texts of all rules.
 
+use super::grams::{GRAM, Grams};
 use super::rules::Rule;
-use aho_corasick::{AhoCorasick, AhoCorasickKind, BuildError};
 use rapidhash::RapidHashMap;
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -17,12 +17,12 @@ pub(super) type Bits = Box<[u64]>;
 /// Which text of a rule lets it be asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Trigger {
-    /// It has none: it is always asked.
+    /// It has none, or only short ones: it is always asked.
     None,
+    /// One of `message_contains`.
     Contains,
+    /// The longest of `message_all`.
     All,
-    Starts,
-    Ends,
 }
 
 /// The rules of one runtime in the order in which they are asked.
@@ -38,15 +38,13 @@ pub(super) struct RuleTable {
     by_code: RapidHashMap<Box<str>, Bits>,
     codeless: Bits,
     /// All texts that let rules be asked.
-    needles: AhoCorasick,
-    of_needle: Vec<Vec<(u16, Trigger)>>,
+    needles: Grams,
+    of_needle: Vec<Vec<u16>>,
     always: Bits,
 }
 
 impl RuleTable {
-    /// # Errors
-    /// When the texts together are too large for the matcher.
-    pub(super) fn new(parts: [Vec<Arc<Rule>>; 4]) -> Result<Self, BuildError> {
+    pub(super) fn new(parts: [Vec<Arc<Rule>>; 4]) -> Self {
         let mut ranges: [Range<usize>; 4] = Default::default();
         let mut rules: Vec<Arc<Rule>> = Vec::new();
         for (range, part) in ranges.iter_mut().zip(parts) {
@@ -63,45 +61,34 @@ impl RuleTable {
             names.into_iter().map(|name| (Box::from(name.as_str()), set(name))).collect()
         };
         let triggers: Vec<Trigger> = rules.iter().map(|rule| trigger(rule)).collect();
-        let mut needles: BTreeMap<&str, Vec<(u16, Trigger)>> = BTreeMap::new();
+        let mut needles: BTreeMap<&str, Vec<u16>> = BTreeMap::new();
         for (i, (rule, trigger)) in rules.iter().zip(&triggers).enumerate() {
             for text in texts(rule, *trigger) {
-                let of_text = needles.entry(text.as_str()).or_default();
-                of_text.push((u16::try_from(i).unwrap_or(u16::MAX), *trigger));
+                needles.entry(text.as_str()).or_default().push(u16::try_from(i).unwrap_or(u16::MAX));
             }
         }
-        Ok(Self {
+        Self {
             by_type: by(&|rule| &rule.types, &|rule| rule.types.is_empty()),
             untyped: of(&|rule| rule.types.is_empty()),
             by_code: by(&|rule| &rule.codes, &|rule| rule.codes.is_empty()),
             codeless: of(&|rule| rule.codes.is_empty()),
             always: of(&|rule| trigger(rule) == Trigger::None),
-            needles: AhoCorasick::builder()
-                .kind(Some(AhoCorasickKind::ContiguousNFA))
-                .build(needles.keys())?,
+            needles: Grams::new(needles.keys().copied()),
             of_needle: needles.into_values().collect(),
             parts: ranges,
             triggers,
             rules,
-        })
+        }
     }
 
     /// The rules that an exception's type, code and message leave, in lower case the latter.
     pub(super) fn candidates(&self, short: &str, full: &str, code: &str, message: &str) -> Vec<u64> {
         let mut found: Vec<u64> = self.always.to_vec();
-        let end = message.trim_ascii_end().len();
-        for hit in self.needles.find_overlapping_iter(message) {
-            for &(rule, trigger) in &self.of_needle[hit.pattern().as_usize()] {
-                let stands = match trigger {
-                    Trigger::Starts => hit.start() == 0,
-                    Trigger::Ends => hit.end() == end,
-                    _ => true,
-                };
-                if stands {
-                    found[usize::from(rule) / 64] |= 1 << (rule % 64);
-                }
+        self.needles.each_in(message, |needle| {
+            for &rule in &self.of_needle[needle] {
+                found[usize::from(rule) / 64] |= 1 << (rule % 64);
             }
-        }
+        });
         let codes =
             if code.is_empty() { &self.codeless } else { self.by_code.get(code).unwrap_or(&self.codeless) };
         let types = self.by_type.get(short).unwrap_or(&self.untyped);
@@ -122,13 +109,14 @@ fn bits(rules: &[Arc<Rule>], fits: &dyn Fn(&Rule) -> bool) -> Bits {
 }
 
 fn trigger(rule: &Rule) -> Trigger {
-    let all = [
-        (Trigger::Contains, &rule.contains),
-        (Trigger::All, &rule.all),
-        (Trigger::Starts, &rule.starts),
-        (Trigger::Ends, &rule.ends),
-    ];
-    all.iter().find(|(_, texts)| !texts.is_empty()).map_or(Trigger::None, |(trigger, _)| *trigger)
+    let long = |text: &String| text.len() >= GRAM;
+    if !rule.contains.is_empty() && rule.contains.iter().all(long) {
+        Trigger::Contains
+    } else if rule.all.iter().any(long) {
+        Trigger::All
+    } else {
+        Trigger::None
+    }
 }
 
 fn texts(rule: &Rule, trigger: Trigger) -> &[String] {
@@ -137,7 +125,5 @@ fn texts(rule: &Rule, trigger: Trigger) -> &[String] {
         Trigger::Contains => &rule.contains,
         // The longest is the rarest; the others are looked for when it is there.
         Trigger::All => rule.all.iter().max_by_key(|text| text.len()).map_or(&[], std::slice::from_ref),
-        Trigger::Starts => &rule.starts,
-        Trigger::Ends => &rule.ends,
     }
 }

@@ -119,6 +119,10 @@ pub(crate) fn exit_status(raw: &RawException<'_>) -> Option<i64> {
     [raw.stacktrace, raw.message].into_iter().flatten().find_map(|text| {
         let tail = &text[text.len() - text::floor_back(text, 512)..];
         let head = text::floor(text, 512);
+        // All of the words hold one of these two, and most texts hold neither.
+        if ![head, tail].iter().any(|part| part.contains("exit") || part.contains("status ")) {
+            return None;
+        }
         STATUS_WORDS.iter().find_map(|words| status_after(tail, words).or_else(|| status_after(head, words)))
     })
 }

@@ -1,0 +1,90 @@
+//! Finds which of many texts stand in a message, in one pass.
+//!
+//! Each text is known by its rarest four bytes. The pass looks each four bytes of the message up in a small set of bits, and
+//! compares a whole text only where they are known. Bounded by the message's length times the texts that
+//! share four bytes.
+
+use rapidhash::RapidHashMap;
+
+/// Shorter texts cannot be looked for here.
+pub(super) const GRAM: usize = 4;
+const BITS: u32 = 15;
+
+/// Texts to look for, by number.
+#[derive(Debug)]
+pub(super) struct Grams {
+    known: Vec<u64>,
+    by_gram: RapidHashMap<u32, Vec<Text>>,
+}
+
+#[derive(Debug)]
+struct Text {
+    number: usize,
+    text: Box<[u8]>,
+    /// Where its four bytes stand in it.
+    offset: usize,
+}
+
+impl Grams {
+    /// Texts of fewer than [`GRAM`] bytes are never found.
+    pub(super) fn new<'t>(texts: impl Iterator<Item = &'t str> + Clone) -> Self {
+        let mut frequency: RapidHashMap<u32, usize> = RapidHashMap::default();
+        for gram in texts.clone().flat_map(|text| text.as_bytes().windows(GRAM)) {
+            *frequency.entry(value(gram)).or_default() += 1;
+        }
+        let mut grams = Self { known: vec![0; 1 << (BITS - 6)], by_gram: RapidHashMap::default() };
+        for (number, text) in texts.enumerate() {
+            let windows = text.as_bytes().windows(GRAM).enumerate();
+            let Some((offset, gram)) = windows.min_by_key(|(_, gram)| frequency[&value(gram)]) else {
+                continue;
+            };
+            let slot = slot(value(gram));
+            grams.known[slot / 64] |= 1 << (slot % 64);
+            let text = Text { number, text: text.as_bytes().into(), offset };
+            grams.by_gram.entry(value(gram)).or_default().push(text);
+        }
+        grams
+    }
+
+    /// Tells the number of each text that stands in the message, perhaps more than once.
+    pub(super) fn each_in(&self, message: &str, mut found: impl FnMut(usize)) {
+        let message = message.as_bytes();
+        for (at, gram) in message.windows(GRAM).enumerate() {
+            let slot = slot(value(gram));
+            if self.known[slot / 64] & (1 << (slot % 64)) == 0 {
+                continue;
+            }
+            for text in self.by_gram.get(&value(gram)).into_iter().flatten() {
+                let stands =
+                    at.checked_sub(text.offset).is_some_and(|start| message[start..].starts_with(&text.text));
+                if stands {
+                    found(text.number);
+                }
+            }
+        }
+    }
+}
+
+fn value(gram: &[u8]) -> u32 {
+    u32::from_le_bytes([gram[0], gram[1], gram[2], gram[3]])
+}
+
+fn slot(value: u32) -> usize {
+    (value.wrapping_mul(0x9E37_79B1) >> (32 - BITS)) as usize
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn finds_what_stands_there() {
+        let texts = ["no such file", "such", "timed out", "ab", "file or"];
+        let grams = Grams::new(texts.iter().copied());
+        let mut found = Vec::new();
+        grams.each_in("no such file or directory", |number| found.push(texts[number]));
+        found.sort_unstable();
+        assert_eq!(found, ["file or", "no such file", "such"]);
+        grams.each_in("abc", |_| panic!("too short for any"));
+    }
+}
