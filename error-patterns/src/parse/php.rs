@@ -235,3 +235,38 @@ fn plain<'a>(text: &Text<'a>) -> Option<Outcome<'a>> {
     };
     Some(Outcome { exceptions: vec![exception], truncated: false })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> String {
+        let outcome = parse(&Text::new(text, &ParseLimits::default())).unwrap();
+        let shown = |exception: &ParsedException<'_>| {
+            let functions: Vec<String> = exception
+                .frames
+                .iter()
+                .map(|frame| format!("{}@{}:{}", frame.function, frame.file, frame.line.unwrap_or(0)))
+                .collect();
+            format!("{}: {} <- {}", exception.error_type, exception.message, functions.join(" "))
+        };
+        outcome.exceptions.iter().map(shown).collect::<Vec<_>>().join(" | ")
+    }
+
+    #[test]
+    fn reads_logs_of_monolog() {
+        let text = "[2026-01-02 03:04:05] production.ERROR: no order 7 {\"exception\":\"[object] (App\\\\NotFound(code: 3): no order 7 at /app/Orders.php:12)\n\
+                    [stacktrace]\n#0 /app/index.php(3): App\\\\Orders->load(7)\n#1 {main}\n[previous exception] [object] (PDOException(code: 0): gone at /app/Db.php:4)\n\
+                    [stacktrace]\n#0 {main}\n\"}\n";
+        assert_eq!(
+            read(text),
+            "App\\\\NotFound: no order 7 <- load@/app/Orders.php:12 {main}@/app/index.php:3 | PDOException: gone <- {main}@/app/Db.php:4"
+        );
+    }
+
+    #[test]
+    fn the_worst_line_decides() {
+        let text = "PHP Warning:  Undefined variable $x in /app/a.php on line 3\nPHP Parse error:  syntax error, unexpected token in /app/b.php on line 9\n";
+        assert_eq!(read(text), "ParseError: syntax error, unexpected token <- @/app/b.php:9");
+    }
+}

@@ -207,3 +207,46 @@ fn function_of(call: &str) -> &str {
     let name = call.split('(').next().unwrap_or(call).trim();
     if name.is_empty() { call.trim() } else { name }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::parse::ParseLimits;
+
+    fn read(text: &str) -> String {
+        let outcome = parse(&Text::new(text, &ParseLimits::default())).unwrap();
+        let shown = |exception: &ParsedException<'_>| {
+            let functions: Vec<String> = exception
+                .frames
+                .iter()
+                .map(|frame| format!("{}@{}:{}", frame.function, frame.file, frame.line.unwrap_or(0)))
+                .collect();
+            format!("{}: {} <- {}", exception.error_type, exception.message, functions.join(" "))
+        };
+        outcome.exceptions.iter().map(shown).collect::<Vec<_>>().join(" | ")
+    }
+
+    #[test]
+    fn reads_conditions_of_rlang() {
+        let text = "Error in `load_all()`:\n! cannot load `x`\ni In argument: `a`.\nCaused by error in `check()`:\n! bad value\n\
+                    Backtrace:\n     x\n  1. +-base::print(load_all(3))\n  2. \\-global load_all(3)\n  3.   \\-global check(3) at job.R:4:2\nExecution halted\n";
+        assert_eq!(
+            read(text),
+            "rlang_error: cannot load `x`\ni In argument: `a`. <- load_all@:0 | rlang_error: bad value <- check@:0 load_all@:0 base::print@:0"
+        );
+    }
+
+    #[test]
+    fn reads_a_notebooks_traceback() {
+        let text = "Error in g(x): x is too big\nTraceback:\n\n1. f(5)\n2. g(x)   # at line 2 of file <text>\n3. stop(\"x is too big\")   # at line 3 of file <text>\n";
+        assert_eq!(read(text), "simpleError: x is too big <- g@<text>:2 f@:0");
+    }
+
+    #[test]
+    fn reads_a_call_over_several_lines() {
+        let text = "Error in merge(a,  : \n  no column\nExecution halted\n";
+        assert_eq!(read(text), "simpleError: no column <- merge@:0");
+        let text = "Error in merge(a, b, by = \"x\", \n    all = TRUE) : no column\nExecution halted\n";
+        assert_eq!(read(text), "simpleError: no column <- merge@:0");
+    }
+}

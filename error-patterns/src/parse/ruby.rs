@@ -192,3 +192,47 @@ fn syntax<'a>(message: &'a str, tail: &'a str) -> Cow<'a, str> {
         None => Cow::Borrowed(message),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::parse::ParseLimits;
+
+    fn read(text: &str) -> String {
+        let outcome = parse(&Text::new(text, &ParseLimits::default())).unwrap();
+        let shown = |exception: &ParsedException<'_>| {
+            let functions: Vec<String> = exception
+                .frames
+                .iter()
+                .map(|frame| format!("{}@{}:{}", frame.function, frame.file, frame.line.unwrap_or(0)))
+                .collect();
+            format!("{}: {} <- {}", exception.error_type, exception.message, functions.join(" "))
+        };
+        outcome.exceptions.iter().map(shown).collect::<Vec<_>>().join(" | ")
+    }
+
+    #[test]
+    fn reads_what_newer_rubies_print() {
+        let text = "a.rb:3:in 'Hash#fetch': key not found: :nope (KeyError)\n\tfrom a.rb:3:in 'Store#load'\n\tfrom a.rb:8:in 'block in <main>'\n";
+        assert_eq!(read(text), "KeyError: key not found: :nope <- fetch@a.rb:3 load@a.rb:3 <main>@a.rb:8");
+        let text =
+            "(eval at a.rb:11):1:in '<main>': in eval (RuntimeError)\n\tfrom a.rb:11:in 'Kernel#eval'\n";
+        assert_eq!(read(text), "RuntimeError: in eval <- <main>@(eval):1 eval@a.rb:11");
+        let text = "a.rb:3: syntax errors found (SyntaxError)\n  1 | def f\n  2 |   1 +\n> 3 | end\n    | ^~~ unexpected 'end'; expected an expression\n";
+        assert_eq!(
+            read(text),
+            "SyntaxError: syntax errors found: unexpected 'end'; expected an expression <- @a.rb:3"
+        );
+    }
+
+    #[test]
+    fn reads_frames_above_and_logs_of_rails() {
+        let text = "Traceback (most recent call last):\n\t1: from a.rb:9:in `<main>'\na.rb:3:in `load': no order (KeyError)\n";
+        assert_eq!(read(text), "KeyError: no order <- load@a.rb:3 <main>@a.rb:9");
+        let text = "ActiveRecord::RecordNotFound (no order with id 7):\n  \napp/models/order.rb:3:in `load'\napp/controllers/o.rb:9:in `show'\n";
+        assert_eq!(
+            read(text),
+            "ActiveRecord::RecordNotFound: no order with id 7 <- load@app/models/order.rb:3 show@app/controllers/o.rb:9"
+        );
+    }
+}

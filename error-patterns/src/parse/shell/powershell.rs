@@ -67,3 +67,39 @@ fn one<'a>(error_type: &'a str, message: &'a str, frame: crate::model::Frame<'a>
     };
     Outcome { exceptions: vec![exception], truncated: false }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::parse::ParseLimits;
+
+    fn read(text: &str) -> String {
+        let outcome = parse(&Text::new(text, &ParseLimits::default())).unwrap();
+        let shown = |exception: &ParsedException<'_>| {
+            let functions: Vec<String> = exception
+                .frames
+                .iter()
+                .map(|frame| format!("{}@{}:{}", frame.function, frame.file, frame.line.unwrap_or(0)))
+                .collect();
+            format!("{}: {} <- {}", exception.error_type, exception.message, functions.join(" "))
+        };
+        outcome.exceptions.iter().map(shown).collect::<Vec<_>>().join(" | ")
+    }
+
+    #[test]
+    fn reads_records_of_both_views() {
+        let record = "nosuch : The term 'nosuch' is not recognized as the name of a cmdlet, function, script file, or \\\n\
+                      operable program.\nAt C:\\job\\a.ps1:3 char:1\n+ nosuch -x\n+ ~~~~~~\n    + CategoryInfo          : \\\n\
+                      ObjectNotFound: (nosuch:String) [], CommandNotFoundException\n    + FullyQualifiedErrorId : CommandNotFoundException\n";
+        let told = read(&record.replace("\\\n", ""));
+        assert_eq!(
+            told,
+            "CommandNotFoundException: The term 'nosuch' is not recognized as the name of a cmdlet, function, script file, or operable program. <- @C:\\job\\a.ps1:3"
+        );
+        let concise = "Get-Item: /job/a.ps1:3\nLine |\n   3 |  Get-Item /nope\n     |  ~~~~~~~~~~~~~~\n     | Cannot find path '/nope' because it does not exist.\n";
+        assert_eq!(
+            read(concise),
+            "Get-Item: Cannot find path '/nope' because it does not exist. <- @/job/a.ps1:3"
+        );
+    }
+}
