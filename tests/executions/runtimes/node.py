@@ -66,6 +66,8 @@ class Node:
             job.links = {"node_modules": str(self.modules)}
             where = v.pick(["{root}/node_modules", "/usr/local/lib/node_modules", "/opt/runner/node_modules"])
             job.paths.append((str(self.modules), where))
+        if node.startswith(str(CACHE)):
+            job.paths.append((node, "/usr/local/bin/node"))
         job.paths += self.services.places(v)
         return job
 
