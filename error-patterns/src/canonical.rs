@@ -31,7 +31,7 @@ impl Basis {
         }
     }
 
-    fn of(text: &str) -> Option<Self> {
+    pub(crate) fn of(text: &str) -> Option<Self> {
         [Self::Application, Self::Library, Self::Message].into_iter().find(|basis| basis.as_str() == text)
     }
 }

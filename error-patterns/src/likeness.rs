@@ -37,6 +37,14 @@ impl Likeness {
         }
     }
 
+    /// The same from its smaller part, as it is kept on disk.
+    #[must_use]
+    pub(crate) fn of_shingles(class: u64, basis: Basis, runtime: Runtime, shingles: Box<[u32]>) -> Self {
+        let minima = Minima::of(&shingles.iter().map(|shingle| u64::from(*shingle)).collect::<Vec<_>>());
+        let (signature, bands) = (minima.signature(), bands(&minima));
+        Self { class, basis, runtime, signature, bands, shingles }
+    }
+
     /// Exact Jaccard similarity of the shingles, 0 to 1.
     #[must_use]
     pub fn similarity(&self, other: &Self) -> f64 {

@@ -1,23 +1,30 @@
 //! Known patterns: joins an event to one of them or makes a new one, and exchanges facts with other
 //! processors.
 //!
-//! Bounded by [`StoreConfig`]; at the bound the pattern untouched for longest leaves memory. Facts may
-//! come in any order and any number of times: as long as nothing left memory, the same facts give the
+//! Bounded by [`StoreConfig`]; at the bound the pattern untouched for longest leaves memory for
+//! [`ColdPatterns`], if there are any, and comes back when an event or a fact has to do with it. Facts may
+//! come in any order and any number of times: as long as nothing is forgotten, the same facts give the
 //! same hash-to-pattern map. Knows nothing of tables, clocks or locks: callers bring the time and wrap
-//! it for threads.
+//! it for threads. Who must not wait for a disk with the store locked fetches first ([`PatternStore::wanted`]).
 
 use crate::canonical::{Canonical, Comparable};
 use crate::grouping::Grouping;
 use crate::ids::{Fingerprint, PatternId};
 use crate::likeness::Likeness;
 use crate::model::Phase;
+use cold::Thawed;
 use near::{Index, Probe, Slot};
 use rapidhash::RapidHashMap;
 use std::collections::VecDeque;
+use std::collections::hash_map::Entry;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
+mod cold;
 mod fact;
 mod near;
 
+pub use cold::{ColdKey, ColdPatterns, Found, Frozen, Wanted};
 pub use fact::{FactKind, PatternFact};
 pub use near::{Similar, threshold};
 
@@ -97,7 +104,10 @@ struct Node {
     hashes: Vec<Fingerprint>,
     /// Its likeness in the index, where it was made here or the fact held its canonical form.
     slot: Option<Slot>,
-    touched: bool,
+    /// Asked for since it was last considered for leaving.
+    touched: AtomicBool,
+    /// Not as it was last put among the cold patterns.
+    changed: bool,
 }
 
 /// The patterns that are known here.
@@ -111,10 +121,13 @@ pub struct PatternStore {
     /// Patterns in the order in which they will be asked to leave.
     queue: VecDeque<PatternId>,
     evicted: u64,
+    cold: Option<Arc<dyn ColdPatterns>>,
+    /// Patterns that changed since they were last put among the cold ones, each once; kept only where there are any.
+    changed: Vec<PatternId>,
 }
 
 /// All that is remembered of the claims on one hash.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 struct Claimants {
     first: Claim,
     /// One pattern that was made with this hash; every other claimant is its alias.
@@ -137,7 +150,15 @@ impl PatternStore {
             index: Index::new(config.candidates_max),
             queue: VecDeque::new(),
             evicted: 0,
+            cold: None,
+            changed: Vec::new(),
         }
+    }
+
+    /// An empty store whose patterns leave memory for `cold`, and may be there already.
+    #[must_use]
+    pub fn with_cold(config: StoreConfig, cold: Arc<dyn ColdPatterns>) -> Self {
+        Self { cold: Some(cold), ..Self::new(config) }
     }
 
     /// Patterns in memory, aliases included.
@@ -165,7 +186,19 @@ impl PatternStore {
     }
 
     fn known(&self, hashes: &[Fingerprint]) -> Option<(Fingerprint, PatternId)> {
-        hashes.iter().find_map(|hash| Some((*hash, self.resolve(self.claims.get(hash)?.first.pattern_id))))
+        hashes.iter().find_map(|hash| {
+            let pattern_id = self.resolve(self.claims.get(hash)?.first.pattern_id);
+            match self.nodes.get(&pattern_id) {
+                Some(node) if !node.touched.load(Ordering::Relaxed) => {
+                    node.touched.store(true, Ordering::Relaxed);
+                }
+                Some(_) => {}
+                // Known to be an alias of a pattern that is cold, and maybe an alias itself by now.
+                None if self.cold.is_some() => return None,
+                None => {}
+            }
+            Some((*hash, pattern_id))
+        })
     }
 
     /// The pattern that an id stands for: itself, or the one it is an alias of.
@@ -185,7 +218,48 @@ impl PatternStore {
     /// Joins an event to a pattern: by any known hash, else by the nearest neighbour that is near
     /// enough, else as a new pattern. `time_unix_nano` is the exception's own time.
     pub fn assign(&mut self, grouping: &Grouping, time_unix_nano: i64) -> Assignment {
-        if let Some((hash, pattern_id)) = self.known(&grouping.hashes) {
+        let found = self.wanted(grouping).map(|wanted| wanted.fetch()).unwrap_or_default();
+        self.assign_found(grouping, time_unix_nano, found)
+    }
+
+    /// What to look for among the cold patterns before the event is assigned; `None` where it needs none.
+    #[must_use]
+    pub fn wanted(&self, grouping: &Grouping) -> Option<Wanted> {
+        let cold = Arc::clone(self.cold.as_ref()?);
+        if self.known(&grouping.hashes).is_some() {
+            return None;
+        }
+        // An alias in memory may name a pattern that is cold.
+        let claimed = grouping.hashes.iter().filter_map(|hash| self.claims.get(hash));
+        let patterns = claimed.map(|claimants| self.resolve(claimants.first.pattern_id)).collect();
+        let near = self.probe(grouping).map(|probe| (probe.likeness.clone(), probe.phase));
+        Some(Wanted { cold, patterns, hashes: grouping.hashes.clone(), near, all_near: false })
+    }
+
+    /// [`Self::assign`] with what was [`Self::wanted`] and found a moment ago.
+    pub fn assign_found(&mut self, grouping: &Grouping, time_unix_nano: i64, found: Found) -> Assignment {
+        let mut applied = Applied::default();
+        if let Some(wanted) = self.wanted(grouping) {
+            self.admit(wanted.fetch_recent(), &mut applied);
+            self.admit(found, &mut applied);
+            for hash in &grouping.hashes {
+                if let Some(claimants) = self.claims.get(hash) {
+                    self.settle(claimants.first.pattern_id, &mut applied);
+                }
+            }
+        }
+        let mut assignment = self.assign_known(grouping, time_unix_nano);
+        assignment.facts.extend(applied.aliases);
+        assignment
+    }
+
+    fn assign_known(&mut self, grouping: &Grouping, time_unix_nano: i64) -> Assignment {
+        let known = self.known(&grouping.hashes).or_else(|| {
+            // A pattern of which nothing is left but the name that an alias gives it.
+            let claim = |hash: &Fingerprint| Some((*hash, self.claims.get(hash)?.first.pattern_id));
+            grouping.hashes.iter().find_map(claim).map(|(hash, id)| (hash, self.resolve(id)))
+        });
+        if let Some((hash, pattern_id)) = known {
             let reason = format!("shares hash {hash} with the pattern");
             let facts = self.link(pattern_id, grouping, time_unix_nano, reason).into_iter().collect();
             self.touch(pattern_id);
@@ -200,6 +274,7 @@ impl PatternStore {
         let probe = self.probe(grouping);
         let mut similar = probe.map(|probe| self.index.search(probe)).unwrap_or_default();
         if let Some(near) = similar.iter().position(|each| each.joins).map(|index| similar.remove(index)) {
+            self.settle(near.pattern_id, &mut Applied::default());
             let pattern_id = self.resolve(near.pattern_id);
             let reason = format!(
                 "near {}: similarity {:.2}, {} bits apart",
@@ -261,8 +336,8 @@ impl PatternStore {
     }
 
     fn touch(&mut self, pattern_id: PatternId) {
-        if let Some(node) = self.nodes.get_mut(&pattern_id) {
-            node.touched = true;
+        if let Some(node) = self.nodes.get(&pattern_id) {
+            node.touched.store(true, Ordering::Relaxed);
         }
     }
 
@@ -271,9 +346,42 @@ impl PatternStore {
     /// Two patterns that were made for one hash, or as near neighbours, become one: the earlier by
     /// (time, id) stays, the other becomes its alias.
     pub fn apply(&mut self, fact: &PatternFact) -> Applied {
+        let found = self.wanted_for(fact).map(|wanted| wanted.fetch()).unwrap_or_default();
+        self.apply_found(fact, found)
+    }
+
+    /// What to look for among the cold patterns before the fact is applied; `None` where there are none.
+    #[must_use]
+    pub fn wanted_for(&self, fact: &PatternFact) -> Option<Wanted> {
+        let cold = Arc::clone(self.cold.as_ref()?);
+        let claimed = fact.hashes.iter().filter_map(|hash| self.claims.get(hash));
+        let claimed = claimed.map(|claimants| claimants.first.pattern_id);
+        let mut patterns: Vec<PatternId> = claimed.chain([fact.pattern_id]).chain(fact.alias_of).collect();
+        let ends: Vec<PatternId> = patterns.iter().map(|id| self.resolve(*id)).collect();
+        patterns.extend(ends);
+        patterns.retain(|id| !self.nodes.contains_key(id));
+        let near = self.likeness(fact);
+        Some(Wanted { cold, patterns, hashes: fact.hashes.clone(), near, all_near: true })
+    }
+
+    /// What a made pattern's fact says of its likeness.
+    fn likeness(&self, fact: &PatternFact) -> Option<(Likeness, Phase)> {
+        let canonical = fact.canonical.as_deref().filter(|_| fact.kind == FactKind::Pattern)?;
+        let phase = Phase::named(fact.taxonomy_phase.as_deref().unwrap_or_default());
+        (canonical.len() <= self.config.canonical_bytes_max)
+            .then(|| (Likeness::of(&Comparable::of(&Canonical::parse(canonical))), phase))
+    }
+
+    /// [`Self::apply`] with what was [`Self::wanted_for`] it and found a moment ago.
+    pub fn apply_found(&mut self, fact: &PatternFact, found: Found) -> Applied {
         let mut applied = Applied::default();
+        if let Some(wanted) = self.wanted_for(fact) {
+            self.admit(wanted.fetch_recent(), &mut applied);
+            self.admit(found, &mut applied);
+        }
+        let likeness = self.likeness(fact);
         match fact.kind {
-            FactKind::Pattern => self.apply_made(fact, &mut applied),
+            FactKind::Pattern => self.apply_made(fact, likeness, &mut applied),
             FactKind::Link => {
                 self.node(fact);
                 for (left, right) in self.claim(fact) {
@@ -291,23 +399,16 @@ impl PatternStore {
         applied
     }
 
-    fn apply_made(&mut self, fact: &PatternFact, applied: &mut Applied) {
-        let bytes_max = self.config.canonical_bytes_max;
-        let phase = Phase::named(fact.taxonomy_phase.as_deref().unwrap_or_default());
-        let likeness = fact
-            .canonical
-            .as_deref()
-            .filter(|canonical| canonical.len() <= bytes_max)
-            .map(|canonical| Likeness::of(&Comparable::of(&Canonical::parse(canonical))));
+    fn apply_made(&mut self, fact: &PatternFact, likeness: Option<(Likeness, Phase)>, applied: &mut Applied) {
         let near: Vec<PatternId> = likeness
             .as_ref()
-            .map(|likeness| self.index.search(Probe { likeness, phase }))
+            .map(|(likeness, phase)| self.index.search(Probe { likeness, phase: *phase }))
             .unwrap_or_default()
             .into_iter()
             .filter(|each| each.joins && each.pattern_id != fact.pattern_id)
             .map(|each| each.pattern_id)
             .collect();
-        let shared = self.insert(fact, likeness.map(|likeness| (likeness, phase)));
+        let shared = self.insert(fact, likeness);
         for (left, right) in shared {
             self.unite(left, right, fact.time_unix_nano, applied);
         }
@@ -337,6 +438,9 @@ impl PatternStore {
                 }
                 node.slot = Some(self.index.insert(fact.pattern_id, likeness, phase));
             }
+            if earlier {
+                self.mark(fact.pattern_id);
+            }
         }
         self.reroot(fact.pattern_id);
         self.claim(fact)
@@ -347,11 +451,32 @@ impl PatternStore {
         if self.nodes.contains_key(&fact.pattern_id) {
             return;
         }
+        self.make_room();
+        self.nodes.insert(fact.pattern_id, Node { fingerprint: fact.fingerprint, ..Node::default() });
+        self.queue.push_back(fact.pattern_id);
+        self.mark(fact.pattern_id);
+    }
+
+    fn make_room(&mut self) {
         while self.nodes.len() >= self.config.patterns_max.max(1) {
             self.evict();
         }
-        self.nodes.insert(fact.pattern_id, Node { fingerprint: fact.fingerprint, ..Node::default() });
-        self.queue.push_back(fact.pattern_id);
+    }
+
+    /// The pattern is not as the cold patterns know it.
+    fn mark(&mut self, pattern_id: PatternId) {
+        if self.cold.is_some()
+            && let Some(node) = self.nodes.get_mut(&pattern_id)
+            && !std::mem::replace(&mut node.changed, true)
+        {
+            self.changed.push(pattern_id);
+            if self.changed.len() > 2 * self.config.patterns_max {
+                // Many left memory since: those are written.
+                self.changed.sort_unstable();
+                self.changed.dedup();
+                self.changed.retain(|id| self.nodes.get(id).is_some_and(|node| node.changed));
+            }
+        }
     }
 
     /// Lets the pattern go that was untouched for longest (second chance for those touched since).
@@ -360,13 +485,18 @@ impl PatternStore {
         for _ in 0..=2 * self.queue.len() {
             let Some(id) = self.queue.pop_front() else { break };
             let Some(node) = self.nodes.get_mut(&id) else { continue };
-            if std::mem::take(&mut node.touched) {
+            if std::mem::take(node.touched.get_mut()) {
                 self.queue.push_back(id);
                 continue;
             }
+            self.freeze(id);
             if let Some(node) = self.nodes.remove(&id) {
                 for hash in &node.hashes {
-                    self.claims.remove(hash);
+                    // Who claimed it first, if that is another pattern in memory, has it among its own.
+                    let first = self.claims.get(hash).map(|claimants| claimants.first.pattern_id);
+                    if first.is_some_and(|first| first == id || !self.nodes.contains_key(&first)) {
+                        self.claims.remove(hash);
+                    }
                 }
                 if let Some(slot) = node.slot {
                     self.index.remove(slot);
@@ -377,35 +507,128 @@ impl PatternStore {
         }
     }
 
+    /// Puts a pattern among the cold ones if they do not know it as it is.
+    fn freeze(&mut self, id: PatternId) {
+        let Some(cold) = &self.cold else { return };
+        let Some(node) = self.nodes.get_mut(&id) else { return };
+        if !std::mem::take(&mut node.changed) {
+            return;
+        }
+        let claim_on = |hash: &Fingerprint| Some((*hash, self.claims.get(hash)?.clone()));
+        let likeness = node.slot.map(|slot| {
+            let (likeness, phase) = self.index.at(slot);
+            (likeness.clone(), phase)
+        });
+        let thawed = Thawed {
+            pattern_id: id,
+            alias_of: node.alias_of,
+            made_unix_nano: node.made_unix_nano,
+            fingerprint: node.fingerprint,
+            claims: node.hashes.iter().filter_map(claim_on).collect(),
+            likeness,
+        };
+        cold.put(thawed.freeze());
+    }
+
+    /// Puts up to `most` patterns that changed among the cold ones, without letting them go; answers how many are
+    /// left. What is in memory is then known on disk too.
+    pub fn freeze_changed(&mut self, most: usize) -> usize {
+        for id in self.changed.split_off(self.changed.len().saturating_sub(most)) {
+            self.freeze(id);
+        }
+        self.changed.len()
+    }
+
+    /// Sees to it that what an id stands for is in memory, if it is anywhere. Nearly always it is: only an alias
+    /// may have stayed when its pattern left.
+    fn settle(&mut self, id: PatternId, applied: &mut Applied) {
+        let Some(cold) = self.cold.clone() else { return };
+        let mut end = self.resolve(id);
+        while !self.nodes.contains_key(&end) {
+            let (cold, patterns) = (Arc::clone(&cold), vec![end]);
+            let wanted = Wanted { cold, patterns, hashes: Vec::new(), near: None, all_near: false };
+            self.admit(wanted.fetch(), applied);
+            let next = self.resolve(end);
+            if next == end {
+                break;
+            }
+            end = next;
+        }
+    }
+
+    /// Takes cold patterns back into memory. What is in memory already is newer.
+    fn admit(&mut self, found: Found, applied: &mut Applied) {
+        for thawed in found.0 {
+            if self.nodes.contains_key(&thawed.pattern_id) {
+                continue;
+            }
+            self.make_room();
+            let id = thawed.pattern_id;
+            let slot = thawed.likeness.map(|(likeness, phase)| self.index.insert(id, likeness, phase));
+            let Thawed { alias_of, made_unix_nano, fingerprint, claims, .. } = thawed;
+            let hashes = claims.iter().map(|(hash, _)| *hash).collect();
+            let node = Node { alias_of, made_unix_nano, fingerprint, hashes, slot, ..Node::default() };
+            self.nodes.insert(id, node);
+            self.queue.push_back(id);
+            for (hash, claimants) in claims {
+                if let Entry::Vacant(place) = self.claims.entry(hash) {
+                    place.insert(claimants);
+                    continue;
+                }
+                let Claimants { first, made, others } = claimants;
+                let later = others.into_iter().map(|id| (Claim { pattern_id: id, ..first }, None));
+                for (claim, made) in std::iter::once((first, made)).chain(later) {
+                    for (left, right) in self.contend(hash, claim, made) {
+                        self.unite(left, right, first.time_unix_nano, applied);
+                    }
+                }
+            }
+        }
+    }
+
     /// Claims a fact's hashes for its pattern. Answers the pairs of patterns that must become one: those
     /// that share a hash with which one of them was made.
     fn claim(&mut self, fact: &PatternFact) -> Vec<(PatternId, PatternId)> {
         let claim = Claim { time_unix_nano: fact.time_unix_nano, pattern_id: fact.pattern_id };
         let made = (fact.kind == FactKind::Pattern).then_some(fact.pattern_id);
+        fact.hashes.iter().flat_map(|hash| self.contend(*hash, claim, made)).collect()
+    }
+
+    fn contend(
+        &mut self,
+        hash: Fingerprint,
+        claim: Claim,
+        made: Option<PatternId>,
+    ) -> Vec<(PatternId, PatternId)> {
+        let Some(claimants) = self.claims.get_mut(&hash) else {
+            self.claims.insert(hash, Claimants { first: claim, made, others: Vec::new() });
+            self.remember(claim.pattern_id, hash);
+            return Vec::new();
+        };
+        let before = claimants.clone();
+        let mut rivals = vec![claim.pattern_id, claimants.first.pattern_id];
+        rivals.append(&mut claimants.others);
+        claimants.made = claimants.made.or(made);
+        let earlier = claim < claimants.first;
+        claimants.first = claimants.first.min(claim);
         let mut shared = Vec::new();
-        for hash in &fact.hashes {
-            let Some(claimants) = self.claims.get_mut(hash) else {
-                self.claims.insert(*hash, Claimants { first: claim, made, others: Vec::new() });
-                self.remember(fact.pattern_id, *hash);
-                continue;
-            };
-            let mut rivals = vec![claim.pattern_id, claimants.first.pattern_id];
-            rivals.append(&mut claimants.others);
-            claimants.made = claimants.made.or(made);
-            let earlier = claim < claimants.first;
-            claimants.first = claimants.first.min(claim);
-            if let Some(made) = claimants.made {
-                shared.extend(rivals.into_iter().filter(|rival| *rival != made).map(|rival| (made, rival)));
-            } else {
-                let first = claimants.first.pattern_id;
-                rivals.sort_unstable();
-                rivals.dedup();
-                claimants.others =
-                    rivals.into_iter().filter(|rival| *rival != first).take(CLAIMANTS_MAX).collect();
-            }
-            if earlier {
-                self.remember(fact.pattern_id, *hash);
-            }
+        if let Some(made) = claimants.made {
+            shared.extend(rivals.into_iter().filter(|rival| *rival != made).map(|rival| (made, rival)));
+        } else {
+            let first = claimants.first.pattern_id;
+            rivals.sort_unstable();
+            rivals.dedup();
+            claimants.others =
+                rivals.into_iter().filter(|rival| *rival != first).take(CLAIMANTS_MAX).collect();
+        }
+        if *claimants != before {
+            // The pattern that has the hash among its own carries what is known of it.
+            let (old, new) = (before.first.pattern_id, claimants.first.pattern_id);
+            self.mark(old);
+            self.mark(new);
+        }
+        if earlier {
+            self.remember(claim.pattern_id, hash);
         }
         shared
     }
@@ -415,6 +638,7 @@ impl PatternStore {
             && !node.hashes.contains(&hash)
         {
             node.hashes.push(hash);
+            self.mark(pattern_id);
         }
     }
 
@@ -425,6 +649,8 @@ impl PatternStore {
 
     /// Makes one pattern of two: the later by (time, id) becomes an alias.
     fn unite(&mut self, left: PatternId, right: PatternId, time_unix_nano: i64, applied: &mut Applied) {
+        self.settle(left, applied);
+        self.settle(right, applied);
         let (left, right) = (self.resolve(left), self.resolve(right));
         if left == right {
             return;
@@ -437,6 +663,7 @@ impl PatternStore {
         fact.reason = Some(format!("made for the same hash as {winner}, or near to it, and later"));
         fact.strategy = crate::fingerprint::STRATEGY.to_owned();
         applied.aliases.push(fact);
+        self.mark(loser);
     }
 
     /// Puts a pattern whose time was not known before in front of what it was an alias of, if it is earlier.
@@ -451,6 +678,8 @@ impl PatternStore {
         if let Some(node) = self.nodes.get_mut(&root) {
             node.alias_of = Some(pattern_id);
         }
+        self.mark(pattern_id);
+        self.mark(root);
         // Patterns between the two keep pointing towards the old root, and so reach the new one.
     }
 }

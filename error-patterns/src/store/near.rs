@@ -118,6 +118,12 @@ impl Probe<'_> {
         let joins = may_join && similarity >= self.threshold(other.shingles.len());
         (similarity >= LISTED_MIN).then_some(Similar { pattern_id, similarity, distance, joins })
     }
+
+    /// One pattern, from wherever it comes, as the search would judge it.
+    pub(super) fn judge(&self, pattern_id: PatternId, other: &Likeness, phase: Phase) -> Option<Similar> {
+        let promise = self.promise(&Sketch::of(pattern_id, other, phase))?;
+        self.compare(pattern_id, other, promise)
+    }
 }
 
 /// The nearest first; ties go to the smaller id.
@@ -221,6 +227,11 @@ impl Index {
             }
         }
         self.slots_free.push(slot);
+    }
+
+    /// What is indexed at a slot.
+    pub(super) fn at(&self, Slot(slot): Slot) -> (&Likeness, Phase) {
+        (&self.likenesses[slot as usize], self.sketches[slot as usize].phase)
     }
 
     /// Patterns near to `probe`, the nearest first.

@@ -295,3 +295,128 @@ proptest! {
         prop_assert_eq!(map_of(&facts), map_of(&shuffled));
     }
 }
+
+/// Cold patterns in a map, as the trait asks.
+#[derive(Debug, Default)]
+struct InMap(std::sync::Mutex<std::collections::BTreeMap<PatternId, Frozen>>);
+
+impl ColdPatterns for InMap {
+    fn put(&self, pattern: Frozen) {
+        self.0.lock().unwrap().insert(pattern.pattern_id, pattern);
+    }
+
+    fn may_hold(&self, key: ColdKey) -> bool {
+        self.0
+            .lock()
+            .unwrap()
+            .values()
+            .any(|pattern| pattern.class == Some(key) || pattern.keys.contains(&key))
+    }
+
+    fn find(&self, keys: &[ColdKey]) -> Vec<(PatternId, Vec<u8>)> {
+        let patterns = self.0.lock().unwrap();
+        let found = patterns.values().filter(|pattern| keys.iter().any(|key| pattern.keys.contains(key)));
+        found.map(|pattern| (pattern.pattern_id, pattern.bytes.clone())).collect()
+    }
+
+    fn find_recent(&self, _: &[ColdKey]) -> Vec<(PatternId, Vec<u8>)> {
+        Vec::new()
+    }
+}
+
+fn with_cold(patterns_max: usize, cold: &Arc<InMap>) -> PatternStore {
+    let config = StoreConfig { patterns_max, ..StoreConfig::default() };
+    PatternStore::with_cold(config, Arc::clone(cold) as Arc<dyn ColdPatterns>)
+}
+
+#[test]
+fn what_left_memory_is_found_again_by_hash_and_by_likeness() {
+    let cold = Arc::new(InMap::default());
+    let mut store = with_cold(50, &cold);
+    let words = |number: usize| (0..20).map(|word| format!("w{number}_{word}")).collect::<Vec<String>>();
+    for number in 0..1_000 {
+        assert!(store.assign(&message("ValueError", &words(number)), number as i64).new);
+    }
+    assert_eq!((store.len(), store.evicted()), (50, 950));
+    for number in (0..1_000).rev() {
+        let same = message("ValueError", &words(number));
+        assert_eq!(store.lookup(&same.hashes).is_some(), number >= 950, "{number}");
+        let mut changed = words(number);
+        changed.push("more".to_owned());
+        let near = store.assign(&message("ValueError", &changed), 5_000);
+        assert_eq!((near.pattern_id, near.new), (PatternId::of(same.fingerprint), false), "{number}");
+        assert!(matches!(near.matched, Matched::Near { .. }));
+        let again = store.assign(&same, 5_001);
+        assert_eq!((again.pattern_id, again.new, again.facts.len()), (near.pattern_id, false, 0));
+        // The link that the neighbour led to is kept too.
+        let linked = store.assign(&message("ValueError", &changed), 5_002);
+        assert!(matches!(linked.matched, Matched::Exact { .. }));
+    }
+    // Another process that knows nothing but the cold patterns.
+    store.freeze_changed(usize::MAX);
+    let mut other = with_cold(50, &cold);
+    for number in 0..1_000 {
+        let same = message("ValueError", &words(number));
+        assert!(!other.assign(&same, 6_000).new, "{number}");
+    }
+}
+
+#[test]
+fn aliases_of_cold_patterns_lead_to_what_they_stand_for() {
+    let cold = Arc::new(InMap::default());
+    let (mut one, mut two) = (with_cold(50, &cold), PatternStore::new(StoreConfig::default()));
+    let late = one.assign(&event("KeyError", &["a@a.py"], Some(7)), 20);
+    let early = two.assign(&event("KeyError", &["b@b.py"], Some(7)), 10);
+    assert_eq!(one.apply(&early.facts[0]).aliases.len(), 1);
+    let forget = |store: &mut PatternStore| {
+        for number in 0..200 {
+            store.assign(&event("ValueError", &[&format!("fn_{number}@a.py")], None), 30);
+        }
+    };
+    forget(&mut one);
+    assert_eq!(one.assign(&event("KeyError", &["a@a.py"], None), 40).pattern_id, early.pattern_id);
+    forget(&mut one);
+    // A third, still earlier one, whose fact comes when both are cold.
+    let mut three = PatternStore::new(StoreConfig::default());
+    let first = three.assign(&event("KeyError", &["c@c.py"], Some(7)), 5);
+    let aliases = one.apply(&first.facts[0]).aliases;
+    assert!(aliases.iter().any(|alias| alias.alias_of == Some(first.pattern_id)), "{aliases:?}");
+    for (frame, round) in [("a@a.py", 50), ("b@b.py", 51), ("c@c.py", 52)] {
+        forget(&mut one);
+        let joined = one.assign(&event("KeyError", &[frame], None), round);
+        assert_eq!((joined.pattern_id, joined.new), (first.pattern_id, false), "{frame}");
+    }
+    assert_ne!(late.pattern_id, first.pattern_id);
+}
+
+proptest! {
+    /// A store with room for few patterns and cold ones behind it answers as one with room for all.
+    #[test]
+    fn leaving_memory_changes_no_answer(
+        events in prop::collection::vec((0..12_usize, 0..30_usize, 0..4_u128), 1..120),
+        facts in facts(),
+    ) {
+        let mut roomy = PatternStore::new(StoreConfig::default());
+        let mut narrow = with_cold(24, &Arc::new(InMap::default()));
+        let mut facts = facts.iter();
+        for (step, (family, member, more)) in events.into_iter().enumerate() {
+            let mut frames: Vec<String> = (0..10).map(|n| format!("f{family}_{n}@m.py")).collect();
+            if member < 6 {
+                frames[member] = format!("g{member}@m.py");
+            } else {
+                frames.push(format!("h{member}@m.py"));
+            }
+            let frames: Vec<&str> = frames.iter().map(String::as_str).collect();
+            let more = (more > 0 && member > 20).then_some(more + 100 * family as u128);
+            let grouping = event("KeyError", &frames, more);
+            let (expected, found) = (roomy.assign(&grouping, step as i64), narrow.assign(&grouping, step as i64));
+            prop_assert_eq!((expected.pattern_id, expected.new), (found.pattern_id, found.new), "step {}", step);
+            prop_assert_eq!(expected.facts, found.facts);
+            if let Some(fact) = facts.next() {
+                let (expected, found) = (roomy.apply(fact).aliases, narrow.apply(fact).aliases);
+                prop_assert_eq!(expected, found);
+            }
+        }
+        prop_assert!(narrow.len() <= 24);
+    }
+}
