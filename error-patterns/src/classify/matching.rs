@@ -114,9 +114,11 @@ impl<'p> Subject<'p> {
             .take(FRAMES)
             .take_while(|frame| !matches!(frame.origin, Origin::Program | Origin::Application));
         callee.any(|frame| {
-            rule.raised_in
-                .iter()
-                .any(|needle| frame.file.contains(needle.as_str()) || frame.module.contains(needle.as_str()))
+            rule.raised_in.iter().any(|needle| {
+                frame.file.contains(needle.as_str())
+                    || frame.module.contains(needle.as_str())
+                    || frame.function == needle.as_str()
+            })
         })
     }
 

@@ -68,7 +68,7 @@ pub struct RuleSpec {
     pub quoted_list: OneOrMany,
     /// Start of such a word.
     pub quoted_starts: OneOrMany,
-    /// File or module of a library frame inside the user's innermost frame.
+    /// Part of the file or module, or the whole function, of a library frame inside the user's innermost frame.
     pub raised_in: OneOrMany,
     /// Who raised it: `program` when the innermost frame is of the user's or the application's own code, `callee`
     /// when it is not.
