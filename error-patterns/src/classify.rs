@@ -252,7 +252,7 @@ impl Classifier {
             for i in 0..depth {
                 if i == subjects.len() {
                     let Some(exception) = chain.next() else { break };
-                    subjects.push(Subject::new(table, exception, all));
+                    subjects.push(Subject::new(table, exception, parsed));
                 }
                 if let Some(rule) = subjects[i].first(table, range.clone(), exit_code) {
                     return Some((rule, i == 0));

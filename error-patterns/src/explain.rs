@@ -3,6 +3,7 @@
 //!
 //! Reads the exception again, so it is for people's questions, not for every event.
 
+use crate::ast::AstTags;
 use crate::canonical::{Basis, Canonical};
 use crate::fingerprint::{place, root_cause};
 use crate::grouping::Grouping;
@@ -235,11 +236,28 @@ fn taxonomy(grouping: &Grouping) -> Vec<String> {
     let cause = if taxonomy.cause.is_empty() { "(no rule knows it)" } else { &taxonomy.cause };
     let rule =
         if grouping.rule.is_empty() { "no rule fits".to_owned() } else { format!("rule {}", grouping.rule) };
-    vec![
-        format!("{} / {} / {} / {cause}", taxonomy.runtime, taxonomy.phase.as_str(), taxonomy.error_type),
-        format!("context {} (this stack and snippet, names and all)", taxonomy.context),
-        format!("severity {} of 5; {rule}", grouping.severity),
-    ]
+    let mut lines = vec![format!(
+        "{} / {} / {} / {cause}",
+        taxonomy.runtime,
+        taxonomy.phase.as_str(),
+        taxonomy.error_type
+    )];
+    let context = match &grouping.ast {
+        Some(tags) => {
+            lines.push(statement(tags));
+            "this stack and failing statement, without names of the user's own"
+        }
+        None => "this stack and snippet, names and all",
+    };
+    lines.push(format!("context {} ({context})", taxonomy.context));
+    lines.push(format!("severity {} of 5; {rule}", grouping.severity));
+    lines
+}
+
+fn statement(tags: &AstTags) -> String {
+    let call = tags.call.as_ref().map(|call| format!(" of {call}")).unwrap_or_default();
+    let import = tags.import.as_ref().map(|import| format!(", module {import}")).unwrap_or_default();
+    format!("failing statement: {}{call}{import}", tags.statement)
 }
 
 fn pattern(assignment: &Assignment) -> Vec<String> {

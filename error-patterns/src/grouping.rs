@@ -3,6 +3,7 @@
 //!
 //! Knows nothing of known patterns (that is [`crate::store`]) nor of masking (the caller's first step).
 
+use crate::ast::AstTags;
 use crate::canonical::{Basis, Comparable};
 use crate::classify::{Classification, built_in_texts};
 use crate::fingerprint;
@@ -56,6 +57,8 @@ pub struct Grouping {
     pub canonical_message: String,
     /// Language of the failed program.
     pub language: Option<String>,
+    /// The failing statement, where it was found in the snippet.
+    pub ast: Option<AstTags>,
     /// What the fingerprint is the hash of.
     pub canonical: String,
     pub basis: Basis,
@@ -181,6 +184,7 @@ pub fn group_parsed(raw: &RawException<'_>, parsed: &Parsed<'_>, class: Classifi
         error_type: made.error_type,
         canonical_message: made.canonical_message,
         language: made.language,
+        ast: parsed.ast.clone(),
         basis: made.canonical.basis,
         canonical: made.canonical.text(),
         rules_applied: Vec::new(),

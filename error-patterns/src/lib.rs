@@ -4,6 +4,7 @@
 //! Knows nothing of I/O, clocks, tokio, Arrow or OTLP. Parsing never fails and never panics: it
 //! returns what it understood. Every store in here has a bound that its caller sets.
 
+pub mod ast;
 mod bytes;
 pub mod canonical;
 pub mod classify;

@@ -1,5 +1,6 @@
 //! The types that parsing, grouping and classification share.
 
+use crate::ast::AstTags;
 use std::borrow::Cow;
 use std::fmt;
 
@@ -50,6 +51,8 @@ pub struct Parsed<'a> {
     pub exceptions: Vec<ParsedException<'a>>,
     /// The text ended in the middle of a frame, or a limit of the parser was reached.
     pub truncated: bool,
+    /// The failing statement, where the client sent a snippet and it is found in it.
+    pub ast: Option<AstTags>,
 }
 
 /// How an exception hangs on its parent.
@@ -98,6 +101,8 @@ pub struct Frame<'a> {
     pub column: Option<u32>,
     /// The source line that the runtime printed under the frame, trimmed.
     pub source: Option<Cow<'a, str>>,
+    /// Characters of `source` that the runtime underlined, from the first up to and without the last.
+    pub marked: Option<(u32, u32)>,
     pub origin: Origin,
 }
 
@@ -125,6 +130,7 @@ impl Parsed<'_> {
             runtime: self.runtime,
             exceptions: self.exceptions.into_iter().map(ParsedException::into_owned).collect(),
             truncated: self.truncated,
+            ast: self.ast,
         }
     }
 }
@@ -186,6 +192,7 @@ impl Frame<'_> {
             line: self.line,
             column: self.column,
             source: self.source.map(|s| Cow::Owned(s.into_owned())),
+            marked: self.marked,
             origin: self.origin,
         }
     }

@@ -18,6 +18,7 @@ mod rust;
 mod shell;
 mod text;
 
+use crate::ast;
 use crate::frames;
 use crate::model::{Frame, Parsed, ParsedException, RawException, Relation, Runtime, short_type};
 use std::borrow::Cow;
@@ -83,7 +84,8 @@ pub fn parse<'a>(raw: &RawException<'a>) -> Parsed<'a> {
 ///
 /// The runtime is the one the client names when the text has its shape, else the one whose shape the text has,
 /// else the named one, else the SDK's. The text is the stack trace, or the message when the stack trace tells
-/// nothing. Type and message of the text win over the client's, which fill what the text lacks.
+/// nothing. Type and message of the text win over the client's, which fill what the text lacks. Where a snippet came
+/// with it, the failing statement is tagged.
 #[must_use]
 pub fn parse_within<'a>(raw: &RawException<'a>, limits: &ParseLimits) -> Parsed<'a> {
     let named = raw.language.map_or(Runtime::Unknown, runtime_named);
@@ -98,6 +100,7 @@ pub fn parse_within<'a>(raw: &RawException<'a>, limits: &ParseLimits) -> Parsed<
     for exception in &mut parsed.exceptions {
         frames::assign_origins(parsed.runtime, &mut exception.frames);
     }
+    parsed.ast = ast::tags(raw, &parsed);
     parsed
 }
 
@@ -195,7 +198,7 @@ fn bounded<'a>(runtime: Runtime, outcome: Outcome<'a>, text: &Text<'_>, limits: 
             truncated = true;
         }
     }
-    Parsed { runtime, exceptions, truncated }
+    Parsed { runtime, exceptions, truncated, ast: None }
 }
 
 /// What remains for a text without a shape: its words are the message, and a first line `Type: message` its type.
@@ -221,7 +224,7 @@ fn formless<'a>(raw: &RawException<'a>, named: Runtime, limits: &ParseLimits) ->
         exception.error_type = Cow::Borrowed("");
         exception.message = said.map(text::plain).unwrap_or_default();
     }
-    Parsed { runtime, exceptions: vec![exception], truncated: head.len() < text.len() }
+    Parsed { runtime, exceptions: vec![exception], truncated: head.len() < text.len(), ast: None }
 }
 
 fn typed(text: &str) -> (Cow<'_, str>, Cow<'_, str>) {

@@ -6,6 +6,7 @@
 use super::problem::Problem;
 use super::rules::Rule;
 use super::{Classifier, compile, spec};
+use crate::ast::{AstTags, Statement};
 use crate::model::{Frame, Origin, Parsed, ParsedException, RawException, Relation, Runtime};
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -63,7 +64,7 @@ impl Classifier {
                     ..ParsedException::default()
                 });
                 let exceptions = std::iter::once(exception).chain(cause).collect();
-                let parsed = Parsed { runtime, exceptions, truncated: false };
+                let parsed = Parsed { runtime, exceptions, ast: tags(rule), ..Parsed::default() };
                 let decided = self.decide(&parsed, 0, &|| raw.exit_code);
                 let text = match decided {
                     Some((by, _)) if by.place == rule.place => continue,
@@ -78,6 +79,17 @@ impl Classifier {
             }
         }
     }
+}
+
+/// The failing statement that a rule asks for.
+fn tags(rule: &Rule) -> Option<AstTags> {
+    let named = rule.statements.first().and_then(|name| Statement::named(name));
+    let asked = named.is_some() || !rule.calls.is_empty() || !rule.imports.is_empty();
+    asked.then(|| AstTags {
+        statement: named.unwrap_or(Statement::Call),
+        call: rule.calls.first().cloned(),
+        import: rule.imports.first().cloned(),
+    })
 }
 
 fn nth(rule: &Rule) -> String {

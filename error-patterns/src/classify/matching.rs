@@ -3,7 +3,8 @@
 
 use super::rules::Rule;
 use super::table::{RuleTable, Trigger};
-use crate::model::{Origin, ParsedException};
+use crate::ast::AstTags;
+use crate::model::{Origin, Parsed, ParsedException};
 use crate::parse::floor;
 use std::cell::OnceCell;
 use std::ops::Range;
@@ -19,6 +20,7 @@ pub(super) struct Subject<'p> {
     exception: &'p ParsedException<'p>,
     others: &'p [ParsedException<'p>],
     short: &'p str,
+    ast: Option<&'p AstTags>,
     message: String,
     /// The rules that type, code and message leave.
     candidates: Vec<u64>,
@@ -26,15 +28,19 @@ pub(super) struct Subject<'p> {
 }
 
 impl<'p> Subject<'p> {
-    pub(super) fn new(
-        table: &RuleTable,
-        exception: &'p ParsedException<'p>,
-        others: &'p [ParsedException<'p>],
-    ) -> Self {
+    pub(super) fn new(table: &RuleTable, exception: &'p ParsedException<'p>, parsed: &'p Parsed<'p>) -> Self {
         let short = exception.short_type();
         let message = lower(&exception.message);
         let candidates = table.candidates(short, &exception.error_type, &exception.code, &message);
-        Self { exception, others, short, message, candidates, quoted: OnceCell::new() }
+        Self {
+            exception,
+            others: &parsed.exceptions,
+            short,
+            ast: parsed.ast.as_ref(),
+            message,
+            candidates,
+            quoted: OnceCell::new(),
+        }
     }
 
     /// The first rule of a part of the table whose conditions all hold.
@@ -80,6 +86,7 @@ impl<'p> Subject<'p> {
             && rule.raised_by_program.is_none_or(|program| self.is_raised_by_program() == program)
             && self.is_raised_in(rule)
             && self.has_chain(rule)
+            && self.has_statement(rule)
             && (rule.exit_codes.is_empty() || exit_code().is_some_and(|code| rule.exit_codes.contains(&code)))
     }
 
@@ -122,10 +129,31 @@ impl<'p> Subject<'p> {
         })
     }
 
+    fn has_statement(&self, rule: &Rule) -> bool {
+        if rule.statements.is_empty() && rule.calls.is_empty() && rule.imports.is_empty() {
+            return true;
+        }
+        let Some(tags) = self.ast else { return false };
+        let any = |list: &[String], name: Option<&str>| {
+            list.is_empty() || name.is_some_and(|name| list.iter().any(|part| is_part(name, part)))
+        };
+        (rule.statements.is_empty() || rule.statements.iter().any(|kind| kind == tags.statement.as_str()))
+            && any(&rule.calls, tags.call.as_deref())
+            && any(&rule.imports, tags.import.as_deref())
+    }
+
     fn has_chain(&self, rule: &Rule) -> bool {
         rule.chain_types.is_empty()
             || self.others.iter().any(|other| rule.chain_types.iter().any(|name| name == other.short_type()))
     }
+}
+
+/// Whether a dotted name is this one, starts with it, or ends with it where it starts with a dot.
+fn is_part(name: &str, part: &str) -> bool {
+    if part.starts_with('.') {
+        return name.ends_with(part);
+    }
+    name.strip_prefix(part).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
 }
 
 /// What rules see of a message, in lower case.

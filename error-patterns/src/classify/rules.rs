@@ -2,6 +2,7 @@
 
 use super::problem::{Problem, closest};
 use super::spec::{Cause, OneOrMany, Place, RuleSpec};
+use crate::ast::Statement;
 use crate::model::{Phase, Runtime};
 use std::collections::BTreeMap;
 
@@ -33,6 +34,9 @@ pub(super) struct Rule {
     /// Whether the program itself must have raised it, or must not.
     pub(super) raised_by_program: Option<bool>,
     pub(super) chain_types: Vec<String>,
+    pub(super) statements: Vec<String>,
+    pub(super) calls: Vec<String>,
+    pub(super) imports: Vec<String>,
 }
 
 /// What rules may name.
@@ -78,6 +82,7 @@ impl Vocabulary {
         let runtimes = runtimes(&place, &spec, runtime, problems);
         let quoted = self.quoted(&place, &spec, problems);
         let raised_by_program = raised_by(&place, &spec, problems);
+        statements(&place, &spec, problems);
         let severity = spec.severity.unwrap_or_else(|| cause.map_or(3, |cause| i64::from(cause.severity)));
         problems.extend(severity_problem(&place, severity));
         let mut rule = Rule {
@@ -100,6 +105,9 @@ impl Vocabulary {
             raised_in: spec.raised_in.0,
             raised_by_program,
             chain_types: spec.chain_type.0,
+            statements: spec.statement.0,
+            calls: spec.call.0,
+            imports: spec.import.0,
             place,
             ..Rule::default()
         };
@@ -131,6 +139,13 @@ impl Vocabulary {
         quoted.sort_unstable();
         quoted.dedup();
         quoted
+    }
+}
+
+fn statements(place: &Place, spec: &RuleSpec, problems: &mut Vec<Problem>) {
+    for name in spec.statement.0.iter().filter(|name| Statement::named(name).is_none()) {
+        let hint = closest(name, Statement::ALL.iter().map(|kind| kind.as_str()));
+        problems.push(Problem::error(place, "statement", format!("unknown statement {name:?}")).hint(hint));
     }
 }
 
@@ -224,7 +239,7 @@ impl Rule {
     }
 
     /// The conditions that are lists of texts, with their names in a file.
-    pub(super) fn lists(&self) -> [(&'static str, &[String]); 11] {
+    pub(super) fn lists(&self) -> [(&'static str, &[String]); 14] {
         [
             ("type", &self.types),
             ("type_ends", &self.type_ends),
@@ -237,6 +252,9 @@ impl Rule {
             ("quoted_starts", &self.quoted_starts),
             ("raised_in", &self.raised_in),
             ("chain_type", &self.chain_types),
+            ("statement", &self.statements),
+            ("call", &self.calls),
+            ("import", &self.imports),
         ]
     }
 
@@ -272,6 +290,9 @@ impl Rule {
             && within(&self.raised_in, &later.raised_in)
             && (self.raised_by_program.is_none() || self.raised_by_program == later.raised_by_program)
             && within(&self.chain_types, &later.chain_types)
+            && within(&self.statements, &later.statements)
+            && within(&self.calls, &later.calls)
+            && within(&self.imports, &later.imports)
     }
 
     fn covers_starts(&self, later: &Self) -> bool {

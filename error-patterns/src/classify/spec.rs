@@ -75,6 +75,12 @@ pub struct RuleSpec {
     pub raised_by: Option<String>,
     /// Type of another exception of the chain.
     pub chain_type: OneOrMany,
+    /// Kind of the failing statement, a name of [`crate::ast::Statement`].
+    pub statement: OneOrMany,
+    /// What the statement calls or is applied to, or its first names; its last name where the value starts with `.`.
+    pub call: OneOrMany,
+    /// Module that the statement imports or that the called name comes from, or its first names.
+    pub import: OneOrMany,
 }
 
 /// `"text"` or `["text", "text"]`.

@@ -280,9 +280,16 @@ impl<'t, 'a> Reader<'t, 'a> {
             frames: Vec::with_capacity((lines_left / 2).clamp(1, FRAMES_USUAL)),
             ..Block::default()
         };
+        // Where the source starts, on the line after it.
+        let mut source_indent = None;
         while self.at < self.text.len() {
             let line = self.inner();
             let trimmed = text::trim(line);
+            if let Some(from) = source_indent.take().filter(|_| is_marker(trimmed))
+                && let Some(frame) = block.frames.last_mut()
+            {
+                frame.marked = marked(line, trimmed, from);
+            }
             let frame = match trimmed.as_bytes().first() {
                 Some(b'F') => file_line(trimmed),
                 Some(b'C' | b'I') => ipython::syntax_line(trimmed),
@@ -295,8 +302,8 @@ impl<'t, 'a> Reader<'t, 'a> {
             } else if !trimmed.is_empty() && indent(line) <= indented && !is_marker(trimmed) {
                 self.type_line(block);
                 return;
-            } else {
-                source_line(block.frames.last_mut(), trimmed);
+            } else if source_line(block.frames.last_mut(), trimmed) {
+                source_indent = Some(indent(line));
             }
             self.at += 1;
         }
@@ -426,14 +433,21 @@ fn function_name(name: &str) -> &str {
     }
 }
 
-/// Takes the first line under a frame as its source; markers and repeats are not source.
-fn source_line<'a>(frame: Option<&mut Frame<'a>>, line: &'a str) {
-    let Some(frame) = frame else { return };
-    if frame.source.is_none()
+/// Takes the first line under a frame as its source; markers and repeats are not source. Says whether it did.
+fn source_line<'a>(frame: Option<&mut Frame<'a>>, line: &'a str) -> bool {
+    let Some(frame) = frame else { return false };
+    let source = frame.source.is_none()
         && !line.is_empty()
         && !is_marker(line)
-        && !line.starts_with("[Previous line repeated")
-    {
+        && !line.starts_with("[Previous line repeated");
+    if source {
         frame.source = Some(Cow::Borrowed(line));
     }
+    source
+}
+
+/// The characters of a source line that the markers under it mark; the source starts in column `from`.
+fn marked(line: &str, markers: &str, from: usize) -> Option<(u32, u32)> {
+    let start = u32::try_from(indent(line).checked_sub(from)?).ok()?;
+    Some((start, start + u32::try_from(markers.len()).ok()?))
 }

@@ -54,7 +54,7 @@ pub(in crate::fingerprint) fn make(raw: &RawException<'_>, parsed: &Parsed<'_>) 
     Made {
         fingerprint: Fingerprint(xxh3_128(canonical.text().as_bytes())),
         joining: Vec::new(),
-        context: context(raw, parsed.runtime, reported, frames),
+        context: context(raw, parsed, reported, frames),
         canonical_message,
         error_type,
         language: language(raw, parsed.runtime),
@@ -147,18 +147,23 @@ fn type_name(runtime: Runtime, exception: &ParsedException<'_>) -> String {
     }
 }
 
-/// Level 5 of the taxonomy: stack and snippet, with their own names, 16 hex digits.
+/// Level 5 of the taxonomy: the stack and the failing statement; where that is not known, the snippet and the
+/// names of its author. 16 hex digits.
 fn context(
     raw: &RawException<'_>,
-    runtime: Runtime,
+    parsed: &Parsed<'_>,
     reported: &ParsedException<'_>,
     frames: &[Frame<'_>],
 ) -> String {
+    let tags = parsed.ast.as_ref();
     // Node prints the source of an uncaught error only, so clients that report caught ones lack it.
-    let printed = runtime != Runtime::JavaScript;
+    let printed = parsed.runtime != Runtime::JavaScript;
     let mut hasher = Xxh3::new();
     hasher.update(reported.error_type.as_bytes());
     for frame in frames.iter().filter(|frame| frame.origin != Origin::Carrier).take(CONTEXT_FRAMES_MAX) {
+        if tags.is_some() && frame.origin == Origin::Program {
+            continue;
+        }
         hasher.update(b"\nframe ");
         // A script's or a cell's file is made anew for each execution.
         match frame.origin {
@@ -171,6 +176,15 @@ fn context(
         for part in source.split(|c: char| c.is_ascii_digit()).filter(|part| !part.is_empty()) {
             hasher.update(part.as_bytes());
         }
+    }
+    if let Some(tags) = tags {
+        for part in
+            [tags.statement.as_str()].into_iter().chain(tags.call.as_deref()).chain(tags.import.as_deref())
+        {
+            hasher.update(b"\nstatement ");
+            hasher.update(part.as_bytes());
+        }
+        return format!("{:016x}", hasher.finish());
     }
     for word in raw.snippet.unwrap_or_default().split_whitespace() {
         hasher.update(b" ");
