@@ -5,6 +5,9 @@
 //! skipped. No regular expressions, no state. Text without a find is borrowed. A second pass is made only when a
 //! mask changed what an earlier decision had looked at.
 //!
+//! Text that hides something (terminal colours, escapes, full-width digits) is scanned as it reads, too, and a user's
+//! name that a home directory gave away is masked in other places where it names the user.
+//!
 //! What stays, by decision:
 //! - system accounts in home directories (`/home/runner`, `/home/jovyan`, `/root`): they name no person;
 //! - loopback, unspecified, broadcast and netmask addresses, and four-part versions;
@@ -20,14 +23,19 @@ use std::sync::Arc;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 mod bits;
+mod command;
 mod credential;
 mod email;
+mod fold;
 mod home;
+mod known;
+mod national;
 mod network;
 mod numbers;
 mod scan;
 mod secret;
 mod users;
+mod value;
 
 /// What a mask stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -44,11 +52,14 @@ pub enum MaskKind {
     Phone,
     /// `<card>`: payment cards.
     Card,
+    /// `<national_id>`: only with [`MaskConfig::national_ids`].
+    NationalId,
 }
 
 impl MaskKind {
     /// All kinds.
-    pub const ALL: [Self; 6] = [Self::Email, Self::User, Self::Ip, Self::Token, Self::Phone, Self::Card];
+    pub const ALL: [Self; 7] =
+        [Self::Email, Self::User, Self::Ip, Self::Token, Self::Phone, Self::Card, Self::NationalId];
 
     /// The text that stands in the masked place.
     #[must_use]
@@ -60,6 +71,7 @@ impl MaskKind {
             Self::Token => "<token>",
             Self::Phone => "<phone>",
             Self::Card => "<card>",
+            Self::NationalId => "<national_id>",
         }
     }
 }
@@ -122,6 +134,10 @@ pub struct MaskConfig {
     /// Seed of the pseudonyms. Keep one secret and all processors on it, and outsiders cannot find a person's
     /// pseudonym by trying e-mail addresses.
     pub pseudonym_seed: u64,
+    /// Masks national ids too: US SSN, Korean RRN, UK NINO, Spanish DNI and NIE, French NIR, German tax id,
+    /// Brazilian CPF, Indian Aadhaar, Italian codice fiscale, Dutch BSN, Chinese resident id, Japanese My Number.
+    /// Some other numbers of as many digits look the same.
+    pub national_ids: bool,
 }
 
 /// Masks text. Clones are cheap.
@@ -207,21 +223,37 @@ impl Masker {
 }
 
 /// The text with the built-in masks.
-fn built_in<'a>(text: &'a str, counts: &mut MaskCounts) -> Cow<'a, str> {
-    let first = scan::pass(text, counts);
-    let Some(mut masked) = first.masked else { return Cow::Borrowed(text) };
-    let mut again = first.again;
-    for _ in 1..PASSES_MAX {
+fn built_in<'a>(config: MaskConfig, text: &'a str, counts: &mut MaskCounts) -> Cow<'a, str> {
+    let mut masked = Cow::Borrowed(text);
+    for _ in 0..PASSES_MAX {
+        let plain = scan::pass(&masked, counts);
+        let mut again = plain.again;
+        let mut names = plain.names;
+        if let Some(text) = plain.masked {
+            masked = Cow::Owned(text);
+        }
+        if let Some(folded) = plain.odd.then(|| scan::pass_folded(&masked, counts)).flatten() {
+            again |= folded.masked.is_some();
+            names.extend(folded.names);
+            masked = folded.masked.map_or(masked, Cow::Owned);
+        }
+        if !names.is_empty()
+            && let Some(text) = known::pass(&masked, &names, counts)
+        {
+            masked = Cow::Owned(text);
+            again = true;
+        }
+        if config.national_ids
+            && let Some(text) = national::pass(&masked, counts)
+        {
+            masked = Cow::Owned(text);
+            again = true;
+        }
         if !again {
             break;
         }
-        let next = scan::pass(&masked, counts);
-        again = next.again;
-        if let Some(next) = next.masked {
-            masked = next;
-        }
     }
-    Cow::Owned(masked)
+    masked
 }
 
 #[cfg(test)]

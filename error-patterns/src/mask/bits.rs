@@ -2,8 +2,9 @@
 //!
 //! A detector costs tens of instructions, and most of a stack trace is letters, dots and line numbers that are
 //! none of its business. So 64 bytes are compared at once, the comparisons become bit masks, and the masks are
-//! joined with their neighbours: a slash counts only before an `h`, a dash only between digits, a colon only
-//! after letters that a secret's name may end with. What is left is about one byte in two hundred.
+//! joined with their neighbours: a slash counts only before an `h`, a dash only between digits or behind letters
+//! that a key begins with, a colon only behind letters that a secret's name may end with. What is left is about one
+//! byte in a hundred.
 //!
 //! The instructions are chosen when the program runs (SSE2, SSE4.2, AVX2, AVX-512, NEON, or plain); all give the
 //! same bits.
@@ -20,8 +21,10 @@ pub(super) struct Triggers {
     pub all: u64,
     /// Last digit of 13 in a row: part of `all`.
     pub long_digits: u64,
-    /// `:` or `=` after letters that a secret's name may end with: part of `all`.
+    /// `:`, `=`, `,` or `>` behind letters that a secret's name may end with: part of `all`.
     pub names: u64,
+    /// The fixed part of a key may end here, or begin: part of `all`.
+    pub keys: u64,
 }
 
 /// Junk between a name and its separator, in bytes: `"token\": "`, `password2 =`.
@@ -30,175 +33,265 @@ const JUNK_MAX: usize = 4;
 /// Makes triggers of one block after the other.
 #[derive(Debug, Default)]
 pub(super) struct Blocks {
-    /// Digits of the block before.
+    /// Masks of the block before.
     digits: u64,
+    dots: u64,
     /// Last bits of the block before: a name may end here, after so many bytes of junk.
     names: [u64; JUNK_MAX + 1],
+    /// A byte that can hide something was met: a terminal colour, a percent or backslash escape, no ASCII.
+    pub odd: bool,
 }
 
-/// Letter pairs that names of secrets end with, in classes: first letters, second letters. A class stands for
-/// all of its pairs, and for a few more that share their bits.
-const PAIRS: [(&[u8], &[u8]); 7] = [
-    (b"e", b"y"),
-    (b"iwr", b"d"),
-    (b"eoi", b"n"),
-    (b"e", b"t"),
-    (b"ris", b"e"),
-    (b"esl", b"s"),
-    (b"nitap", b"ghplw"),
-];
-/// Class of the bytes that may stand between a name and its separator.
-const JUNK: u8 = 0x80;
+/// What a byte and its neighbours must be to be looked at. No bytes mean any.
+struct Rule {
+    last: &'static [u8],
+    here: &'static [u8],
+    next: &'static [u8],
+}
 
-/// A byte's classes are those that both of its halves allow.
+const fn rule(last: &'static [u8], here: &'static [u8], next: &'static [u8]) -> Rule {
+    Rule { last, here, next }
+}
+
+const DIGITS: &[u8] = b"0123456789";
+
+/// Places of numbers, paths and URLs.
+const PLACES: [Rule; 8] = [
+    // `555-0100`, `4111 1111`
+    rule(DIGITS, b"- ", DIGITS),
+    // `(555)`, `+82`, not `+0x1f`
+    rule(b"", b"(", DIGITS),
+    rule(b"", b"+", b"123456789"),
+    // `://`, `::`
+    rule(b"", b":", b"/:"),
+    // `/home/`, `/Users/`, `\\Documents and Settings\\`
+    rule(b"", b"/", b"hHdD"),
+    rule(b"", b"/", b"uU"),
+    rule(b"", b"\\", b"huUD"),
+    // `~alice/`
+    rule(b" \n\t\"'(=:,;", b"~", b""),
+];
+/// Places where a key may begin or its fixed part may end.
+const KEYS: [Rule; 8] = [
+    // ` --password`, `'-p`
+    rule(b" '\"", b"-", b"-pu"),
+    // `AKIA`, `ASIA`, `AIza`, `SK12`, `SG.`, `ya29.`, `eyJ`, `dapi`
+    rule(b"A", b"KSI", b""),
+    rule(b"", b"S", b"K"),
+    rule(b"G9", b".", b""),
+    rule(b"y", b"J", b""),
+    rule(b"a", b"p", b"i"),
+    // `Bearer x`, `Basic x`
+    rule(b"eE", b"rR", b" "),
+    rule(b"iI", b"cC", b" "),
+];
+/// More of them; then what can hide something.
+const MORE: [Rule; 7] = [
+    // `--BEGIN`, `1//0`, `/services/T`, `12345678:AA`
+    rule(b"-", b"BE", b""),
+    rule(DIGITS, b"/", b"/"),
+    rule(b"", b"/", b"T"),
+    rule(DIGITS, b":", b"A"),
+    rule(b"", b"\x1b", b""),
+    rule(b"", b"%", b""),
+    rule(b"", b"\\", b""),
+];
+const MORE_KEYS: u8 = 0x0f;
+const ODD: u8 = 0x70;
+
+/// Pairs of letters that names of secrets end with, in either case, and what may follow them.
+const NAMES: [Rule; 8] = [
+    rule(b"eE", b"yY", b""),
+    rule(b"iwrIWR", b"dD", b""),
+    rule(b"eoiEOI", b"nN", b""),
+    rule(b"erER", b"tT", b""),
+    rule(b"risnRISN", b"eE", b""),
+    rule(b"esltndESLTND", b"sS", b""),
+    rule(b"nitapehNITAPEH", b"ghplwaGHPLWA", b""),
+    // Junk between a name and its separator, whatever is before it.
+    rule(b"", b" \"'\\]0123456789", b""),
+];
+const JUNK: u8 = 0x80;
+/// Pairs before the last mark, `_` or `-`, of what keys begin with.
+const PREFIXES: [Rule; 8] = [
+    rule(b"h", b"pousrf", b""),
+    rule(b"sr", b"k", b""),
+    rule(b"asdrb", b"t", b""),
+    rule(b"ymsx", b"s", b""),
+    rule(b"pxvrP", b"pm18barcdX", b""),
+    rule(b"ap", b"i", b""),
+    rule(b"vs", b"ea", b""),
+    rule(b"eo", b"cf", b""),
+];
+
+/// A bit for each of eight rules, by the halves of a byte: a rule's bit is set where both halves allow its bytes. So a
+/// rule stands for its bytes, and for a few more that share their halves.
 struct Halves {
     low: [u8; BLOCK],
     high: [u8; BLOCK],
 }
 
-const FIRST: Halves = halves(false);
-const SECOND: Halves = halves(true);
+/// Which byte of the rules.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Last,
+    Here,
+    Next,
+}
 
-const fn halves(second: bool) -> Halves {
+const fn halves<const N: usize>(rules: &[Rule; N], place: Place) -> Halves {
     let mut halves = Halves { low: [0; BLOCK], high: [0; BLOCK] };
-    let mut class = 0;
-    while class < PAIRS.len() {
-        let letters = if second { PAIRS[class].1 } else { PAIRS[class].0 };
-        let mut at = 0;
-        while at < letters.len() {
-            halves = halves.with(letters[at], 1 << class).with(letters[at] - 0x20, 1 << class);
-            at += 1;
-        }
-        class += 1;
-    }
-    let junk = b" \"'\\]0123456789";
-    let mut at = 0;
-    while second && at < junk.len() {
-        halves = halves.with(junk[at], JUNK);
-        at += 1;
+    let mut index = 0;
+    while index < N {
+        let bytes = match place {
+            Place::Last => rules[index].last,
+            Place::Here => rules[index].here,
+            Place::Next => rules[index].next,
+        };
+        halves = halves.with(bytes, 1 << index);
+        index += 1;
     }
     halves
 }
 
 impl Halves {
-    const fn with(mut self, byte: u8, class: u8) -> Self {
-        // One table of 16 for each 16 bytes of a block.
-        let mut table = 0;
-        while table < BLOCK {
-            self.low[table + (byte & 15) as usize] |= class;
-            self.high[table + (byte >> 4) as usize] |= class;
-            table += 16;
+    const fn with(mut self, bytes: &[u8], bit: u8) -> Self {
+        let mut at = 0;
+        while at < BLOCK {
+            // One table of 16 for each 16 bytes of a block.
+            let half = (at & 15) as u8;
+            let mut index = 0;
+            while index < bytes.len() {
+                self.low[at] |= if bytes[index] & 15 == half { bit } else { 0 };
+                self.high[at] |= if bytes[index] >> 4 == half { bit } else { 0 };
+                index += 1;
+            }
+            if bytes.is_empty() {
+                self.low[at] |= bit;
+                self.high[at] |= bit;
+            }
+            at += 1;
         }
         self
     }
 
     #[inline(always)]
-    fn classes<S: Simd>(&self, simd: S, bytes: u8x64<S>) -> u8x64<S> {
-        let (low, high) = (u8x64::from_slice(simd, &self.low), u8x64::from_slice(simd, &self.high));
-        let nibble = u8x64::splat(simd, 15);
-        simd.swizzle_dyn_within_blocks_u8x64(low, bytes & nibble)
-            & simd.swizzle_dyn_within_blocks_u8x64(high, (bytes >> 4) & nibble)
+    fn of<S: Simd>(&self, simd: S, (low, high): Split<S>) -> u8x64<S> {
+        simd.swizzle_dyn_within_blocks_u8x64(u8x64::from_slice(simd, &self.low), low)
+            & simd.swizzle_dyn_within_blocks_u8x64(u8x64::from_slice(simd, &self.high), high)
     }
 }
+
+static PLACES_LAST: Halves = halves(&PLACES, Place::Last);
+static PLACES_HERE: Halves = halves(&PLACES, Place::Here);
+static PLACES_NEXT: Halves = halves(&PLACES, Place::Next);
+static KEYS_LAST: Halves = halves(&KEYS, Place::Last);
+static KEYS_HERE: Halves = halves(&KEYS, Place::Here);
+static KEYS_NEXT: Halves = halves(&KEYS, Place::Next);
+static MORE_LAST: Halves = halves(&MORE, Place::Last);
+static MORE_HERE: Halves = halves(&MORE, Place::Here);
+static MORE_NEXT: Halves = halves(&MORE, Place::Next);
+static NAMES_LAST: Halves = halves(&NAMES, Place::Last);
+static NAMES_HERE: Halves = halves(&NAMES, Place::Here);
+static PREFIXES_LAST: Halves = halves(&PREFIXES, Place::Last);
+static PREFIXES_HERE: Halves = halves(&PREFIXES, Place::Here);
+
+/// Lower and upper half of each byte.
+type Split<S> = (u8x64<S>, u8x64<S>);
+
+#[inline(always)]
+fn split<S: Simd>(simd: S, bytes: u8x64<S>) -> Split<S> {
+    let half = u8x64::splat(simd, 15);
+    (bytes & half, (bytes >> 4) & half)
+}
+
+/// Bytes of a window: a block, two bytes before and one behind it.
+const WINDOW: usize = 2 + BLOCK + 1;
 
 impl Blocks {
     /// Triggers of the block of `text` that begins at `start`; blocks are given in order.
     #[inline(always)]
     pub(super) fn triggers<S: Simd>(&mut self, simd: S, text: &[u8], start: usize) -> Triggers {
-        let bytes = load(simd, text, start);
-        let is = |byte: u8| bytes.simd_eq(u8x64::splat(simd, byte));
-        let next = text.get(start + BLOCK).copied().unwrap_or(b' ');
-
-        let value = bytes - u8x64::splat(simd, b'0');
-        let digits = value.simd_le(u8x64::splat(simd, 9)).to_bitmask();
-        let digit_before = digits << 1 | self.digits >> 63;
-        let digit_after = digits >> 1 | u64::from(next.is_ascii_digit()) << 63;
-        let inside = digit_before & digit_after;
-
-        // `10.0.0.1`, `555.555.0100`: another dot follows soon. The last places cannot know.
-        let dots = is(b'.').to_bitmask() & inside;
-        let dots = dots & (dots >> 2 | dots >> 3 | dots >> 4 | 0xf << 60);
-        // `555-555-0100`, `4111 1111`
-        let dashes = (is(b'-') | is(b' ')).to_bitmask() & inside;
-        // `(555)`, `+82`, not `+0x1f`
-        let opening = is(b'(').to_bitmask() & digit_after;
-        let zero_after = is(b'0').to_bitmask() >> 1 | u64::from(next == b'0') << 63;
-        let plus = is(b'+').to_bitmask() & digit_after & !zero_after;
-
-        // `://`, `::`, and addresses: seven colons, so four in one of two blocks.
-        let colons = is(b':').to_bitmask();
-        let slash = (is(b'/') | is(b'\\')).to_bitmask();
-        let slash_after = slash >> 1 | u64::from(matches!(next, b'/' | b'\\')) << 63;
-        let colon_after = colons >> 1 | u64::from(next == b':') << 63;
-        let addresses = if colons.count_ones() < 4 { colon_after | slash_after } else { u64::MAX };
-
-        let folders = (is(b'h') | is(b'u') | is(b'U') | is(b'D')).to_bitmask();
-        let folder_after = folders >> 1 | u64::from(matches!(next, b'h' | b'u' | b'U' | b'D')) << 63;
-
-        let names = self.names(simd, text, start, bytes) & (colons | is(b'=').to_bitmask());
-        let long_digits = self.long_digits(digits);
-        self.digits = digits;
-
-        let all = dots
-            | dashes
-            | opening
-            | plus
-            | colons & addresses
-            | slash & folder_after
-            | is(b'@').to_bitmask()
-            | names
-            | long_digits;
-        Triggers { all, long_digits, names }
+        if let Some(window) = start.checked_sub(2).and_then(|from| text[from..].first_chunk()) {
+            return self.of(simd, window);
+        }
+        // At both ends of the text there are blanks around it.
+        let mut window = [b' '; WINDOW];
+        let from = start.saturating_sub(2);
+        let to = text.len().min(start + BLOCK + 1);
+        window[2 + from - start..][..to - from].copy_from_slice(&text[from..to]);
+        self.of(simd, &window)
     }
 
-    /// Places behind letters that a secret's name may end with, and behind junk that follows them.
     #[inline(always)]
-    fn names<S: Simd>(&mut self, simd: S, text: &[u8], start: usize, bytes: u8x64<S>) -> u64 {
-        let before = match start.checked_sub(1) {
-            Some(start) => load(simd, text, start),
-            None => {
-                let mut block = [b' '; BLOCK];
-                let length = text.len().min(BLOCK - 1);
-                block[1..=length].copy_from_slice(&text[..length]);
-                u8x64::from_slice(simd, &block)
-            }
-        };
-        // Junk needs no letter before it.
-        let first = FIRST.classes(simd, before) | u8x64::splat(simd, JUNK);
-        let classes = first & SECOND.classes(simd, bytes);
-        let junk = classes.simd_ge(u8x64::splat(simd, JUNK)).to_bitmask();
-        let pairs = classes & u8x64::splat(simd, !JUNK);
-        let mut ends = pairs.simd_gt(u8x64::splat(simd, 0)).to_bitmask();
-        let mut behind = 0;
-        for carried in &mut self.names {
+    fn of<S: Simd>(&mut self, simd: S, window: &[u8; WINDOW]) -> Triggers {
+        let load = |from: usize| u8x64::from_slice(simd, &window[from..from + BLOCK]);
+        let bytes = load(2);
+        let is = |byte: u8| bytes.simd_eq(u8x64::splat(simd, byte));
+        let any = |bits: u8x64<S>| bits.simd_gt(u8x64::splat(simd, 0));
+        let (second_last, last) = (split(simd, load(0)), split(simd, load(1)));
+        let (here, next) = (split(simd, bytes), split(simd, load(3)));
+
+        let places = PLACES_LAST.of(simd, last) & PLACES_HERE.of(simd, here) & PLACES_NEXT.of(simd, next);
+        let keys = KEYS_LAST.of(simd, last) & KEYS_HERE.of(simd, here) & KEYS_NEXT.of(simd, next);
+        let more = MORE_LAST.of(simd, last) & MORE_HERE.of(simd, here) & MORE_NEXT.of(simd, next);
+        let prefixes = PREFIXES_LAST.of(simd, second_last) & PREFIXES_HERE.of(simd, last);
+        let names = NAMES_LAST.of(simd, last) & NAMES_HERE.of(simd, here);
+
+        let high = bytes & u8x64::splat(simd, 0x80);
+        self.odd |= any(high | more & u8x64::splat(simd, ODD)).any_true();
+
+        // `10.0.0.1`, `555.555.0100`: another dot follows soon. The last places cannot know.
+        let digits = (bytes - u8x64::splat(simd, b'0')).simd_le(u8x64::splat(simd, 9)).to_bitmask();
+        let dots = is(b'.').to_bitmask();
+        let numbers = dots & (digits << 1 | self.digits >> 63) & (digits >> 1 | 1 << 63);
+        let numbers = numbers & (numbers >> 2 | numbers >> 3 | numbers >> 4 | 0xf << 60);
+        // Two dots with six bytes between them.
+        let apart = dots & (dots << 7 | self.dots >> 57);
+        self.dots = dots;
+        // Addresses have seven colons, so four in one of two blocks.
+        let colons = is(b':').to_bitmask();
+        let addresses = if colons.count_ones() < 4 { 0 } else { colons };
+
+        let marks = (is(b'_') | is(b'-')) & any(prefixes);
+        let keys = (any(keys | more & u8x64::splat(simd, MORE_KEYS)) | marks).to_bitmask() | apart;
+        let places = (any(places) | is(b'@')).to_bitmask();
+        // `://` is no separator.
+        let separators = (is(b'=') | is(b'>')).to_bitmask() | colons;
+        let (behind, behind_junk) = self.behind_names(
+            any(names & u8x64::splat(simd, !JUNK)).to_bitmask(),
+            names.simd_ge(u8x64::splat(simd, JUNK)).to_bitmask(),
+        );
+        // `USER=alice`
+        let users = (is(b'=') & load(1).simd_eq(u8x64::splat(simd, b'R'))).to_bitmask();
+        let names = behind & separators | behind_junk & is(b',').to_bitmask() | users;
+        let long_digits = self.long_digits(digits);
+        Triggers { all: places | numbers | addresses | names | keys | long_digits, long_digits, names, keys }
+    }
+
+    /// Places behind letters that a secret's name may end with, at once or behind junk, and those behind junk.
+    #[inline(always)]
+    fn behind_names(&mut self, mut ends: u64, junk: u64) -> (u64, u64) {
+        let (mut behind, mut behind_junk) = (0, 0);
+        for (count, carried) in self.names.iter_mut().enumerate() {
             let after = ends << 1 | *carried;
             *carried = ends >> 63;
             behind |= after;
+            behind_junk |= if count > 0 { after } else { 0 };
             ends = junk & after;
         }
-        behind
+        (behind, behind_junk)
     }
 
     /// Places where 13 digits in a row end, looking back into the block before.
     #[inline(always)]
-    fn long_digits(&self, digits: u64) -> u64 {
+    fn long_digits(&mut self, digits: u64) -> u64 {
         let window = u128::from(digits) << 16 | u128::from(self.digits >> 48);
+        self.digits = digits;
         let two = window & window << 1;
         let four = two & two << 2;
         let eight = four & four << 4;
         let thirteen = eight & four << 8 & window << 12;
         (thirteen >> 16) as u64
     }
-}
-
-/// The block at `start`, with blanks behind the text.
-#[inline(always)]
-fn load<S: Simd>(simd: S, text: &[u8], start: usize) -> u8x64<S> {
-    if let Some(block) = text.get(start..start + BLOCK) {
-        return u8x64::from_slice(simd, block);
-    }
-    let mut block = [b' '; BLOCK];
-    let rest = &text[start..];
-    block[..rest.len()].copy_from_slice(rest);
-    u8x64::from_slice(simd, &block)
 }

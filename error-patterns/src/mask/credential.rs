@@ -2,9 +2,7 @@
 //! key blocks, user and password in a URL.
 
 use super::scan::Text;
-use super::{MaskKind, Span};
-use aho_corasick::{AhoCorasick, Input, MatchKind};
-use std::sync::LazyLock;
+use super::{MaskKind, Span, command, home};
 
 fn token(start: usize, end: usize) -> Span {
     Span { start, end, kind: MaskKind::Token }
@@ -19,106 +17,147 @@ fn run(bytes: &[u8], inside: impl Fn(&u8) -> bool) -> usize {
     bytes.iter().take_while(|b| inside(b)).count()
 }
 
-/// What follows the fixed part of a credential.
+/// What follows the fixed part of a key.
 #[derive(Clone, Copy, Debug)]
 enum Shape {
     /// At least so many letters, digits, `_` and `-`, a digit among them.
     Key(usize),
     /// The same, with dots.
     Dotted(usize),
-    /// 16 capitals and digits.
-    AccessKey,
-    /// A header and a payload with a dot between them.
-    Jwt,
-    /// `Bearer` and `Basic`: what follows, when it is no word. The number is how far before the needle the word
-    /// begins.
-    Scheme(usize),
-    /// `-----BEGIN ... PRIVATE KEY-----` up to its end line, or to the end of a text that was cut.
-    PrivateKey,
 }
 
-/// Fixed parts of credentials.
-const NEEDLES: &[(&str, Shape)] = &[
-    ("ghp_", Shape::Key(20)),
-    ("gho_", Shape::Key(20)),
-    ("ghu_", Shape::Key(20)),
-    ("ghs_", Shape::Key(20)),
-    ("ghr_", Shape::Key(20)),
-    ("github_pat_", Shape::Key(20)),
-    ("glpat-", Shape::Key(16)),
-    ("sk-", Shape::Key(20)),
-    ("sk_live_", Shape::Key(16)),
-    ("sk_test_", Shape::Key(16)),
-    ("rk_live_", Shape::Key(16)),
-    ("rk_test_", Shape::Key(16)),
-    ("whsec_", Shape::Key(16)),
-    ("npm_", Shape::Key(30)),
-    ("pypi-", Shape::Key(30)),
-    ("hf_", Shape::Key(24)),
-    ("dop_v1_", Shape::Key(32)),
-    ("glsa_", Shape::Key(24)),
-    ("shpat_", Shape::Key(24)),
-    ("xoxb-", Shape::Key(10)),
-    ("xoxp-", Shape::Key(10)),
-    ("xoxa-", Shape::Key(10)),
-    ("xoxr-", Shape::Key(10)),
-    ("xoxs-", Shape::Key(10)),
-    ("xapp-", Shape::Key(10)),
-    ("AIza", Shape::Dotted(30)),
-    ("ya29.", Shape::Dotted(20)),
-    ("SG.", Shape::Dotted(40)),
-    ("AKIA", Shape::AccessKey),
-    ("ASIA", Shape::AccessKey),
-    ("eyJ", Shape::Jwt),
-    ("earer ", Shape::Scheme(1)),
-    ("EARER ", Shape::Scheme(1)),
-    ("asic ", Shape::Scheme(1)),
-    ("ASIC ", Shape::Scheme(1)),
-    ("-----BEGIN ", Shape::PrivateKey),
+/// What keys begin with, up to and with the last mark.
+const PREFIXES: &[(&[u8], Shape)] = &[
+    // GitHub, GitLab
+    (b"ghp_", Shape::Key(20)),
+    (b"gho_", Shape::Key(20)),
+    (b"ghu_", Shape::Key(20)),
+    (b"ghs_", Shape::Key(20)),
+    (b"ghr_", Shape::Key(20)),
+    (b"github_pat_", Shape::Key(20)),
+    (b"glpat-", Shape::Dotted(16)),
+    (b"gldt-", Shape::Key(16)),
+    (b"glrt-", Shape::Key(16)),
+    (b"glcbt-", Shape::Key(16)),
+    // Models and data: OpenAI, Anthropic and others; Hugging Face, Groq, NVIDIA, Replicate
+    (b"sk-", Shape::Key(20)),
+    (b"hf_", Shape::Key(24)),
+    (b"gsk_", Shape::Key(32)),
+    (b"nvapi-", Shape::Key(32)),
+    (b"r8_", Shape::Key(32)),
+    (b"xai-", Shape::Key(32)),
+    // Payment: Stripe
+    (b"sk_live_", Shape::Key(16)),
+    (b"sk_test_", Shape::Key(16)),
+    (b"rk_live_", Shape::Key(16)),
+    (b"rk_test_", Shape::Key(16)),
+    (b"whsec_", Shape::Key(16)),
+    // Packages: npm, PyPI, RubyGems, Docker
+    (b"npm_", Shape::Key(30)),
+    (b"pypi-", Shape::Key(30)),
+    (b"rubygems_", Shape::Key(32)),
+    (b"dckr_pat_", Shape::Key(20)),
+    // Clouds: DigitalOcean, Google
+    (b"dop_v1_", Shape::Key(32)),
+    (b"doo_v1_", Shape::Key(32)),
+    (b"dor_v1_", Shape::Key(32)),
+    (b"GOCSPX-", Shape::Key(20)),
+    // Services: Grafana, Shopify, Sentry, Slack
+    (b"glsa_", Shape::Key(24)),
+    (b"shpat_", Shape::Key(24)),
+    (b"shpss_", Shape::Key(24)),
+    (b"sntrys_", Shape::Key(32)),
+    (b"xoxb-", Shape::Key(10)),
+    (b"xoxp-", Shape::Key(10)),
+    (b"xoxa-", Shape::Key(10)),
+    (b"xoxr-", Shape::Key(10)),
+    (b"xoxs-", Shape::Key(10)),
+    (b"xoxc-", Shape::Key(10)),
+    (b"xoxd-", Shape::Key(10)),
+    (b"xapp-", Shape::Key(10)),
 ];
 
-static SEARCHER: LazyLock<AhoCorasick> = LazyLock::new(|| {
-    AhoCorasick::builder()
-        .match_kind(MatchKind::LeftmostFirst)
-        .build(NEEDLES.iter().map(|(needle, _)| needle))
-        .expect("a few dozen short needles make a small automaton")
-});
-
-/// A needle's place.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Needle {
-    pub at: usize,
-    index: usize,
-}
-
-/// The next place, from `start` on, where a credential may begin.
-pub(super) fn next_needle(bytes: &[u8], start: usize) -> Option<Needle> {
-    let found = SEARCHER.find(Input::new(bytes).range(start..))?;
-    Some(Needle { at: found.start(), index: found.pattern().as_usize() })
-}
-
-/// The credential at a needle.
-pub(super) fn find(text: &Text<'_>, needle: Needle) -> Option<Span> {
-    let (fixed, shape) = NEEDLES[needle.index];
-    let start = needle.at;
-    let body = start + fixed.len();
-    match shape {
-        Shape::Key(length_min) => {
-            let length = run(&text.bytes[body..], is_key);
-            text.look(body + length + 1);
-            let digit = text.bytes[body..body + length].iter().any(u8::is_ascii_digit);
-            (starts_word(text, start) && length >= length_min && digit).then(|| token(start, body + length))
-        }
-        Shape::Dotted(length_min) => {
-            let length = run(&text.bytes[body..], |b| is_key(b) || *b == b'.');
-            text.look(body + length + 1);
-            (starts_word(text, start) && length >= length_min).then(|| token(start, body + length))
-        }
-        Shape::AccessKey => access_key(text, start),
-        Shape::Jwt => jwt(text, start),
-        Shape::Scheme(before) => scheme(text, start.checked_sub(before)?, body),
-        Shape::PrivateKey => private_key(text.bytes, start),
+/// A credential whose trigger among [keys](super::bits::Triggers) is at `at`.
+pub(super) fn find(text: &Text<'_>, at: usize) -> Option<Span> {
+    let back = |count: usize| at.checked_sub(count);
+    match text.bytes[at] {
+        b'_' => prefixed(text, at),
+        b'-' => match text.bytes.get(at + 1)? {
+            b'-' => command::flag(text, at).or_else(|| prefixed(text, at)),
+            b'p' | b'u' => command::short_flag(text, at).or_else(|| prefixed(text, at)),
+            _ if text.before(at).ends_with(b"pytest-of") => home::folder_of(text, at + 1),
+            _ => prefixed(text, at),
+        },
+        b'K' => access_key(text, back(1)?),
+        b'S' if text.bytes.get(at + 1) == Some(&b'K') => twilio(text, at),
+        b'S' => access_key(text, back(1)?),
+        b'I' => fixed(text, back(1)?, b"AIza", Shape::Dotted(30)),
+        b'J' => jwt(text, back(2)?),
+        b'p' => databricks(text, back(2)?),
+        b'r' | b'R' => scheme(text, back(5)?, b"bearer"),
+        b'c' | b'C' => scheme(text, back(4)?, b"basic"),
+        b'B' => private_key(text, back(5)?),
+        b'E' => private_key_end(text, back(5)?),
+        b':' => telegram(text, at),
+        b'/' if text.bytes.get(at + 1) == Some(&b'/') => fixed(text, back(1)?, b"1//0", Shape::Key(40)),
+        b'/' => slack_hook(text, at + 1),
+        b'.' => fixed(text, back(2)?, b"SG.", Shape::Dotted(40))
+            .or_else(|| fixed(text, back(4)?, b"ya29.", Shape::Dotted(20)))
+            .or_else(|| discord(text, at)),
+        _ => None,
     }
+}
+
+/// A key whose prefix ends with the mark at `at`.
+fn prefixed(text: &Text<'_>, at: usize) -> Option<Span> {
+    let before = &text.bytes[at - text.before(at).len()..=at];
+    // Most marks are in names: a key goes on with at least ten letters and digits.
+    let length = text.bytes[at + 1..].iter().take(10).take_while(|b| is_key(b)).count();
+    text.look(at + 1 + length);
+    if length < 10 {
+        return None;
+    }
+    let (prefix, shape) = PREFIXES.iter().find(|(prefix, _)| before.ends_with(prefix))?;
+    fixed(text, at + 1 - prefix.len(), prefix, *shape)
+}
+
+/// A key that begins with `prefix` at `start`.
+fn fixed(text: &Text<'_>, start: usize, prefix: &[u8], shape: Shape) -> Option<Span> {
+    let body = start + prefix.len();
+    if !text.bytes[start..].starts_with(prefix) || !starts_word(text, start) {
+        return None;
+    }
+    let (length, length_min) = match shape {
+        Shape::Key(min) => (run(&text.bytes[body..], is_key), min),
+        Shape::Dotted(min) => (run(&text.bytes[body..], |b| is_key(b) || *b == b'.'), min),
+    };
+    text.look(body + length + 1);
+    let key = &text.bytes[body..body + length];
+    let length = length - key.iter().rev().take_while(|b| **b == b'.').count();
+    (length >= length_min && key.iter().any(u8::is_ascii_digit)).then(|| token(start, body + length))
+}
+
+/// `dapi` and 32 hex digits.
+fn databricks(text: &Text<'_>, start: usize) -> Option<Span> {
+    let key = text.bytes[start..].strip_prefix(b"dapi").filter(|_| starts_word(text, start))?;
+    let length = run(key, u8::is_ascii_hexdigit);
+    text.look(start + 5 + length);
+    (length >= 32).then(|| token(start, start + 4 + length))
+}
+
+/// What is behind `hooks.slack.com/services/`.
+fn slack_hook(text: &Text<'_>, start: usize) -> Option<Span> {
+    if !text.before(start).ends_with(b"hooks.slack.com/services/") {
+        return None;
+    }
+    hook(text, start)
+}
+
+/// What is behind `/api/webhooks/` of Discord, which begins with a long number.
+pub(super) fn hook(text: &Text<'_>, start: usize) -> Option<Span> {
+    let length = run(&text.bytes[start..], |b| is_key(b) || *b == b'/');
+    text.look(start + length + 1);
+    (length >= 20).then(|| token(start, start + length))
 }
 
 fn starts_word(text: &Text<'_>, start: usize) -> bool {
@@ -126,10 +165,14 @@ fn starts_word(text: &Text<'_>, start: usize) -> bool {
 }
 
 fn access_key(text: &Text<'_>, start: usize) -> Option<Span> {
+    if !starts_word(text, start) {
+        return None;
+    }
     let length = run(&text.bytes[start..], |b| b.is_ascii_uppercase() || b.is_ascii_digit());
     text.look(start + length + 1);
+    let known = text.bytes[start..].starts_with(b"AKIA") || text.bytes[start..].starts_with(b"ASIA");
     let follows = text.bytes.get(start + length).is_some_and(is_key);
-    (length == 20 && !follows && starts_word(text, start)).then(|| token(start, start + length))
+    (length == 20 && known && !follows).then(|| token(start, start + length))
 }
 
 fn jwt(text: &Text<'_>, start: usize) -> Option<Span> {
@@ -137,48 +180,160 @@ fn jwt(text: &Text<'_>, start: usize) -> Option<Span> {
         return None;
     }
     let bytes = text.bytes;
-    let header = run(&bytes[start..], is_key);
-    let dot = start + header;
-    text.look(dot + 1);
-    if header < 10 || bytes.get(dot) != Some(&b'.') {
+    let header_end = wrapped(bytes, start);
+    text.look(header_end + 1);
+    let header = header_end - start;
+    if header < 10 {
         return None;
     }
-    let payload = run(&bytes[dot + 1..], is_key);
-    let mut end = dot + 1 + payload;
-    text.look(end + 1);
-    if bytes.get(end) == Some(&b'.') {
-        let signature = run(&bytes[end + 1..], is_key);
-        end += if signature > 0 { 1 + signature } else { 0 };
+    let mut end = header_end;
+    let mut parts = 1;
+    while parts < 5 && bytes.get(end) == Some(&b'.') {
+        let part = wrapped(bytes, end + 1);
+        text.look(part + 1);
+        if part == end + 1 {
+            break;
+        }
+        parts += 1;
+        end = part;
     }
-    (payload >= 10).then(|| token(start, end))
+    // One part alone must be long enough to be no word.
+    let told = bytes[start..header_end].iter().any(u8::is_ascii_digit) && header >= 20;
+    let payload = parts > 1 && (end - header_end > 10 || end == bytes.len());
+    (payload || told).then(|| token(start, end))
 }
 
-fn scheme(text: &Text<'_>, word: usize, body: usize) -> Option<Span> {
-    if !matches!(text.bytes[word], b'B' | b'b') || !starts_word(text, word) {
+/// Where the key that begins at `start` ends; one that is wrapped goes on in the next line.
+fn wrapped(bytes: &[u8], start: usize) -> usize {
+    let mut end = start + run(&bytes[start..], is_key);
+    let mut line = end - start;
+    while line >= 40 && bytes.get(end) == Some(&b'\n') {
+        let next = run(&bytes[end + 1..], is_key);
+        let telling = bytes[end + 1..end + 1 + next].iter().any(u8::is_ascii_digit) || next >= 40;
+        if !telling {
+            break;
+        }
+        end += 1 + next;
+        line = next;
+    }
+    end
+}
+
+/// What follows `Bearer` or `Basic`, when it is no word.
+fn scheme(text: &Text<'_>, word: usize, name: &[u8]) -> Option<Span> {
+    let body = word + name.len();
+    if !text.bytes[word..body].eq_ignore_ascii_case(name) || !starts_word(text, word) {
         return None;
     }
     let start = body + run(&text.bytes[body..], |b| *b == b' ');
     let body = &text.bytes[start..];
     let credential = run(body, |b| is_key(b) || matches!(b, b'.' | b'~' | b'+' | b'/' | b'='));
     text.look(start + credential + 1);
+    let credential = credential - body[..credential].iter().rev().take_while(|b| **b == b'.').count();
     let body = &body[..credential];
     let upper = body.iter().skip(1).any(u8::is_ascii_uppercase);
     let telling = upper || body.iter().any(|b| b.is_ascii_digit() || *b == b'=');
     (credential >= 8 && telling).then(|| token(start, start + credential))
 }
 
-fn private_key(bytes: &[u8], at: usize) -> Option<Span> {
+fn is_private(label: &[u8]) -> bool {
+    label.ends_with(b"PRIVATE KEY") || label.ends_with(b"PRIVATE KEY BLOCK")
+}
+
+fn label(bytes: &[u8]) -> usize {
+    run(bytes, |b| b.is_ascii_uppercase() || *b == b' ' || b.is_ascii_digit())
+}
+
+fn private_key(text: &Text<'_>, at: usize) -> Option<Span> {
+    let bytes = text.bytes;
     let head = bytes[at..].strip_prefix(b"-----BEGIN ")?;
-    let label = run(head, |b| b.is_ascii_uppercase() || *b == b' ' || b.is_ascii_digit());
-    if !head[..label].ends_with(b"PRIVATE KEY") && !head[..label].ends_with(b"PRIVATE KEY BLOCK") {
+    let name = label(head);
+    if !is_private(&head[..name]) {
         return None;
     }
-    let end = memchr::memmem::find(head, b"-----END ").map_or(bytes.len(), |offset| {
-        let close = bytes.len() - head.len() + offset + b"-----END ".len();
-        let name = run(&bytes[close..], |b| b.is_ascii_uppercase() || *b == b' ' || b.is_ascii_digit());
+    let body = bytes.len() - head.len() + name;
+    let lines = body + key_lines(&bytes[body..]);
+    let near = &bytes[body..bytes.len().min(body + PRIVATE_KEY_BYTES_MAX)];
+    let end = memchr::memmem::find(near, b"-----END ").map(|offset| {
+        let close = body + offset + b"-----END ".len();
+        let name = label(&bytes[close..]);
         close + name + run(&bytes[close + name..], |b| *b == b'-')
     });
+    // The next end line may belong to another block: a text that was cut and goes on with something else.
+    let foreign = |end: usize| memchr::memmem::find(&bytes[body..end], b"-----BEGIN ").is_some();
+    let end = end.filter(|end| !foreign(*end)).unwrap_or(lines);
     Some(token(at, end))
+}
+
+/// Longest private key, with room for escapes and colours.
+const PRIVATE_KEY_BYTES_MAX: usize = 32 * 1024;
+
+/// Length of lines of base64, line breaks escaped or not.
+fn key_lines(bytes: &[u8]) -> usize {
+    run(bytes, |b| {
+        b.is_ascii_alphanumeric()
+            || matches!(b, b'+' | b'/' | b'=' | b'-' | b'\\' | b'\n' | b'\r' | b',' | b':')
+    })
+}
+
+fn private_key_end(text: &Text<'_>, at: usize) -> Option<Span> {
+    let after = text.bytes[at..].strip_prefix(b"-----END ")?;
+    let name = label(after);
+    if !is_private(&after[..name]) {
+        return None;
+    }
+    let inside =
+        |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'=' | b'\\' | b'\n' | b'\r');
+    let before = text.before(at);
+    let length = before.iter().rev().take(PRIVATE_KEY_BYTES_MAX).take_while(|b| inside(b)).count();
+    let end = at + b"-----END ".len() + name;
+    Some(token(at - length, end + run(&text.bytes[end..], |b| *b == b'-')))
+}
+
+/// `user/password@` behind `jdbc:oracle:thin:`.
+pub(super) fn oracle(text: &Text<'_>, start: usize) -> Option<Span> {
+    let inside = |b: &u8| !b.is_ascii_whitespace() && !matches!(b, b'"' | b'\'' | b'`' | b'<' | b'@');
+    let length = text.bytes[start..].iter().take(128).take_while(|b| inside(b)).count();
+    let end = start + length;
+    text.look(end + 1);
+    (length > 0 && text.bytes.get(end) == Some(&b'@')).then(|| token(start, end))
+}
+
+/// `12345678:AA...`: a bot of Telegram, whose colon is at `at`.
+fn telegram(text: &Text<'_>, at: usize) -> Option<Span> {
+    let digits = text.before(at).iter().rev().take(12).take_while(|b| b.is_ascii_digit()).count();
+    let start = at - digits;
+    let length = run(&text.bytes[at + 1..], is_key);
+    text.look(at + length + 2);
+    let word = text.last(start).is_some_and(|b| b.is_ascii_digit() || b == b'_' || b == b'.');
+    ((8..=10).contains(&digits) && (33..=40).contains(&length) && !word)
+        .then(|| token(start, at + 1 + length))
+}
+
+/// `M....<six>.<rest>`: a bot of Discord, whose second dot is at `at`.
+fn discord(text: &Text<'_>, at: usize) -> Option<Span> {
+    let length = run(&text.bytes[at + 1..], is_key);
+    text.look(at + length + 2);
+    let before = text.before(at);
+    let (head, time) = before.split_at(before.len().checked_sub(7)?);
+    if !(27..=45).contains(&length) || !time[1..].iter().all(is_key) {
+        return None;
+    }
+    let id = head.iter().rev().take(32).take_while(|b| is_key(b)).count();
+    let start = at - 7 - id;
+    let known = matches!(text.bytes[start], b'M' | b'N' | b'O');
+    ((23..=28).contains(&id) && known).then(|| token(start, at + 1 + length))
+}
+
+/// `SK` and 32 hex digits: an API key of Twilio.
+fn twilio(text: &Text<'_>, at: usize) -> Option<Span> {
+    if !starts_word(text, at) {
+        return None;
+    }
+    let length = run(&text.bytes[at + 2..], |b| b.is_ascii_digit() || (b'a'..=b'f').contains(b));
+    text.look(at + length + 3);
+    let follows = text.bytes.get(at + 2 + length).is_some_and(is_key);
+    (length == 32 && !follows).then(|| token(at, at + 2 + length))
 }
 
 /// Longest user and password looked for in a URL.
@@ -187,17 +342,25 @@ const AUTHORITY_BYTES_MAX: usize = 512;
 /// `user:password@` of a URL whose `://` begins at `at`.
 pub(super) fn userinfo(text: &Text<'_>, at: usize) -> Option<Span> {
     let rest = text.bytes[at..].strip_prefix(b"://")?;
+    let rest = &rest[..rest.len().min(AUTHORITY_BYTES_MAX)];
     let start = at + 3;
-    let authority = rest
-        .iter()
-        .take(AUTHORITY_BYTES_MAX)
-        .take_while(|b| {
-            !(b.is_ascii_whitespace()
-                || matches!(b, b'/' | b'?' | b'#' | b'"' | b'\'' | b'<' | b'>' | b'`' | b'\\' | b',' | b')'))
-        })
-        .count();
-    text.look(start + authority + 1);
-    let length = memchr::memrchr(b'@', &rest[..authority])?;
-    let user = &rest[..length];
+    let outside = |b: &u8| {
+        b.is_ascii_whitespace() || matches!(b, b'"' | b'\'' | b'<' | b'>' | b'`' | b'\\' | b',' | b')')
+    };
+    let url = &rest[..rest.iter().position(outside).unwrap_or(rest.len())];
+    text.look(start + url.len() + 1);
+    let last = memchr::memrchr(b'@', url)?;
+    let authority = url.iter().position(|b| matches!(b, b'/' | b'?' | b'#')).unwrap_or(url.len());
+    let length = match memchr::memrchr(b'@', &url[..authority]) {
+        Some(length) => length,
+        // A slash in the password: what is behind the first colon is no port, and a host follows.
+        None => {
+            let colon = memchr::memchr(b':', &url[..authority])?;
+            let port = url[colon + 1..authority].iter().all(u8::is_ascii_digit);
+            let host = url[last + 1..].first().is_some_and(u8::is_ascii_alphanumeric);
+            (!port && host && colon > 0).then_some(last)?
+        }
+    };
+    let user = &url[..length];
     (length > 0 && user != b"git").then(|| token(start, start + length))
 }

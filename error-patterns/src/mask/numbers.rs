@@ -20,8 +20,8 @@ pub(super) fn run_before(text: &Text<'_>, at: usize) -> usize {
 pub(super) fn may_be_personal(text: &Text<'_>, at: usize, run: usize) -> bool {
     let continued = match text.bytes.get(at + run) {
         Some(b'.') => run <= 3,
-        Some(b'-') => (2..=4).contains(&run),
-        Some(b' ') => run == 4,
+        Some(b'-') => run <= 4,
+        Some(b' ') => run == 4 || run <= 5 && text.bytes[at] == b'0',
         _ => false,
     };
     (continued || (13..=19).contains(&run)) && begins_or_dotted(text, at)
@@ -111,12 +111,14 @@ fn is_issued(digits: &[u8]) -> bool {
         |count: usize| digits.iter().take(count).fold(0_u32, |value, digit| value * 10 + u32::from(*digit));
     match digits.len() {
         13 | 19 if digits[0] == 4 => true,
+        // Maestro
+        13..=19 if matches!(prefix(4), 5018 | 5020 | 5038 | 5893 | 6304 | 6759 | 6761..=6763) => true,
         14 => matches!(prefix(2), 36 | 38 | 39) || matches!(prefix(3), 300..=305),
         15 => matches!(prefix(2), 34 | 37),
         16 => {
             digits[0] == 4
                 || matches!(prefix(2), 51..=55 | 62 | 65)
-                || matches!(prefix(4), 2221..=2720 | 3528..=3589 | 6011)
+                || matches!(prefix(4), 2200..=2204 | 2221..=2720 | 3528..=3589 | 6011 | 9792)
                 || matches!(prefix(3), 644..=649)
         }
         17..=19 => prefix(2) == 62,
@@ -186,16 +188,39 @@ pub(super) fn area_phone(text: &Text<'_>, at: usize) -> Option<Span> {
     (shape && ends(text, end)).then_some(Span { start: at, end, kind: MaskKind::Phone })
 }
 
-/// `010-1234-5678`, `02-123-4567`, `555-555-0100`, `555.555.0100`.
+/// Whether more pairs of digits are around: a dump of bytes.
+fn pairs_go_on(text: &Text<'_>, start: usize, end: usize) -> bool {
+    let before = matches!(text.before(start), [.., digit, b' ' | b'.'] if digit.is_ascii_alphanumeric());
+    text.look(end + 2);
+    before || matches!(text.bytes[end..], [b' ' | b'.', digit, ..] if digit.is_ascii_alphanumeric())
+}
+
+/// `010-1234-5678`, `02-123-4567`, `555-555-0100`, `555.555.0100`, `06 12 34 56 78`, `0044 20 7946 0128`.
 pub(super) fn national_phone(text: &Text<'_>, at: usize) -> Option<Span> {
     let bytes = text.bytes;
     if !begins(text, at) {
         return None;
     }
-    let (lengths, count, end) = groups(text, at, b"-.");
+    let (lengths, count, end) = groups(text, at, b"-. ");
+    let (first, separator) = (&bytes[at..], bytes.get(at + lengths[0]).copied().unwrap_or(b' '));
+    let zero = first[0] == b'0' && first.get(1).is_some_and(|b| *b != b'0');
     let shape = match &lengths[..count] {
-        [2 | 3, 3 | 4, 4] if bytes[at] == b'0' => bytes[at + lengths[0]] == b'-',
-        [3, 3, 4] => bytes[at] >= b'2' && bytes[at + 4] >= b'2',
+        // Korea, Japan, the United Kingdom and others
+        [2 | 3, 3 | 4, 4] if zero => separator != b'.',
+        // North America
+        [3, 3, 4] => separator != b' ' && first[0] >= b'2' && bytes[at + 4] >= b'2',
+        [1, 3, 3, 4] => separator == b'-' && first[0] == b'1' && bytes[at + 2] >= b'2',
+        // France
+        [2, 2, 2, 2, 2] => zero && separator != b'-' && !pairs_go_on(text, at, end),
+        // Mobiles of the United Kingdom, of Australia
+        [5, 6] => first.starts_with(b"07") && separator != b'.',
+        [4, 3, 3] => first.starts_with(b"04") && separator != b'.',
+        // `0044 20 7946 0128`
+        [4 | 5, rest @ ..] if first.starts_with(b"00") && first[2] != b'0' => {
+            separator != b'.'
+                && (2..=4).contains(&rest.len())
+                && (6..=11).contains(&rest.iter().sum::<usize>())
+        }
         _ => false,
     };
     (shape && ends(text, end)).then_some(Span { start: at, end, kind: MaskKind::Phone })

@@ -1,7 +1,8 @@
-//! The pass over the text: calls detectors where [bits](super::bits) or a needle asks for it.
+//! The pass over the text: calls detectors where [bits](super::bits) asks for it.
 
 use super::bits::{BLOCK, Blocks, Triggers};
-use super::{MaskCounts, Span, credential, email, home, network, numbers, secret};
+use super::fold::{self, Folded};
+use super::{MaskCounts, MaskKind, Span, command, credential, email, home, known, network, numbers, secret};
 use fearless_simd::{Level, Simd, dispatch};
 use std::cell::Cell;
 
@@ -63,27 +64,42 @@ pub(super) struct Pass {
     pub masked: Option<String>,
     /// A mask changed text that an earlier decision had depended on.
     pub again: bool,
+    /// A byte that can hide something was met: a terminal colour, a percent or backslash escape, no ASCII.
+    pub odd: bool,
+    /// Users' names that were masked, each once.
+    pub names: Vec<String>,
 }
 
 /// One pass.
 pub(super) fn pass(text: &str, counts: &mut MaskCounts) -> Pass {
+    pass_over(text, None, counts)
+}
+
+/// One pass over the text as it [reads](super::fold).
+pub(super) fn pass_folded(text: &str, counts: &mut MaskCounts) -> Option<Pass> {
+    let folded = fold::fold(text)?;
+    Some(pass_over(&folded.text, Some((&folded, text)), counts))
+}
+
+fn pass_over(text: &str, folded: Option<(&Folded, &str)>, counts: &mut MaskCounts) -> Pass {
     let mut scan = Scan {
         text,
+        folded,
+        copied: 0,
+        names: Vec::new(),
         view: Text::new(text.as_bytes()),
         masked: None,
         again: false,
         digits_end: 0,
-        needle: credential::next_needle(text.as_bytes(), 0),
     };
     let mut blocks = Blocks::default();
     dispatch!(Level::new(), simd => blocks_in_order(simd, &mut blocks, &mut scan, counts));
-    scan.needles_before(text.len(), counts);
-    let floor = scan.view.floor;
+    let rest = &scan.written()[scan.copied..];
     let masked = scan.masked.map(|mut out| {
-        out.push_str(&text[floor..]);
+        out.push_str(rest);
         out
     });
-    Pass { masked, again: scan.again }
+    Pass { masked, again: scan.again, odd: blocks.odd, names: scan.names }
 }
 
 #[inline(always)]
@@ -101,16 +117,19 @@ fn blocks_in_order<S: Simd>(simd: S, blocks: &mut Blocks, scan: &mut Scan<'_>, c
 
 struct Scan<'a> {
     text: &'a str,
+    /// When `text` is folded: how, and what from.
+    folded: Option<(&'a Folded, &'a str)>,
+    /// What was written is copied up to here.
+    copied: usize,
+    names: Vec<String>,
     view: Text<'a>,
     masked: Option<String>,
     again: bool,
     /// Digits before this are decided.
     digits_end: usize,
-    /// Next place of a credential's fixed part.
-    needle: Option<credential::Needle>,
 }
 
-impl Scan<'_> {
+impl<'a> Scan<'a> {
     #[inline(never)]
     fn block(&mut self, start: usize, triggers: Triggers, counts: &mut MaskCounts) {
         let mut bits = triggers.all;
@@ -121,68 +140,72 @@ impl Scan<'_> {
             if at < self.view.floor {
                 continue;
             }
-            self.needles_before(at, counts);
-            if at < self.view.floor {
-                continue;
-            }
             let is = |bits: u64| bits >> bit & 1 == 1;
-            let found = if is(triggers.long_digits) {
-                self.long_digits(at)
-            } else {
-                match self.detect(at) {
-                    None if is(triggers.names) => secret::find(&self.view, at),
-                    found => found,
-                }
-            };
-            if let Some(span) = found {
+            if let Some(span) =
+                self.detect(at, is(triggers.long_digits), is(triggers.keys), is(triggers.names))
+            {
                 self.mask(span, counts);
             }
         }
     }
 
-    /// Masks credentials whose needle is at or before a place.
-    #[inline]
-    fn needles_before(&mut self, at: usize, counts: &mut MaskCounts) {
-        while let Some(needle) = self.needle.filter(|needle| needle.at <= at) {
-            if let Some(span) = credential::find(&self.view, needle) {
-                self.mask(span, counts);
-            }
-            let next = self.view.floor.max(needle.at + 1);
-            self.needle = credential::next_needle(self.view.bytes, next);
+    /// Writes a placeholder; nothing when the span does not fall on characters or begins in what is masked already.
+    fn mask(&mut self, span: Span, counts: &mut MaskCounts) {
+        let falls = self.text.is_char_boundary(span.start) && self.text.is_char_boundary(span.end);
+        if span.start < self.view.floor || span.end <= span.start || !falls {
+            return;
         }
-    }
-
-    /// Writes a placeholder; false when the span is none, because it does not fall on characters or begins in
-    /// what is masked already.
-    fn mask(&mut self, span: Span, counts: &mut MaskCounts) -> bool {
-        if span.start < self.view.floor || span.end <= span.start {
-            return false;
-        }
-        let Some(before) = self.text.get(self.view.floor..span.start) else { return false };
-        if !self.text.is_char_boundary(span.end) {
-            return false;
-        }
-        let out = self.masked.get_or_insert_with(|| String::with_capacity(self.text.len() + 64));
-        out.push_str(before);
+        let written = self.written();
+        let (start, end) = match self.folded {
+            Some((folded, _)) => folded.original(span.start, span.end),
+            None => (span.start, span.end),
+        };
+        let out = self.masked.get_or_insert_with(|| String::with_capacity(written.len() + 64));
+        out.push_str(&written[self.copied..start]);
         out.push_str(span.kind.placeholder());
+        self.copied = end;
         counts.count(span.kind);
-        self.again |= self.view.looked.get() > span.start;
+        if span.kind == MaskKind::User && self.names.len() < known::NAMES_MAX {
+            let name = &self.text[span.start..span.end];
+            if !self.names.iter().any(|known| known == name) {
+                self.names.push(name.to_owned());
+            }
+        }
+        self.again |= self.view.looked.get() > span.start
+            || span.kind == MaskKind::Token && command::opens_element(self.view.bytes, span.end);
         self.view.floor = span.end;
-        true
+    }
+
+    /// What the spans are cut from.
+    fn written(&self) -> &'a str {
+        self.folded.map_or(self.text, |(_, original)| original)
     }
 
     /// What is found at a byte.
     #[inline]
-    fn detect(&mut self, at: usize) -> Option<Span> {
+    fn detect(&mut self, at: usize, long_digits: bool, key: bool, name: bool) -> Option<Span> {
+        if long_digits {
+            return self.long_digits(at);
+        }
+        if key && let Some(span) = credential::find(&self.view, at) {
+            return Some(span);
+        }
         let text = &self.view;
-        match text.bytes[at] {
-            b':' => credential::userinfo(text, at).or_else(|| network::ipv6(text, at)),
+        let found = match text.bytes[at] {
+            b':' if text.bytes.get(at + 1) == Some(&b'/') => credential::userinfo(text, at),
+            b':' => network::ipv6(text, at),
             b'/' | b'\\' => home::find(text, at),
             b'.' | b'-' | b' ' => self.digits(at),
             b'@' => email::find(text, at),
+            b'~' => home::tilde(text, at),
             b'+' => numbers::international_phone(text, at),
             b'(' => numbers::area_phone(text, at),
+            b'>' => command::element(text, at),
             _ => None,
+        };
+        match found {
+            None if name && self.view.bytes[at] != b'>' => secret::find(&self.view, at),
+            found => found,
         }
     }
 
@@ -204,6 +227,9 @@ impl Scan<'_> {
         let start = at + 1 - numbers::run_before(&self.view, at + 1);
         if start < self.digits_end {
             return None;
+        }
+        if self.view.before(start).ends_with(b"/api/webhooks/") {
+            return credential::hook(&self.view, start);
         }
         let run = numbers::run(self.view.bytes, start);
         self.digits_end = start + run;

@@ -1,10 +1,11 @@
-//! Values of names that mean a secret: `password=...`, `"api_key": "..."`, `?token=...`.
+//! Values of names that mean a secret: `password=...`, `"api_key": "..."`, `?token=...`, `('pwd', '...')`.
 //!
-//! In source lines and messages a name is followed by other things as well: a call, a variable, prose. A
-//! value counts as a secret when its form says so; the rules are in [`Value::is_secret`].
+//! In source lines and messages a name is followed by other things as well: a call, a variable, prose. Whether a
+//! value is a secret is decided by its form, in [`value`](super::value).
 
 use super::scan::Text;
-use super::{MaskKind, Span};
+use super::value::{Context, Value};
+use super::{MaskKind, Span, credential};
 use std::sync::LazyLock;
 
 /// Endings of names, letters and digits only, whose value is a secret.
@@ -14,6 +15,7 @@ const STRONG: &[&str] = &[
     "accesstoken",
     "accountkey",
     "amzcredential",
+    "amzsecuritytoken",
     "amzsignature",
     "apikey",
     "apitoken",
@@ -23,13 +25,23 @@ const STRONG: &[&str] = &[
     "bearertoken",
     "clientsecret",
     "connectionstring",
+    "contrasena",
     "cookie",
     "cookies",
+    "csrftoken",
+    "deploykey",
     "encryptionkey",
+    "hmackey",
     "idtoken",
+    "jsessionid",
+    "kennwort",
+    "masterkey",
+    "motdepasse",
     "passphrase",
     "passwd",
     "password",
+    "passwort",
+    "phpsessid",
     "privatekey",
     "pwd",
     "refreshtoken",
@@ -37,38 +49,43 @@ const STRONG: &[&str] = &[
     "secretaccesskey",
     "secretkey",
     "securitytoken",
+    "senha",
     "sessiontoken",
     "sharedaccesskey",
+    "sharedaccesssignature",
     "signingkey",
+    "storagekey",
+    "subscriptionkey",
+    "userpass",
+    "dbpass",
+    "webhooksecret",
     "xauth",
     "xsrftoken",
-    "csrftoken",
 ];
 /// Words whose value may be a secret, as the last word of a name.
-const WEAK: &[&str] = &[
-    "token",
-    "auth",
-    "credential",
-    "credentials",
-    "sig",
-    "signature",
-    "pass",
-    "pw",
-    "passcode",
-    "otp",
-    "pin",
-];
+const WEAK: &[&str] =
+    &["token", "auth", "credential", "credentials", "sig", "signature", "pass", "pw", "otp", "pin"];
+/// Names whose value is a secret in a query only: `?key=...`.
+const IN_QUERY: &[&str] = &["key"];
+/// Last words of names whose value is a phone number, when it is a number.
+const PHONES: &[&str] = &["phone", "tel", "telephone"];
+/// Variables that hold a user's name in the environment.
+const USERS: &[&str] = &["USER", "SUDO_USER"];
 
-/// Longest name and longest value looked at.
+/// Longest name looked at.
 const NAME_BYTES_MAX: usize = 64;
-const VALUE_BYTES_MAX: usize = 4096;
-/// Shortest value of a weak name.
-const WEAK_VALUE_BYTES_MIN: usize = 8;
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Strength {
+/// What a name says about its value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Strength {
+    /// A secret.
     Strong,
+    /// A secret when it looks like one.
     Weak,
+    /// A secret in a query.
+    InQuery,
+    Phone,
+    User,
 }
 
 /// Whether a whole attribute or header of this name is a secret.
@@ -76,14 +93,16 @@ pub(super) fn names_secret(key: &str) -> bool {
     match strength(key.as_bytes()) {
         Some(Strength::Strong) => true,
         Some(Strength::Weak) => !key.ends_with("signature"),
-        None => false,
+        _ => false,
     }
 }
 
-fn strength(name: &[u8]) -> Option<Strength> {
+/// What a name says about its value.
+pub(super) fn strength(name: &[u8]) -> Option<Strength> {
     if name.len() > NAME_BYTES_MAX {
         return None;
     }
+    let name = &name[..name.len() - name.iter().rev().take(2).take_while(|b| b.is_ascii_digit()).count()];
     let mut folded = [0_u8; NAME_BYTES_MAX];
     let mut length = 0;
     for byte in name.iter().filter(|b| b.is_ascii_alphanumeric()) {
@@ -92,55 +111,47 @@ fn strength(name: &[u8]) -> Option<Strength> {
     }
     let folded = &folded[..length];
     let last = usize::from(folded.last()?.wrapping_sub(b'a'));
-    if STRONG_BY_LAST.get(last)?.iter().any(|ending| folded.ends_with(ending.as_bytes())) {
-        return Some(Strength::Strong);
-    }
-    let last_word = |ending: &&str| {
+    let endings = ENDINGS.get(last)?;
+    let last_word = |ending: &str| {
         let Some(start) = name.len().checked_sub(ending.len()) else { return false };
         let (before, word) = name.split_at(start);
         let apart = !before.last().is_some_and(u8::is_ascii_alphabetic);
         let camel = word[0].is_ascii_uppercase() && before.last().is_some_and(u8::is_ascii_lowercase);
         word.eq_ignore_ascii_case(ending.as_bytes()) && (apart || camel)
     };
-    WEAK.iter().any(last_word).then_some(Strength::Weak)
+    let found = endings.iter().find(|(ending, strength)| match strength {
+        Strength::Strong => folded.ends_with(ending.as_bytes()),
+        Strength::User => name == ending.as_bytes(),
+        _ => last_word(ending),
+    });
+    found.map(|(_, strength)| *strength)
 }
 
-/// A secret value after the `:` or `=` at `at`.
-pub(super) fn find(text: &Text<'_>, at: usize) -> Option<Span> {
-    let bytes = text.bytes;
-    let (name, quoted) = name_before(text.before(at))?;
-    let strength = strength(name)?;
-    text.look(at + 2);
-    if matches!(bytes.get(at + 1), Some(b'=' | b':' | b'>'))
-        || matches!(text.last(at), Some(b'=' | b'!' | b'<' | b'>' | b':'))
-    {
-        return None;
-    }
-    let value = Value::at(bytes, at, quoted)?;
-    text.look(value.end + 1);
-    value.is_secret(name, strength).then_some(Span {
-        start: value.start,
-        end: value.end,
-        kind: MaskKind::Token,
-    })
-}
-
-/// Strong names by their last letter.
-static STRONG_BY_LAST: LazyLock<[Vec<&str>; 26]> = LazyLock::new(|| {
+/// Names by their last letter.
+static ENDINGS: LazyLock<[Vec<(&str, Strength)>; 26]> = LazyLock::new(|| {
     let mut table = [const { Vec::new() }; 26];
-    for name in STRONG {
+    for (name, strength) in endings() {
         if let Some(last) = name.bytes().last() {
-            table[usize::from(last - b'a')].push(*name);
+            table[usize::from(last.to_ascii_lowercase() - b'a')].push((name, strength));
         }
     }
     table
 });
 
+fn endings() -> impl Iterator<Item = (&'static str, Strength)> {
+    let all = |names: &'static [&'static str], strength| names.iter().map(move |name| (*name, strength));
+    all(STRONG, Strength::Strong)
+        .chain(all(WEAK, Strength::Weak))
+        .chain(all(PHONES, Strength::Phone))
+        .chain(all(USERS, Strength::User))
+        .chain(all(IN_QUERY, Strength::InQuery))
+}
+
 /// For each last letter of a name, as bits, the letters that may come before it.
-static ENDINGS: LazyLock<[u32; 26]> = LazyLock::new(|| {
+static PAIRS: LazyLock<[u32; 26]> = LazyLock::new(|| {
     let mut table = [0; 26];
-    for name in STRONG.iter().chain(WEAK) {
-        if let [.., one, two] = name.as_bytes() {
+    for (name, _) in endings() {
+        if let [.., one, two] = *name.to_ascii_lowercase().as_bytes() {
             table[usize::from(two - b'a')] |= 1 << (one - b'a');
         }
     }
@@ -148,21 +159,70 @@ static ENDINGS: LazyLock<[u32; 26]> = LazyLock::new(|| {
 });
 
 /// Whether the name of a secret may end with these letters.
-#[inline]
 fn may_end_name(one: u8, two: u8) -> bool {
     let (one, two) = ((one | 0x20).wrapping_sub(b'a'), (two | 0x20).wrapping_sub(b'a'));
-    one < 26 && ENDINGS.get(usize::from(two)).is_some_and(|ones| ones >> one & 1 == 1)
+    one < 26 && PAIRS.get(usize::from(two)).is_some_and(|ones| ones >> one & 1 == 1)
 }
 
-/// The name before a separator, and whether it stands in quotes.
-fn name_before(before: &[u8]) -> Option<(&[u8], bool)> {
+/// A secret value after the `:`, `=` or `,` at `at`.
+pub(super) fn find(text: &Text<'_>, at: usize) -> Option<Span> {
+    if text.bytes[at..].starts_with(b"://") {
+        return None;
+    }
+    if text.before(at).ends_with(b":thin") {
+        return credential::oracle(text, at + 1);
+    }
+    let (name, behind) = name_before(text.before(at))?;
+    let strength = strength(name)?;
+    text.look(at + 4);
+    let quoted = behind.iter().any(|b| *b != b' ');
+    let start = separator(text, at, quoted)?;
+    let context = Context::of(text, &Named { name, behind, separator: &text.bytes[at..start], at })?;
+    let (value, kind) = match strength {
+        Strength::Phone => (Value::phone(text, start)?, MaskKind::Phone),
+        Strength::User => (Value::user(text, start, &context)?, MaskKind::User),
+        strength => (Value::secret(text, start, strength, &context)?, MaskKind::Token),
+    };
+    Some(Span { start: value.start, end: value.end, kind })
+}
+
+/// A name before its separator.
+#[derive(Debug)]
+pub(super) struct Named<'a> {
+    pub name: &'a [u8],
+    /// Quotes, backslashes and blanks behind it.
+    pub behind: &'a [u8],
+    pub separator: &'a [u8],
+    /// Where the separator is.
+    pub at: usize,
+}
+
+/// Where the value begins at the earliest: behind `:`, `=`, `:=`, `=>`, `==`, `,`.
+fn separator(text: &Text<'_>, at: usize, name_quoted: bool) -> Option<usize> {
+    let next = text.bytes.get(at + 1);
+    let previous = text.last(at);
+    match (text.bytes[at], next) {
+        (b':', Some(b'=')) => Some(at + 2),
+        (b':', Some(b':' | b'>')) => None,
+        (b':', _) => (previous != Some(b':')).then_some(at + 1),
+        (b'=', Some(b'>')) => name_quoted.then_some(at + 2),
+        (b'=', Some(b'=')) => (text.bytes.get(at + 2) != Some(&b'=')).then_some(at + 2),
+        (b'=', _) => (!matches!(previous, Some(b'=' | b'!' | b'<' | b'>' | b':'))).then_some(at + 1),
+        // `('password', 'x')`
+        (b',', _) => name_quoted.then_some(at + 1),
+        _ => None,
+    }
+}
+
+/// The name before a separator, and the quotes, backslashes and blanks behind it.
+fn name_before(before: &[u8]) -> Option<(&[u8], &[u8])> {
     let trim = |bytes: &[u8], drop: &dyn Fn(u8) -> bool, max: usize| {
         bytes.iter().rev().take(max).take_while(|b| drop(**b)).count()
     };
-    let mut end = before.len() - trim(before, &|b| b == b' ', 2);
-    let quotes = trim(&before[..end], &|b| matches!(b, b'"' | b'\'' | b'\\' | b']'), 4);
-    end -= quotes;
-    let [.., one, two] = before[..end] else { return None };
+    let blanks = before.len() - trim(before, &|b| b == b' ', 2);
+    let end = blanks - trim(&before[..blanks], &|b| matches!(b, b'"' | b'\'' | b'\\' | b']'), 4);
+    let letters = end - trim(&before[..end], &|b| b.is_ascii_digit(), 2);
+    let [.., one, two] = before[..letters] else { return None };
     if !may_end_name(one, two) {
         return None;
     }
@@ -171,139 +231,25 @@ fn name_before(before: &[u8]) -> Option<(&[u8], bool)> {
         &|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.'),
         NAME_BYTES_MAX + 1,
     );
-    Some((&before[end - length..end], quotes > 0))
+    Some((&before[end - length..end], &before[end..]))
 }
 
-struct Value<'a> {
-    text: &'a [u8],
-    start: usize,
-    end: usize,
-    /// In quotes.
-    quoted: bool,
-    /// The name was in quotes, or `=` followed it at once.
-    tight: bool,
-    after: Option<u8>,
+/// Whether a flag or an element of this name holds a secret: `--password x`, `<password>x</password>`.
+pub(super) fn is_secret_name(name: &[u8]) -> bool {
+    matches!(strength(name), Some(Strength::Strong | Strength::Weak))
 }
 
-impl<'a> Value<'a> {
-    fn at(bytes: &'a [u8], separator: usize, name_quoted: bool) -> Option<Self> {
-        let blanks = bytes[separator + 1..].iter().take(2).take_while(|b| **b == b' ').count();
-        let mut start = separator + 1 + blanks;
-        let escaped = bytes[start..].iter().take(3).take_while(|b| **b == b'\\').count();
-        let quote = bytes.get(start + escaped).copied().filter(|b| matches!(b, b'"' | b'\'' | b'`'));
-        let within = &bytes[start..bytes.len().min(start + VALUE_BYTES_MAX)];
-        let end = match quote {
-            Some(quote) => {
-                start += escaped + 1;
-                let body = &bytes[start..bytes.len().min(start + VALUE_BYTES_MAX)];
-                let length = body.iter().position(|b| *b == quote || *b == b'\n').unwrap_or(body.len());
-                // The backslash of an escaped closing quote is not the value's.
-                start + length - body[..length].iter().rev().take_while(|b| **b == b'\\').count()
-            }
-            None => start + within.iter().take_while(|b| !ends_value(**b)).count(),
-        };
-        let tight = name_quoted || bytes[separator] == b'=' && blanks == 0;
-        let text = &bytes[start..end];
-        (!text.is_empty()).then(|| Self {
-            text,
-            start,
-            end,
-            quoted: quote.is_some(),
-            tight,
-            after: bytes.get(end).copied(),
-        })
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_look_misses_no_name() {
+        for (name, _) in endings() {
+            let text = format!("{name}=");
+            let mut blocks = super::super::bits::Blocks::default();
+            let triggers = fearless_simd::dispatch!(fearless_simd::Level::new(), simd => blocks.triggers(simd, text.as_bytes(), 0));
+            assert_eq!(triggers.names, 1 << name.len(), "{name}");
+        }
     }
-
-    fn is_secret(&self, name: &[u8], strength: Strength) -> bool {
-        let digit = self.text.iter().any(u8::is_ascii_digit);
-        let masked = self.text.starts_with(b"<") || self.text.ends_with(b">") && self.text.contains(&b'<');
-        if masked || is_literal(self.text) {
-            return false;
-        }
-        if strength == Strength::Weak
-            && (self.text.len() < WEAK_VALUE_BYTES_MIN || !digit || self.text.contains(&b' '))
-        {
-            return false;
-        }
-        if self.quoted {
-            return !is_prose(self.text);
-        }
-        let call = matches!(self.after, Some(b'(' | b'['));
-        let template = matches!(self.text[0], b'$' | b'{' | b'%' | b'(' | b'[');
-        if call || template || is_expression(self.text) || names_itself(self.text, name) {
-            return false;
-        }
-        // `password: hunter2` is a setting, `password: required` prose.
-        let symbol = self.text.iter().any(|b| b.is_ascii_punctuation() && !matches!(b, b'.' | b'_' | b'-'));
-        self.tight || (digit || symbol) && self.text.len() >= 4
-    }
-}
-
-fn ends_value(byte: u8) -> bool {
-    byte.is_ascii_whitespace()
-        || matches!(
-            byte,
-            b'&' | b';'
-                | b','
-                | b'"'
-                | b'\''
-                | b'`'
-                | b'<'
-                | b'>'
-                | b'('
-                | b')'
-                | b'['
-                | b']'
-                | b'}'
-                | b'|'
-                | b'\\'
-        )
-}
-
-/// Literals and stand-ins.
-fn is_literal(text: &[u8]) -> bool {
-    let stars = text.iter().all(|b| matches!(b, b'*' | b'.' | b'x' | b'X' | b'-' | b'_' | b'?'));
-    stars
-        || [
-            &b"none"[..],
-            b"null",
-            b"nil",
-            b"undefined",
-            b"true",
-            b"false",
-            b"empty",
-            b"missing",
-            b"required",
-            b"str",
-            b"string",
-            b"int",
-            b"redacted",
-        ]
-        .iter()
-        .any(|literal| text.eq_ignore_ascii_case(literal))
-}
-
-/// Words of small letters with blanks between them.
-fn is_prose(text: &[u8]) -> bool {
-    text.contains(&b' ')
-        && text
-            .iter()
-            .filter(|b| **b != b' ')
-            .all(|b| b.is_ascii_alphabetic() || matches!(b, b'.' | b',' | b'\'' | b'!'))
-}
-
-/// `self.password`, `os.environ`: names with dots, none of which holds a digit.
-fn is_expression(text: &[u8]) -> bool {
-    text.contains(&b'.') && text.iter().all(|b| b.is_ascii_alphabetic() || matches!(b, b'.' | b'_'))
-}
-
-/// `password=db_password`, `token=token`: a variable named for what it holds.
-fn names_itself(text: &[u8], name: &[u8]) -> bool {
-    if !text.iter().all(|b| b.is_ascii_alphabetic() || *b == b'_') {
-        return false;
-    }
-    let own =
-        name.rsplit(|b| matches!(b, b'.' | b'_' | b'-')).next().unwrap_or_default().to_ascii_lowercase();
-    let lower = text.to_ascii_lowercase();
-    strength(text).is_some() || !own.is_empty() && memchr::memmem::find(&lower, &own).is_some()
 }

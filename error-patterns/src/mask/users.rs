@@ -14,13 +14,13 @@ impl Masker {
         counts: &mut MaskCounts,
         applied: &mut Applied,
     ) -> Cow<'a, str> {
-        let mut masked = built_in(text, counts);
+        let mut masked = built_in(self.config, text, counts);
         if self.rules.is_empty() {
             return masked;
         }
         for _ in 0..PASSES_MAX {
             let Some(by_rules) = self.rules.pass(key, &masked, applied) else { break };
-            masked = Cow::Owned(built_in(&by_rules, counts).into_owned());
+            masked = Cow::Owned(built_in(self.config, &by_rules, counts).into_owned());
         }
         masked
     }

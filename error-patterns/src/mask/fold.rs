@@ -1,0 +1,204 @@
+//! Undoes what hides personal data from the detectors: terminal colours, characters without width, full-width
+//! letters and digits, digits of other scripts, percent and backslash escapes.
+//!
+//! The folded text is scanned like any other, and what is found is masked in the original, together with what hid
+//! it. Text without any of this is not folded.
+
+/// Longest terminal sequence that is taken out, in bytes.
+const SEQUENCE_BYTES_MAX: usize = 256;
+
+/// A piece of folded text.
+#[derive(Clone, Copy, Debug)]
+struct Piece {
+    /// Where it begins, in the folded text and in the original.
+    folded: usize,
+    original: usize,
+    /// Length in the original of what became one character; 0 for text that was copied.
+    hidden: usize,
+}
+
+/// Text as it reads, and where it came from.
+#[derive(Debug)]
+pub(super) struct Folded {
+    pub text: String,
+    pieces: Vec<Piece>,
+}
+
+/// What a piece of text reads as.
+enum Reading {
+    Char(char),
+    Nothing,
+}
+
+/// The text as it reads; none when it reads as it is written.
+pub(super) fn fold(text: &str) -> Option<Folded> {
+    let bytes = text.as_bytes();
+    let mut folded: Option<Folded> = None;
+    let (mut at, mut copied) = (0, 0);
+    while let Some(next) = next_odd(bytes, at) {
+        let Some((reading, length)) = read(text, next) else {
+            at = next + text[next..].chars().next().map_or(1, char::len_utf8);
+            continue;
+        };
+        let out = folded.get_or_insert_with(|| Folded {
+            text: String::with_capacity(text.len()),
+            pieces: Vec::with_capacity(32),
+        });
+        out.copy(text, copied, next);
+        if let Reading::Char(char) = reading {
+            out.pieces.push(Piece { folded: out.text.len(), original: next, hidden: length });
+            out.text.push(char);
+        }
+        at = next + length;
+        copied = at;
+    }
+    let mut folded = folded?;
+    folded.copy(text, copied, text.len());
+    Some(folded)
+}
+
+impl Folded {
+    fn copy(&mut self, text: &str, start: usize, end: usize) {
+        if start < end {
+            self.pieces.push(Piece { folded: self.text.len(), original: start, hidden: 0 });
+            self.text.push_str(&text[start..end]);
+        }
+    }
+
+    /// The place in the original of a range of the folded text that is not empty.
+    pub(super) fn original(&self, start: usize, end: usize) -> (usize, usize) {
+        let piece = |at: usize| {
+            let index = self.pieces.partition_point(|piece| piece.folded <= at);
+            self.pieces[index.saturating_sub(1)]
+        };
+        let place = |piece: Piece, at: usize| match piece.hidden {
+            0 => (piece.original + at - piece.folded, piece.original + at - piece.folded + 1),
+            hidden => (piece.original, piece.original + hidden),
+        };
+        (place(piece(start), start).0, place(piece(end - 1), end - 1).1)
+    }
+}
+
+/// The next byte that may read as something else.
+fn next_odd(bytes: &[u8], start: usize) -> Option<usize> {
+    let odd = |b: &u8| matches!(b, 0x1b | b'%' | b'\\') || *b >= 0x80;
+    bytes[start..].iter().position(odd).map(|offset| start + offset)
+}
+
+/// What stands at an odd byte, and its length; none when it reads as written.
+fn read(text: &str, at: usize) -> Option<(Reading, usize)> {
+    let rest = &text.as_bytes()[at..];
+    match rest[0] {
+        0x1b => Some((Reading::Nothing, 1 + sequence(&rest[1..]))),
+        b'%' => percent(rest),
+        b'\\' => backslash(rest),
+        _ => {
+            let char = text[at..].chars().next()?;
+            Some((read_char(char)?, char.len_utf8()))
+        }
+    }
+}
+
+/// Length of a terminal sequence after its ESC.
+fn sequence(rest: &[u8]) -> usize {
+    let limit = &rest[..rest.len().min(SEQUENCE_BYTES_MAX)];
+    match limit {
+        [b'[', parameters @ ..] => {
+            let length = parameters.iter().take_while(|b| (0x20..0x40).contains(*b)).count();
+            let closed = parameters.get(length).is_some_and(|b| (0x40..0x7f).contains(b));
+            1 + length + usize::from(closed)
+        }
+        [b']', words @ ..] => {
+            let end = words.iter().position(|b| matches!(b, 0x07 | 0x1b | b'\n'));
+            end.map_or(1, |end| 1 + end + usize::from(words[end] == 0x07))
+        }
+        _ => 0,
+    }
+}
+
+fn hex(digits: &[u8]) -> Option<u32> {
+    digits.iter().try_fold(0, |value, digit| Some(value * 16 + char::from(*digit).to_digit(16)?))
+}
+
+/// `%40`, `%2540`.
+fn percent(rest: &[u8]) -> Option<(Reading, usize)> {
+    let mut start = 1;
+    while start < 7 && rest[start..].starts_with(b"25") && hex(rest.get(start + 2..start + 4)?).is_some() {
+        start += 2;
+    }
+    let code = hex(rest.get(start..start + 2)?)?;
+    let char = char::from_u32(code).filter(|char| char.is_ascii_graphic() || *char == ' ')?;
+    Some((Reading::Char(char), start + 2))
+}
+
+/// `\u0040`, `\x40`, `\/`, `\u001b[31m`.
+fn backslash(rest: &[u8]) -> Option<(Reading, usize)> {
+    let (code, length) = match rest.get(1)? {
+        b'/' => return Some((Reading::Char('/'), 2)),
+        b'u' => (hex(rest.get(2..6)?)?, 6),
+        b'x' => (hex(rest.get(2..4)?)?, 4),
+        b'0' if rest.starts_with(b"\\033[") => (0x1b, 4),
+        _ => return None,
+    };
+    let char = char::from_u32(code)?;
+    if char == '\u{1b}' {
+        return Some((Reading::Nothing, length + sequence(&rest[length..])));
+    }
+    let reading = if char.is_ascii_graphic() || char == ' ' { Reading::Char(char) } else { read_char(char)? };
+    Some((reading, length))
+}
+
+/// First digits of scripts that have ten in a row.
+const ZEROS: &[char] = &[
+    '\u{660}',
+    '\u{6f0}',
+    '\u{7c0}',
+    '\u{966}',
+    '\u{9e6}',
+    '\u{a66}',
+    '\u{ae6}',
+    '\u{b66}',
+    '\u{be6}',
+    '\u{c66}',
+    '\u{ce6}',
+    '\u{d66}',
+    '\u{e50}',
+    '\u{ed0}',
+    '\u{f20}',
+    '\u{1040}',
+    '\u{17e0}',
+    '\u{1810}',
+    '\u{1d7ce}',
+    '\u{1d7d8}',
+    '\u{1d7e2}',
+    '\u{1d7ec}',
+    '\u{1d7f6}',
+];
+
+/// What a character that is no ASCII reads as, when that is ASCII or nothing.
+fn read_char(char: char) -> Option<Reading> {
+    let ascii = match char {
+        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' => {
+            return Some(Reading::Nothing);
+        }
+        '\u{2060}'..='\u{2064}' | '\u{2066}'..='\u{206f}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' => {
+            return Some(Reading::Nothing);
+        }
+        '\u{a0}' | '\u{2000}'..='\u{200a}' | '\u{202f}' | '\u{205f}' | '\u{3000}' => ' ',
+        '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{fe58}' | '\u{fe63}' => '-',
+        '\u{2018}' | '\u{2019}' => '\'',
+        '\u{201c}' | '\u{201d}' => '"',
+        '\u{3002}' | '\u{ff61}' | '\u{2024}' => '.',
+        '\u{fe6b}' => '@',
+        '\u{2236}' => ':',
+        '\u{ff01}'..='\u{ff5e}' => char::from_u32(u32::from(char) - 0xfee0)?,
+        _ => {
+            let digit = ZEROS.iter().find_map(|zero| {
+                let value = u32::from(char).checked_sub(u32::from(*zero))?;
+                char::from_digit(value, 10)
+            });
+            digit?
+        }
+    };
+    Some(Reading::Char(ascii))
+}
