@@ -1,10 +1,11 @@
-//! JavaScript and TypeScript: V8 stacks (Node, Chrome, Deno) and the `f@url:1:2` form of Firefox and Safari.
+//! JavaScript and TypeScript: V8 stacks (Node, Chrome, Deno), Bun's, and the `f@url:1:2` form of Firefox and Safari.
 //!
 //! Node's report of an uncaught error has a banner (place, source line, caret) before the stack, and the error's own
 //! properties after it: `code`, `[cause]` and `[errors]` are read from there.
 
 mod frame;
 mod inspect;
+mod pointed;
 
 use super::Outcome;
 use super::text::{self, Text, is_marker};
@@ -12,35 +13,113 @@ use crate::model::{Frame, ParsedException, Relation};
 use frame::{gecko_frame, v8_frame};
 use std::borrow::Cow;
 
+/// Words of a log's line where an error's name is searched.
+const WORDS_MAX: usize = 64;
+
 /// Frames that an exception has room for from the start.
 const FRAMES_USUAL: usize = 12;
 
 /// Parses a JavaScript report; `None` when the text has no stack line, banner or compiler line of JavaScript.
 pub(super) fn parse<'a>(text: &Text<'a>) -> Option<Outcome<'a>> {
-    let banner = Banner::find(text);
     let first = (0..text.len()).find(|&i| v8_frame(text.line(i)).is_some());
+    if first.is_none()
+        && let Some(prefix) = log_prefix(text)
+    {
+        let bare = text.without_like(prefix);
+        let first = (0..bare.len()).find(|&i| v8_frame(bare.line(i)).is_some());
+        return report(&bare, first);
+    }
+    report(text, first)
+}
+
+/// What a log wrote before each line, when it stands before a stack line and the line above.
+fn log_prefix<'a>(text: &Text<'a>) -> Option<&'a str> {
+    if !text.has("    at ") {
+        return None;
+    }
+    (1..text.len()).find_map(|i| {
+        let line = text.line(i);
+        let at = line.find("    at ").filter(|at| *at > 0)?;
+        let prefix = &line[..at];
+        v8_frame(&line[at..])?;
+        text::skip_like(text.line(i - 1), prefix).map(|_| prefix)
+    })
+}
+
+fn report<'a>(text: &Text<'a>, first: Option<usize>) -> Option<Outcome<'a>> {
+    let banner = Banner::find(text);
     let inspected = first.is_none() && (0..text.len()).any(|i| inspect::is_bare(text::trim(text.line(i))));
+    if banner.is_none()
+        && let Some(outcome) = pointed::deno(text).or_else(|| pointed::bun(text))
+    {
+        return Some(finished(outcome));
+    }
     if first.is_none() && banner.is_none() && !inspected {
-        return gecko(text).or_else(|| typescript(text));
+        return gecko(text).or_else(|| typescript(text)).or_else(|| fatal(text));
     }
     let from = banner.as_ref().map_or(0, |banner| banner.end);
     let from = if first.is_some_and(|first| first < from) { 0 } else { from };
     let Header { at, error_type, code, message } = header(text, from, first)?;
+    if let Some(outcome) = first.and_then(|first| child_process(text, at, first)) {
+        return Some(finished(outcome));
+    }
     let mut exceptions = vec![ParsedException { code: Cow::Borrowed(code), ..named(error_type, message) }];
     // An error that is printed without a stack opens its properties at once: the frames that follow are others'.
-    let bare = inspect::is_bare(text.line(at).trim());
+    let bare = inspect::is_bare(text::trim(text.line(at)));
     let mut end =
         first.filter(|&first| first >= at && !bare).unwrap_or_else(|| inspect::message_end(text, at));
     exceptions[0].frames = frames(text, &mut end);
-    let truncated = end + 1 >= text.len() && cut_frame(text.line(end));
-    inspect::properties(text, end, &mut exceptions);
-    for exception in &mut exceptions {
-        find_code(exception);
-    }
+    let last = text::trim_end(text.line(text.len() - 1));
+    let truncated = end + 1 >= text.len() && cut_frame(text.line(end)) || last.ends_with(['{', '[']);
+    inspect::properties(text, end, &mut exceptions, None);
     if let Some(banner) = banner {
         banner.apply(&mut exceptions[0]);
     }
-    Some(Outcome { exceptions, truncated })
+    Some(finished(Outcome { exceptions, truncated }))
+}
+
+fn finished(mut outcome: Outcome<'_>) -> Outcome<'_> {
+    for exception in &mut outcome.exceptions {
+        find_code(exception);
+    }
+    outcome
+}
+
+/// An error whose message ends in the whole report of another Node process: banner, `Type: message`, frames. The
+/// other's error is the cause; the frames after it are the error's own.
+fn child_process<'a>(text: &Text<'a>, at: usize, first: usize) -> Option<Outcome<'a>> {
+    let inner = (at + 4..first).rev().find(|&i| {
+        text::trim(text.line(i - 1)).is_empty()
+            && is_marker(text.line(i - 2))
+            && inspect::typed(text.line(i)).is_some()
+    })?;
+    let (error_type, code, message) = inspect::typed(text.line(at))?;
+    let message = text.span(at, message, inner - 4);
+    let mut exceptions = vec![ParsedException { code: Cow::Borrowed(code), ..named(error_type, message) }];
+    let (error_type, code, message) = inspect::typed(text.line(inner))?;
+    let message = text.span(inner, message, first);
+    let mut end = first;
+    let mut cause = ParsedException { code: Cow::Borrowed(code), ..named(error_type, message) };
+    cause.frames = frames(text, &mut end);
+    if let Some(frame) = cause.frames.first_mut() {
+        frame.source = Some(Cow::Borrowed(text::trim(text.line(inner - 3))));
+    }
+    // A blank line, the version and another blank line may stand between.
+    let own = (end..text.len().min(end + 5)).find(|&i| v8_frame(text.line(i)).is_some());
+    end = own.unwrap_or(end);
+    exceptions[0].frames = frames(text, &mut end);
+    hang(&mut exceptions, 0, Relation::Cause, cause);
+    inspect::properties(text, end, &mut exceptions, None);
+    Some(Outcome { exceptions, truncated: false })
+}
+
+/// `FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory`: the engine gave up.
+fn fatal<'a>(text: &Text<'a>) -> Option<Outcome<'a>> {
+    let message = text.iter().find_map(|line| line.strip_prefix("FATAL ERROR: "))?;
+    if !text.has("<--- Last few GCs --->") && !text.has("JavaScript") && !text.has("node::") {
+        return None;
+    }
+    Some(Outcome { exceptions: vec![named("FATAL ERROR", message)], truncated: false })
 }
 
 fn named<'a>(error_type: &'a str, message: &'a str) -> ParsedException<'a> {
@@ -86,7 +165,7 @@ struct Header<'a> {
 /// Finds the line that names type and message, between line `from` and the first frame.
 fn header<'a>(text: &Text<'a>, from: usize, first: Option<usize>) -> Option<Header<'a>> {
     let end = first.filter(|&first| first >= from).unwrap_or(text.len());
-    let mut weak = None;
+    let (mut weak, mut listed) = (None, false);
     for at in from..end {
         let line = text.line(at);
         let trimmed = unwrap(text::trim_start(line));
@@ -96,8 +175,14 @@ fn header<'a>(text: &Text<'a>, from: usize, first: Option<usize>) -> Option<Head
             let message = inspect::trim_bare(trimmed, text.span(at, message, to), line);
             return Some(Header { at, error_type, code, message });
         }
+        if trimmed.starts_with("\u{25cf} ") {
+            // Jest's name of a test: what it says follows, then numbered source.
+            (weak, listed) = (None, true);
+            continue;
+        }
         let noise = trimmed.is_empty()
             || is_marker(trimmed)
+            || listed && weak.is_some()
             || trimmed.starts_with("Node.js v")
             || trimmed.starts_with("(Use `node --trace")
             || trimmed.starts_with("Thrown at:");
@@ -112,12 +197,19 @@ fn header<'a>(text: &Text<'a>, from: usize, first: Option<usize>) -> Option<Head
         }
         None => return None,
     };
-    let line = unwrap(text.line(at).trim());
-    let (error_type, message) = match text::split_type(line) {
-        Some((word, message)) if word.starts_with(|c: char| c.is_uppercase()) => (word, message),
-        _ => ("", line),
+    let line = unwrap(text::trim(text.line(at)));
+    let (error_type, code, message) = match text::split_type(line) {
+        Some((word, message)) if word.starts_with(|c: char| c.is_uppercase()) => (word, "", message),
+        _ => logged(line).unwrap_or(("", "", line)),
     };
-    Some(Header { at, error_type, code: "", message })
+    let message = if error_type.is_empty() { message } else { text.span(at, message, end.max(at + 1)) };
+    Some(Header { at, error_type, code, message })
+}
+
+/// An error behind words of a log: `request failed: TypeError: x`.
+fn logged(line: &str) -> Option<(&str, &str, &str)> {
+    let starts = memchr::memchr_iter(b' ', line.as_bytes()).map(|at| &line[at + 1..]);
+    starts.take(WORDS_MAX).filter(|rest| rest.starts_with(char::is_uppercase)).find_map(inspect::typed)
 }
 
 /// A line without the words that consoles put before an error.
@@ -228,7 +320,7 @@ fn typescript<'a>(text: &Text<'a>) -> Option<Outcome<'a>> {
         let code = &line[line.len() - rest.len() - 2..line.len() - rest.len() + digits.len()];
         let mut frame = super::located("", file, number, column);
         let source = text.line(i + 1).trim();
-        if !source.is_empty() {
+        if !source.is_empty() && !source.contains("error TS") {
             frame.source = Some(Cow::Borrowed(source));
         }
         let exception = ParsedException {

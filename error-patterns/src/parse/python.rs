@@ -86,6 +86,8 @@ struct Reader<'t, 'a> {
     grouped: bool,
     /// The next traceback is of an exception that ended nothing.
     aside: bool,
+    /// pytest's list was looked at and is in another form.
+    listed: bool,
     /// What a log wrote before each line, when it was found: nothing is read on, the text is to be cut first.
     prefix: Option<&'a str>,
     /// The text was cut already.
@@ -101,6 +103,7 @@ impl<'t, 'a> Reader<'t, 'a> {
             depth: 0,
             grouped: false,
             aside: false,
+            listed: false,
             prefix: None,
             bare: false,
             blocks: vec![],
@@ -146,7 +149,8 @@ impl<'t, 'a> Reader<'t, 'a> {
                 self.push(block);
                 true
             }
-            Some(b'=') if pytest::opens(line) => {
+            Some(b'=') if !self.listed && pytest::opens(line) => {
+                self.listed = true;
                 // Errors of fixtures are listed before the failures.
                 let last = (self.at..self.text.len()).rev().find(|&i| pytest::opens(self.text.line(i)));
                 let Some(block) = pytest::block(self.text, last.unwrap_or(self.at)) else { return false };

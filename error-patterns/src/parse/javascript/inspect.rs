@@ -11,8 +11,7 @@ pub(super) fn typed(line: &str) -> Option<(&str, &str, &str)> {
     let end =
         line.find(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '$' | '.'))).unwrap_or(line.len());
     let (word, rest) = line.split_at(end);
-    let known = text::is_error_name(word) || word == "DOMException" || word.ends_with("Rejection");
-    if !known || !text::is_type(word) {
+    if !is_named(word) || !text::is_type(word) {
         return None;
     }
     let upper = |code: &str| code.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_');
@@ -32,11 +31,15 @@ pub(super) fn typed(line: &str) -> Option<(&str, &str, &str)> {
     Some((word, code, message))
 }
 
+fn is_named(word: &str) -> bool {
+    text::is_error_name(word) || word == "DOMException" || word.ends_with("Rejection")
+}
+
 /// Whether a line is an error without a stack: `[Error: x]`, `[Error: x] {`.
 pub(super) fn is_bare(line: &str) -> bool {
     line.starts_with('[')
         && (line.ends_with(']') || line.ends_with("] {") || line.ends_with("],"))
-        && line[1..].split([':', ' ', ']']).next().is_some_and(text::is_error_name)
+        && line[1..].split([':', ' ', ']']).next().is_some_and(is_named)
 }
 
 /// A message without what closes the square brackets or opens the properties.
@@ -62,11 +65,17 @@ pub(super) fn message_end(text: &Text<'_>, at: usize) -> usize {
 }
 
 /// Reads the properties that follow a stack, from line `at` on: codes, causes, members.
-pub(super) fn properties<'a>(text: &Text<'a>, mut at: usize, exceptions: &mut Vec<ParsedException<'a>>) {
+/// `members` is the column before which the members of the first error stand, where they are not in a list.
+pub(super) fn properties<'a>(
+    text: &Text<'a>,
+    mut at: usize,
+    exceptions: &mut Vec<ParsedException<'a>>,
+    members: Option<usize>,
+) {
     // Errors whose properties are open: their indentation, their number, and where their `[errors]` stand.
-    let mut open: Vec<(usize, usize, Option<usize>)> = vec![(0, 0, None)];
+    let mut open: Vec<(usize, usize, Option<usize>)> = vec![(0, 0, members)];
     // An error whose members stand on lines of their own.
-    let mut listed = false;
+    let mut listed = members.is_some();
     while at < text.len() && exceptions.len() < 64 {
         let line = text.line(at);
         let column = indent(line);
