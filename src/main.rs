@@ -34,7 +34,7 @@ fn main() -> ExitCode {
         Command::Query(options) => commands::serve::run(&settings, &options, commands::serve::Parts::ENGINE),
         Command::Demo(options) => commands::block_on(demo::run(options)),
         Command::Sql(options) => commands::sql::run(&settings, &options),
-        Command::Explain(options) => commands::explain::run(&options),
+        Command::Explain(options) => commands::explain::run(&settings, &options),
         Command::Compact => commands::compact::run(&settings),
         Command::Config(ConfigCommand::Check { show }) => commands::config_check::run(&settings, show),
     };

@@ -13,6 +13,9 @@
 //! | `errata.exceptions` | {exception} | kind | counted and duplicate exceptions | follows the failures |
 //! | `errata.patterns.new` | {pattern} | | patterns made | falls with time |
 //! | `errata.patterns.known` | {pattern} | | patterns in memory | below `patterns.patterns_max` |
+//! | `errata.rules.loaded` | {rule} | section | users' rules in use | as many as the file has |
+//! | `errata.rules.outdated` | {file} | | rules files that cannot be used as they are now | 0 |
+//! | `errata.rules.reads` | {read} | outcome | changed rules files: `loaded`, `refused` | `loaded` only |
 //! | `errata.receiver.requests.active` | {request} | | requests under way | below `otlp.requests_max` |
 //! | `errata.receiver.memory` | By | | request bodies under way | below `otlp.memory_max` |
 //! | `errata.wal.size` | By | | bytes of the log on disk | far below `wal.size_max` |
@@ -51,6 +54,7 @@ pub(crate) struct Metrics {
     commit_duration: Histogram<f64>,
     rows: Counter<u64>,
     commit_errors: Counter<u64>,
+    rules_reads: Counter<u64>,
 }
 
 /// Boundaries of durations in seconds.
@@ -89,6 +93,7 @@ impl Metrics {
                 .with_boundaries(SECONDS.to_vec())
                 .build(),
             rows: counter("errata.lake.rows", "{row}", "Rows committed"),
+            rules_reads: counter("errata.rules.reads", "{read}", "Changed rules files, by outcome"),
             commit_errors: counter("errata.lake.commit.errors", "{error}", "Attempts to commit that failed"),
             meter,
         }
@@ -130,6 +135,12 @@ impl Metrics {
         let of_table = [KeyValue::new("table", table.name())];
         self.rows.add(rows, &of_table);
         self.commit_duration.record(took.as_secs_f64(), &of_table);
+    }
+
+    /// A changed rules file was read.
+    pub(crate) fn rules_read(&self, loaded: bool) {
+        let outcome = if loaded { "loaded" } else { "refused" };
+        self.rules_reads.add(1, &[KeyValue::new("outcome", outcome)]);
     }
 
     /// A commit failed and will be tried again.

@@ -21,8 +21,10 @@ pub(crate) use names::{Names, Role, Roles, Scoped};
 pub(crate) use session::{parent_session, session};
 
 use crate::wire::{Signal, WireError};
+use arc_swap::ArcSwap;
 use bytes::Bytes;
 use error_patterns::grouping::{Grouper, GroupingConfig};
+use error_patterns::rules::Rules;
 use error_patterns::store::{PatternStore, StoreConfig};
 use exceptions::Decided;
 use parking_lot::{Mutex, RwLock};
@@ -51,7 +53,7 @@ pub(crate) struct Pipeline {
     config: PipelineConfig,
     names: Arc<Names>,
     masking: Arc<Masking>,
-    grouper: Grouper,
+    grouper: ArcSwap<Grouper>,
     patterns: RwLock<PatternStore>,
     dedup: Mutex<Dedup<Arc<Decided>>>,
     /// Pattern facts whose request was not logged; they go with the next one.
@@ -107,7 +109,7 @@ impl Pipeline {
         Self {
             names,
             masking,
-            grouper: Grouper::new(config.grouping),
+            grouper: ArcSwap::from_pointee(Grouper::new(config.grouping)),
             patterns: RwLock::new(PatternStore::new(config.store)),
             dedup: Mutex::new(Dedup::new(config.dedup.clone())),
             unlogged: Mutex::new(Vec::new()),
@@ -115,6 +117,13 @@ impl Pipeline {
             instance,
             config,
         }
+    }
+
+    /// Uses other rules from now on, first for masks. The new grouper's cache is empty: nothing is left of the old
+    /// rules but the patterns that they made.
+    pub(crate) fn set_rules(&self, rules: &Arc<Rules>) {
+        self.masking.set_rules(rules);
+        self.grouper.store(Arc::new(Grouper::with_rules(self.config.grouping, Arc::clone(rules))));
     }
 
     /// Tags one request.

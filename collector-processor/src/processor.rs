@@ -9,9 +9,10 @@ use crate::ingest::{Acknowledge, Ingest};
 use crate::metrics::Metrics;
 use crate::pipeline::{Masking, Names, Pipeline, PipelineConfig};
 use crate::receiver::{Admission, ReceiverConfig, serve_grpc, serve_http};
+use crate::rules::{RulesConfig, RulesFile, RulesFileError};
 use crate::wal::{Wal, WalConfig, WalError, WalStats};
 use crate::writer::{self, Committer, Positions, Writer, WriterConfig};
-use error_patterns::mask::{MaskConfig, Masker};
+use error_patterns::mask::MaskConfig;
 use lake::{Lake, LakeError, MaintenanceConfig, WriterId};
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::Meter;
@@ -22,7 +23,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::net::TcpListener;
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 
 /// Everything that can be set.
@@ -38,6 +39,8 @@ pub struct ProcessorConfig {
     pub attributes: Vec<(String, String)>,
     /// Tagging; `mask_without_session` is set here, from whether there is a next hop.
     pub pipeline: PipelineConfig,
+    /// Users' rules. All processors of one lake need the same.
+    pub rules: Option<RulesConfig>,
     /// The log.
     pub wal: WalConfig,
     /// What an acknowledgement stands for.
@@ -88,6 +91,9 @@ pub enum StartError {
         /// Cause.
         source: std::io::Error,
     },
+    /// The rules file cannot be used.
+    #[error("cannot use the rules file; correct it, or leave grouping.rules empty")]
+    Rules(#[from] RulesFileError),
     /// The next hop's settings are wrong.
     #[error("cannot forward: {0}")]
     Exporter(String),
@@ -101,6 +107,7 @@ pub struct Processor {
     writing: JoinHandle<()>,
     exporter: Option<Exporter>,
     background: Vec<JoinHandle<()>>,
+    rules_asked: Arc<Notify>,
 }
 
 /// The running receivers.
@@ -122,6 +129,7 @@ impl Processor {
     pub async fn start(config: ProcessorConfig, lake: Lake, meter: Meter) -> Result<Self, StartError> {
         let grpc = bind(config.receiver.grpc_addr, "OTLP gRPC", "--otlp-grpc-addr").await?;
         let http = bind(config.receiver.http_addr, "OTLP HTTP", "--otlp-http-addr").await?;
+        let rules = RulesFile::open(config.rules.clone()).await?;
         let id = writer_id(&config)?;
         let wal = open_wal(&config).await?;
         let positions = Positions::load(&lake, &id).await?;
@@ -129,22 +137,14 @@ impl Processor {
         tell_recovery(&wal, orphans);
 
         let names = Arc::new(Names::new(&config.session_header, &config.attributes));
-        let masking = Arc::new(Masking::new(Masker::new(MaskConfig::default()), Arc::clone(&names)));
-        let mut tagging = config.pipeline.clone();
-        tagging.mask_without_session = config.exporter.is_none();
-        let pipeline =
-            Arc::new(Pipeline::new(tagging, Arc::clone(&names), Arc::clone(&masking), now_unix_nano()));
+        let masking = Arc::new(Masking::new(MaskConfig::default(), Arc::clone(&names)));
+        let pipeline = Arc::new(tagging(&config, &names, &masking));
+        pipeline.set_rules(&rules.rules());
         let mut follower = Follower::new(lake.clone(), Arc::clone(&pipeline));
         follower.refresh().await?;
 
         let metrics = Arc::new(Metrics::new(meter));
-        let exporter = match config.exporter.clone() {
-            Some(exporter) => Some(
-                Exporter::start(exporter, &config.data_dir, &wal)
-                    .map_err(|e| StartError::Exporter(e.to_string()))?,
-            ),
-            None => None,
-        };
+        let exporter = exporter(&config, &wal)?;
         let (committed, reached) = watch::channel(0);
         let (caught_up, mut ready) = watch::channel(false);
         let first = positions.first_missing();
@@ -178,7 +178,10 @@ impl Processor {
         if ready.wait_for(|caught_up| *caught_up).await.is_err() {
             tracing::error!("the lake writer ended early");
         }
-        let mut background = vec![tokio::spawn(follower.run(config.follow_interval))];
+        let rules_asked = rules.asked();
+        rules.observe(&metrics.meter);
+        let watching = rules.watch(Arc::clone(&pipeline), Arc::clone(&metrics));
+        let mut background = vec![tokio::spawn(follower.run(config.follow_interval)), tokio::spawn(watching)];
         if let Some((maintenance, interval)) = config.maintenance.clone() {
             let files = LiveFiles::default();
             observe_lake(&metrics.meter, Arc::clone(&files));
@@ -189,7 +192,7 @@ impl Processor {
         let retry_after = config.receiver.retry_after;
         let ingest = Ingest::new(pipeline, wal.clone(), metrics, config.acknowledge, reached, retry_after);
         let receivers = Self::receive(config, ingest, admission, grpc, http)?;
-        Ok(Self { receivers, wal, writing, exporter, background })
+        Ok(Self { receivers, wal, writing, exporter, background, rules_asked })
     }
 
     /// Where OTLP/gRPC is received.
@@ -202,6 +205,12 @@ impl Processor {
     #[must_use]
     pub fn http_addr(&self) -> SocketAddr {
         self.receivers.http_addr
+    }
+
+    /// What has the rules file read again soon, whether it changed or not.
+    pub fn reload_rules(&self) -> impl Fn() + Send + Sync + 'static {
+        let asked = Arc::clone(&self.rules_asked);
+        move || asked.notify_one()
     }
 
     fn receive(
@@ -258,6 +267,17 @@ impl Processor {
             tracing::error!(%error, "the lake writer ended badly; the log keeps what it had not committed");
         }
     }
+}
+
+fn tagging(config: &ProcessorConfig, names: &Arc<Names>, masking: &Arc<Masking>) -> Pipeline {
+    let mut tagging = config.pipeline.clone();
+    tagging.mask_without_session = config.exporter.is_none();
+    Pipeline::new(tagging, Arc::clone(names), Arc::clone(masking), now_unix_nano())
+}
+
+fn exporter(config: &ProcessorConfig, wal: &Wal) -> Result<Option<Exporter>, StartError> {
+    let start = |exporter| Exporter::start(exporter, &config.data_dir, wal);
+    config.exporter.clone().map(start).transpose().map_err(|e| StartError::Exporter(e.to_string()))
 }
 
 async fn bind(addr: SocketAddr, what: &'static str, flag: &'static str) -> Result<TcpListener, StartError> {

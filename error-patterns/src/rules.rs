@@ -52,6 +52,7 @@ pub struct Rules {
     masks: Arc<MaskRules>,
     /// `None` when there are no taxonomy rules.
     taxonomy: Option<UserTaxonomy>,
+    digest: u64,
     counts: [usize; SECTIONS.len()],
     warnings: Vec<Problem>,
 }
@@ -69,6 +70,12 @@ impl Rules {
     #[must_use]
     pub fn counts(&self) -> [usize; SECTIONS.len()] {
         self.counts
+    }
+
+    /// Hash of the text: what tells whether two processors have the same rules.
+    #[must_use]
+    pub fn digest(&self) -> u64 {
+        self.digest
     }
 
     /// Whether there is no rule.
@@ -139,7 +146,7 @@ impl Rules {
 
     /// What the rules do to an exception and where, one line each; frames are marked on the way.
     pub(crate) fn told(&self, raw: &RawException<'_>, parsed: &mut Parsed<'_>) -> Vec<String> {
-        let mut applied = Applied { told: Some(Vec::new()), ..Applied::default() };
+        let mut applied = Applied::telling();
         self.mark_frames(raw, parsed, &mut applied);
         self.classify(raw, parsed, &mut applied);
         self.fingerprint(raw, parsed, &mut applied);
@@ -155,13 +162,18 @@ pub(crate) struct Applied {
     /// As `section name`, each once.
     pub(crate) labels: Vec<String>,
     /// What each did and where; `None` when nobody asks.
-    told: Option<Vec<String>>,
+    pub(crate) told: Option<Vec<String>>,
 }
 
 /// Lines on what rules did.
 const TOLD_MAX: usize = 64;
 
 impl Applied {
+    /// One that keeps what each rule did.
+    pub(crate) fn telling() -> Self {
+        Self { told: Some(Vec::new()), ..Self::default() }
+    }
+
     fn note(&mut self, section: &str, name: &str, what: impl FnOnce() -> String) {
         let label = format!("{section} {name}");
         if let Some(told) = self.told.as_mut().filter(|told| told.len() < TOLD_MAX) {

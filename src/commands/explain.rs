@@ -1,28 +1,42 @@
 //! `errata explain`: the grouping of one exception, in words.
 
 use crate::cli::ExplainOptions;
+use crate::config::Settings;
 use crate::output;
 use anyhow::{Context, bail};
-use error_patterns::explain::explain;
+use collector_processor::read_rules;
+use error_patterns::explain::explain_by;
 use error_patterns::grouping::{Grouper, GroupingConfig};
 use error_patterns::mask::{MaskConfig, Masker};
 use error_patterns::model::RawException;
+use error_patterns::rules::Rules;
 use std::io::Read;
+use std::sync::Arc;
 
 /// Largest text that is read, in bytes.
 const TEXT_BYTES_MAX: u64 = 16 << 20;
 
 /// Reads, groups, explains.
-pub(crate) fn run(options: &ExplainOptions) -> anyhow::Result<()> {
+pub(crate) fn run(settings: &Settings, options: &ExplainOptions) -> anyhow::Result<()> {
+    let rules = match options.rules.as_deref().or_else(|| settings.rules_file()) {
+        Some(path) => Arc::new(read_rules(path).with_context(|| format!("cannot use {}", path.display()))?),
+        None => Arc::new(Rules::default()),
+    };
     let text = read(options)?;
     if text.trim().is_empty() && options.error_type.is_none() && options.message.is_none() {
         bail!(
             "nothing to explain: give a file, or a traceback on standard input, as in `errata explain < traceback.txt`"
         );
     }
-    let masker = Masker::new(MaskConfig::default());
-    let masked = |text: &Option<String>| text.as_deref().map(|t| masker.mask(t).into_owned());
-    let stacktrace = masker.mask(&text);
+    let masker = Masker::with_rules(MaskConfig::default(), &rules);
+    let mut masks: Vec<String> = Vec::new();
+    let mut mask = |text: &str| {
+        let (masked, told) = masker.mask_told(text);
+        masks.extend(told.into_iter().filter(|line| !masks.contains(line)).collect::<Vec<_>>());
+        masked.into_owned()
+    };
+    let stacktrace = mask(&text);
+    let mut masked = |text: &Option<String>| text.as_deref().map(&mut mask);
     let (error_type, message) = (masked(&options.error_type), masked(&options.message));
     let raw = RawException {
         error_type: error_type.as_deref(),
@@ -31,8 +45,10 @@ pub(crate) fn run(options: &ExplainOptions) -> anyhow::Result<()> {
         language: options.language.as_deref(),
         ..RawException::default()
     };
-    let grouping = Grouper::new(GroupingConfig::default()).group(&raw);
-    output::print(&explain(&raw, &grouping, None).to_string());
+    let grouping = Grouper::with_rules(GroupingConfig::default(), Arc::clone(&rules)).group(&raw);
+    let mut explanation = explain_by(&raw, &grouping, None, &rules);
+    explanation.rules.splice(0..0, masks);
+    output::print(&explanation.to_string());
     Ok(())
 }
 

@@ -20,7 +20,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
+use tokio::task::JoinHandle;
 
 /// How long senders, the next hop and readers get to finish at the end.
 const GRACE: Duration = Duration::from_secs(10);
@@ -49,7 +51,7 @@ pub(crate) fn run(settings: &Settings, options: &ServeOptions, parts: Parts) -> 
 }
 
 async fn serve(settings: &Settings, options: &ServeOptions, parts: Parts) -> anyhow::Result<()> {
-    let signal = stop_signal()?;
+    let stopped = stop_signal()?;
     let telemetry = Telemetry::start(&settings.telemetry)?;
     let listener = TcpListener::bind(settings.http.addr).await;
     let listener = listener.with_context(|| {
@@ -78,11 +80,16 @@ async fn serve(settings: &Settings, options: &ServeOptions, parts: Parts) -> any
     } else {
         None
     };
+    let asking =
+        processor.as_ref().filter(|_| settings.rules_file().is_some()).map(reload_on_hangup).transpose()?;
     ready.store(true, Ordering::Release);
     announce(settings, options, &lake, http_addr, processor.as_ref())?;
-    signal.await;
+    stopped.await;
     tracing::info!("stopping: no new requests; what was acknowledged is being committed");
     ready.store(false, Ordering::Release);
+    if let Some(asking) = asking {
+        asking.abort();
+    }
     if let Some(processor) = processor {
         processor.shutdown(GRACE).await;
     }
@@ -97,7 +104,6 @@ async fn serve(settings: &Settings, options: &ServeOptions, parts: Parts) -> any
 
 /// Resolves at SIGTERM or SIGINT; listens from now on.
 fn stop_signal() -> anyhow::Result<impl Future<Output = ()>> {
-    use tokio::signal::unix::{SignalKind, signal};
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     Ok(async move {
@@ -106,6 +112,17 @@ fn stop_signal() -> anyhow::Result<impl Future<Output = ()>> {
             _ = interrupt.recv() => {}
         }
     })
+}
+
+/// Has the rules read again at each SIGHUP.
+fn reload_on_hangup(processor: &Processor) -> anyhow::Result<JoinHandle<()>> {
+    let mut hangup = signal(SignalKind::hangup())?;
+    let reload = processor.reload_rules();
+    Ok(tokio::spawn(async move {
+        while hangup.recv().await.is_some() {
+            reload();
+        }
+    }))
 }
 
 fn own_routes(telemetry: Telemetry, ready: Arc<AtomicBool>) -> Router {

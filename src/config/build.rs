@@ -5,12 +5,13 @@ use anyhow::{Context, bail};
 use collector_processor::exporter::{Compression, ExporterConfig, Protocol};
 use collector_processor::wal::{Durability, WalConfig};
 use collector_processor::{
-    Acknowledge, DedupConfig, PipelineConfig, ProcessorConfig, ReceiverConfig, WriterConfig,
+    Acknowledge, DedupConfig, PipelineConfig, ProcessorConfig, ReceiverConfig, RulesConfig, WriterConfig,
 };
 use error_patterns::grouping::GroupingConfig;
 use error_patterns::store::StoreConfig;
 use lake::{Lake, LakeConfig, MaintenanceConfig, S3Options};
 use query_engine::QueryConfig;
+use std::path::Path;
 use std::time::Duration;
 
 fn millis(duration: Duration) -> i64 {
@@ -51,7 +52,7 @@ impl Settings {
     /// Opens a lake that is there already: a mistyped folder must not become an empty lake.
     pub(crate) async fn open_existing_lake(&self) -> anyhow::Result<Lake> {
         let location = self.lake_location();
-        if !location.contains("://") && !std::path::Path::new(&location).join("errors").is_dir() {
+        if !location.contains("://") && !Path::new(&location).join("errors").is_dir() {
             bail!(
                 "there is no lake at {location}; start `errata serve`, or say where it is with --data-dir or --lake"
             );
@@ -112,6 +113,7 @@ impl Settings {
                 session_required: self.session.required,
                 mask_without_session: self.forward.endpoint.is_empty(),
             },
+            rules: self.rules_config(),
             wal: WalConfig {
                 durability,
                 segment_bytes_max: self.wal.segment_size.0,
@@ -141,6 +143,17 @@ impl Settings {
             maintenance: self.maintenance.enabled.then_some(maintenance),
             exporter: self.exporter_config()?,
         })
+    }
+
+    /// Where the users' rules are, if there are any.
+    fn rules_config(&self) -> Option<RulesConfig> {
+        let path = self.rules_file()?.to_owned();
+        Some(RulesConfig { path, interval: self.grouping.rules_interval.0 })
+    }
+
+    /// The rules file, if one is named.
+    pub(crate) fn rules_file(&self) -> Option<&Path> {
+        Some(self.grouping.rules.as_path()).filter(|path| !path.as_os_str().is_empty())
     }
 
     fn extra_attributes(&self) -> Vec<(String, String)> {

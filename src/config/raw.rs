@@ -21,6 +21,7 @@ pub(crate) struct Settings {
     pub(crate) attributes: BTreeMap<String, Vec<String>>,
     pub(crate) dedup: Dedup,
     pub(crate) patterns: Patterns,
+    pub(crate) grouping: Grouping,
     pub(crate) wal: Wal,
     pub(crate) writer: Writer,
     pub(crate) maintenance: Maintenance,
@@ -83,6 +84,16 @@ pub(crate) struct Patterns {
     pub(crate) repeats_max: usize,
     /// How often other processors' pattern facts are read from the lake.
     pub(crate) follow_interval: Span,
+}
+
+/// Grouping.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Grouping {
+    /// File with rules of one's own (docs/rules.md), read again when it changes; empty for none.
+    pub(crate) rules: PathBuf,
+    /// How often the rules file is looked at.
+    pub(crate) rules_interval: Span,
 }
 
 /// The write-ahead log.
@@ -215,6 +226,7 @@ impl Default for Settings {
             attributes: ATTRIBUTE_ROLES.iter().map(|role| ((*role).to_owned(), Vec::new())).collect(),
             dedup: Dedup::default(),
             patterns: Patterns::default(),
+            grouping: Grouping::default(),
             wal: Wal::default(),
             writer: Writer::default(),
             maintenance: Maintenance::default(),
@@ -288,6 +300,10 @@ impl Settings {
         require(
             one_of(&self.telemetry.log_format, &["text", "json"]),
             "telemetry.log_format: is text or json".into(),
+        );
+        require(
+            !self.grouping.rules_interval.0.is_zero(),
+            "grouping.rules_interval: must be more than 0".into(),
         );
         for (path, value) in self.positive() {
             require(value > 0, format!("{path}: must be more than 0"));
@@ -384,6 +400,12 @@ impl Default for Dedup {
 impl Default for Patterns {
     fn default() -> Self {
         Self { patterns_max: 200_000, repeats_max: 50_000, follow_interval: Span::seconds(2) }
+    }
+}
+
+impl Default for Grouping {
+    fn default() -> Self {
+        Self { rules: PathBuf::new(), rules_interval: Span::seconds(2) }
     }
 }
 

@@ -165,7 +165,7 @@ impl Pipeline {
             snippet: found.snippet.as_deref(),
             exit_code: found.exit_code,
         };
-        let grouping = self.grouper.group(&raw);
+        let grouping = self.grouper.load().group(&raw);
         if let Some(known) = self.patterns.read().lookup(&grouping.hashes) {
             return Decided { grouping, pattern_id: known.to_string(), pattern_new: false };
         }

@@ -1,29 +1,37 @@
 //! Which texts are masked, and how: ids stay usable, everything else goes through the masker.
 
 use super::names::{Names, Role};
-use crate::wire::{ByteRange, Edits, Text, Value};
-use error_patterns::mask::Masker;
+use crate::wire::{Edits, Text, Value};
+use arc_swap::ArcSwap;
+use error_patterns::mask::{MaskConfig, Masker};
+use error_patterns::rules::Rules;
 use std::borrow::Cow;
 use std::sync::Arc;
 
 /// Masks texts of spans and log records.
 #[derive(Debug)]
 pub(crate) struct Masking {
-    masker: Masker,
+    config: MaskConfig,
+    masker: ArcSwap<Masker>,
     names: Arc<Names>,
 }
 
 impl Masking {
-    /// With the given masks.
+    /// With the built-in masks.
     #[must_use]
-    pub(crate) fn new(masker: Masker, names: Arc<Names>) -> Self {
-        Self { masker, names }
+    pub(crate) fn new(config: MaskConfig, names: Arc<Names>) -> Self {
+        Self { config, masker: ArcSwap::from_pointee(Masker::new(config)), names }
+    }
+
+    /// Uses the masks of these rules from now on, after the built-in ones.
+    pub(super) fn set_rules(&self, rules: &Rules) {
+        self.masker.store(Arc::new(Masker::with_rules(self.config, rules)));
     }
 
     /// A text: message, stack trace, snippet, span name, status message, log body.
     #[must_use]
     pub(crate) fn text<'a>(&self, text: &'a str) -> Cow<'a, str> {
-        self.masker.mask(text)
+        self.masker.load().mask(text)
     }
 
     /// The value of an attribute. Session and execution ids stay; a user id that is personal becomes a
@@ -33,20 +41,20 @@ impl Masking {
         match self.names.role(key) {
             Some((Role::Session | Role::ParentSession | Role::Execution, _)) => Cow::Borrowed(value),
             Some((Role::User, _)) => self.pseudonym(value),
-            _ => self.masker.mask_attribute(key, value),
+            _ => self.masker.load().mask_attribute(key, value),
         }
     }
 
     /// A user id, or a pseudonym for it where it holds personal data.
     #[must_use]
     pub(crate) fn pseudonym<'a>(&self, user_id: &'a str) -> Cow<'a, str> {
-        self.masker.pseudonym(user_id)
+        self.masker.load().pseudonym(user_id)
     }
 
     /// Edits every text in an attribute's value; returns how many changed.
     pub(super) fn edit_attribute(&self, key: &str, value: &Value<'_>, edits: &mut Edits) -> u64 {
         match value {
-            Value::Str(text) => edit(edits, text.range(), self.attribute(key, text)),
+            Value::Str(text) => edit(edits, *text, self.attribute(key, text)),
             Value::Array(values) => values.map(|v| self.edit_attribute(key, &v, edits)).sum(),
             Value::KvList(entries) => entries.map(|e| self.edit_attribute(e.key, &e.value, edits)).sum(),
             _ => 0,
@@ -55,16 +63,15 @@ impl Masking {
 
     /// Edits a text; returns 1 if it changed.
     pub(super) fn edit_text(&self, text: Text<'_>, edits: &mut Edits) -> u64 {
-        edit(edits, text.range(), self.text(&text))
+        edit(edits, text, self.text(&text))
     }
 }
 
-fn edit(edits: &mut Edits, range: ByteRange, masked: Cow<'_, str>) -> u64 {
-    match masked {
-        Cow::Borrowed(_) => 0,
-        Cow::Owned(masked) => {
-            edits.replace(range, masked);
-            1
-        }
+fn edit(edits: &mut Edits, text: Text<'_>, masked: Cow<'_, str>) -> u64 {
+    // A whole value that is masked is borrowed too, from elsewhere.
+    if *masked == *text {
+        return 0;
     }
+    edits.replace(text.range(), masked.into_owned());
+    1
 }

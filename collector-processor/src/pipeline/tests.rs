@@ -3,7 +3,8 @@
 use super::*;
 use crate::columns::{LoggedRequest, RowContext, Rows, Wanted};
 use arrow::array::{Array, AsArray, RecordBatch};
-use error_patterns::mask::{MaskConfig, Masker};
+use error_patterns::mask::MaskConfig;
+use error_patterns::rules::Rules;
 use opentelemetry_proto::tonic::collector::logs::v1::ExportLogsServiceRequest;
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use opentelemetry_proto::tonic::common::v1::any_value::Value;
@@ -84,7 +85,7 @@ fn attribute_text<'a>(attributes: &'a [KeyValue], key: &str) -> Option<&'a str> 
 
 fn pipeline(config: PipelineConfig) -> Pipeline {
     let names = Arc::new(Names::new(schemas::attributes::SESSION_HEADER, &[]));
-    let masking = Arc::new(Masking::new(Masker::new(MaskConfig::default()), Arc::clone(&names)));
+    let masking = Arc::new(Masking::new(MaskConfig::default(), Arc::clone(&names)));
     Pipeline::new(config, names, masking, 1)
 }
 
@@ -236,6 +237,45 @@ fn the_status_repeats_the_message_and_is_masked_too() {
         !tagged.payload.windows(15).any(|w| w == b"eve@example.com"),
         "the resource of a session is masked"
     );
+}
+
+#[test]
+fn a_value_that_is_masked_whole_is_replaced() {
+    let mut span = span(1, 0, Some("s"), Vec::new());
+    span.attributes.push(text("password", "hunter2"));
+    let tagged = tag(&pipeline(PipelineConfig::default()), &traces(vec![span], Vec::new()));
+    assert_eq!(attribute_text(&spans_of(&tagged.payload)[0].attributes, "password"), Some("<token>"));
+    assert_eq!(tagged.counts.masked, 1);
+}
+
+#[test]
+fn other_rules_are_used_at_once() {
+    let pipeline = pipeline(PipelineConfig::default());
+    let request = || {
+        let mut span = span(1, 0, Some("s"), vec![exception("emp-12 has no price")]);
+        span.attributes.push(text("app.tenant", "Acme"));
+        traces(vec![span], Vec::new())
+    };
+    let fingerprint = |tagged: &Tagged| {
+        attribute_text(&spans_of(&tagged.payload)[0].attributes, "errata.fingerprint").unwrap().to_owned()
+    };
+    let before = tag(&pipeline, &request());
+    let rules = Rules::read(
+        "[[mask]]\nmatches = 'emp-\\d+'\nreplace = '<employee>'
+        [[mask]]\nattribute = 'app.tenant'\nreplace = '<tenant>'
+        [[fingerprint]]\ntype = 'KeyError'\nfingerprint = 'prices'",
+    );
+    pipeline.set_rules(&Arc::new(rules.unwrap()));
+    let after = tag(&pipeline, &request());
+    assert_ne!(fingerprint(&before), fingerprint(&after));
+    let spans = spans_of(&after.payload);
+    assert_eq!(attribute_text(&spans[0].attributes, "app.tenant"), Some("<tenant>"));
+    assert_eq!(
+        attribute_text(&spans[0].events[0].attributes, "exception.message"),
+        Some("<employee> has no price")
+    );
+    pipeline.set_rules(&Arc::default());
+    assert_eq!(fingerprint(&tag(&pipeline, &request())), fingerprint(&before));
 }
 
 fn rows_of(

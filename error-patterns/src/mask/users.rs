@@ -25,11 +25,11 @@ impl Masker {
         masked
     }
 
-    /// The text with all masks, and the user's rules that acted on it, as `mask name`.
+    /// The text with all masks, and what the user's rules did to it, one line each.
     #[must_use]
     pub fn mask_told<'a>(&self, text: &'a str) -> (Cow<'a, str>, Vec<String>) {
-        let mut applied = Applied::default();
+        let mut applied = Applied::telling();
         let masked = self.mask_by_all(None, text, &mut MaskCounts::default(), &mut applied);
-        (masked, applied.labels)
+        (masked, applied.told.unwrap_or_default())
     }
 }

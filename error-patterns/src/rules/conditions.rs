@@ -46,6 +46,12 @@ impl Conditions {
         }
     }
 
+    /// Whether its expression has no literal to search for, and nothing else keeps it from most messages.
+    pub(super) fn is_slow(&self) -> bool {
+        let free = self.matches.as_ref().is_some_and(|pattern| pattern.required.is_none());
+        free && self.types.is_empty() && self.contains.is_empty()
+    }
+
     /// Whether there is any, but for the runtime.
     pub(super) fn is_empty(&self) -> bool {
         self.exit_codes.is_empty() && !self.of_exception() && !self.of_frame()
@@ -90,6 +96,7 @@ impl Conditions {
 #[derive(Debug, Default)]
 pub(super) struct ConditionSet {
     pub(super) list: Vec<Conditions>,
+    types: Needles,
     contains: Needles,
     matches: Needles,
     files: Needles,
@@ -111,7 +118,8 @@ pub(super) struct Case<'c, 'p> {
     parsed: &'c Parsed<'p>,
     raw: RawException<'c>,
     exit_code: OnceCell<Option<i64>>,
-    messages: Vec<OnceCell<(RuleBits, RuleBits)>>,
+    /// Of each exception, the rules that can fit it.
+    exceptions: Vec<OnceCell<RuleBits>>,
     /// Of each frame of each exception, the rules that can fit it.
     frames: OnceCell<Vec<Vec<RuleBits>>>,
 }
@@ -120,6 +128,7 @@ impl ConditionSet {
     pub(super) fn new(list: Vec<Conditions>) -> Result<Self, BuildError> {
         let some = |texts: &Vec<String>| (!texts.is_empty()).then(|| texts.clone());
         Ok(Self {
+            types: globs(list.iter().map(|rule| &rule.types))?,
             contains: Needles::new(list.iter().map(|rule| some(&rule.contains)))?,
             matches: Needles::new(list.iter().map(|rule| rule.matches.as_ref()?.required.clone()))?,
             files: globs(list.iter().map(|rule| &rule.files))?,
@@ -127,6 +136,16 @@ impl ConditionSet {
             functions: globs(list.iter().map(|rule| &rule.functions))?,
             list,
         })
+    }
+
+    /// The rules that can fit an exception, as far as literals tell.
+    fn exception_candidates(&self, exception: &ParsedException<'_>, message: &str) -> RuleBits {
+        let mut bits = self.types.candidates(&exception.error_type);
+        if !bits.is_empty() {
+            bits.keep(self.contains.candidates(message));
+            bits.keep(self.matches.candidates(message));
+        }
+        bits
     }
 
     /// The rules that can fit a frame, as far as literals tell.
@@ -144,7 +163,7 @@ impl ConditionSet {
             parsed,
             raw: *raw,
             exit_code: OnceCell::new(),
-            messages: parsed.exceptions.iter().map(|_| OnceCell::new()).collect(),
+            exceptions: parsed.exceptions.iter().map(|_| OnceCell::new()).collect(),
             frames: OnceCell::new(),
         }
     }
@@ -187,17 +206,12 @@ impl Case<'_, '_> {
     pub(super) fn fits_exception(&self, rule: usize, exception: usize) -> bool {
         let conditions = &self.set.list[rule];
         let Some(subject) = self.parsed.exceptions.get(exception) else { return false };
-        if !conditions.fits_type(subject) {
-            return false;
-        }
-        if conditions.contains.is_empty() && conditions.matches.is_none() {
-            return true;
-        }
         let message = floor(&subject.message, MESSAGE_BYTES);
-        let (contains, matches) = self.messages[exception]
-            .get_or_init(|| (self.set.contains.candidates(message), self.set.matches.candidates(message)));
-        contains.has(rule)
-            && matches.has(rule)
+        let candidates =
+            self.exceptions[exception].get_or_init(|| self.set.exception_candidates(subject, message));
+        // Literals tell all of `message_contains`.
+        candidates.has(rule)
+            && conditions.fits_type(subject)
             && conditions.matches.as_ref().is_none_or(|pattern| pattern.regex.is_match(message))
     }
 

@@ -133,6 +133,13 @@ impl FingerprintRule {
     }
 }
 
+impl FingerprintRule {
+    /// The field that makes it slow.
+    pub(super) fn slow(&self) -> Option<&'static str> {
+        self.conditions.is_slow().then_some("message_matches")
+    }
+}
+
 impl FingerprintRules {
     pub(super) fn new(rules: Vec<FingerprintRule>) -> Result<Self, BuildError> {
         let (mut conditions, mut outcomes) = (Vec::new(), Vec::new());

@@ -58,6 +58,13 @@ impl FrameRule {
     }
 }
 
+impl FrameRule {
+    /// The field that makes it slow.
+    pub(super) fn slow(&self) -> Option<&'static str> {
+        self.conditions.is_slow().then_some("message_matches")
+    }
+}
+
 impl FrameMarks {
     pub(super) fn new(rules: Vec<FrameRule>) -> Result<Self, BuildError> {
         let (mut labels, mut origins, mut conditions) = (Vec::new(), Vec::new(), Vec::new());

@@ -51,13 +51,13 @@ impl MaskRule {
         Some(Self { label: fields.label(), act: act? })
     }
 
-    /// Whether its expression has no literal to search for and sees every text.
-    pub(super) fn is_slow(&self) -> bool {
+    /// The field that makes it slow: where attributes are named, few texts are looked at.
+    pub(super) fn slow(&self) -> Option<&'static str> {
         match &self.act {
             Act::Finds { replacement, attributes } => {
-                attributes.is_empty() && replacement.pattern.required.is_none()
+                (attributes.is_empty() && replacement.pattern.required.is_none()).then_some("matches")
             }
-            Act::Values { .. } => false,
+            Act::Values { .. } => None,
         }
     }
 }
@@ -110,11 +110,19 @@ impl MaskRules {
                 }
             };
             if next.is_some() {
-                applied.note("mask", &self.labels[rule], || "masks a text".to_owned());
+                applied.note("mask", &self.labels[rule], || format!("a text has {}", self.with(rule)));
                 masked = next;
             }
         }
         masked
+    }
+
+    /// The placeholder of a rule.
+    fn with(&self, rule: usize) -> &str {
+        match &self.acts[rule] {
+            Act::Finds { replacement, .. } => &replacement.with,
+            Act::Values { with, .. } => with,
+        }
     }
 
     /// The rules that name an attribute.

@@ -38,9 +38,12 @@ impl MessageRule {
         Some(Self { label: fields.label(), conditions, replacement: replacement? })
     }
 
-    /// Whether its expression has no literal to search for.
-    pub(super) fn is_slow(&self) -> bool {
-        self.replacement.pattern.required.is_none()
+    /// The field that makes it slow.
+    pub(super) fn slow(&self) -> Option<&'static str> {
+        if self.conditions.is_slow() {
+            return Some("message_matches");
+        }
+        self.replacement.pattern.required.is_none().then_some("matches")
     }
 }
 

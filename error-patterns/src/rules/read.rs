@@ -9,16 +9,17 @@ use super::taxonomy::{TaxonomyRule, taxonomy};
 use super::{Problem, RULES_MAX, Rules, RulesProblems, SECTIONS, TEXT_BYTES_MAX};
 use std::sync::Arc;
 use toml::{Table, Value};
+use xxhash_rust::xxh3::xxh3_64;
 
 /// Reads all sections; goes on after a problem, so that all are told.
 pub(super) fn read(text: &str) -> Result<Rules, RulesProblems> {
     let table = parse(text).map_err(|problem| RulesProblems(vec![problem]))?;
     let mut reader = Reader { text, table, problems: Vec::new(), warnings: Vec::new() };
-    let fingerprints = reader.section(0, FingerprintRule::read, |_| false);
-    let frames = reader.section(1, FrameRule::read, |_| false);
-    let messages = reader.section(2, MessageRule::read, MessageRule::is_slow);
-    let masks = reader.section(3, MaskRule::read, MaskRule::is_slow);
-    let taxonomies = reader.section(4, TaxonomyRule::read, |_| false);
+    let fingerprints = reader.section(0, FingerprintRule::read, FingerprintRule::slow);
+    let frames = reader.section(1, FrameRule::read, FrameRule::slow);
+    let messages = reader.section(2, MessageRule::read, MessageRule::slow);
+    let masks = reader.section(3, MaskRule::read, MaskRule::slow);
+    let taxonomies = reader.section(4, TaxonomyRule::read, |_| None);
     for section in std::mem::take(&mut reader.table).keys() {
         let what = format!("is no section; there are [[{}]]", SECTIONS.join("]], [["));
         reader.problems.push(Problem { section: section.clone(), what, ..Problem::default() });
@@ -39,6 +40,7 @@ pub(super) fn read(text: &str) -> Result<Rules, RulesProblems> {
         messages: MessageRules::new(messages).map_err(&mut failed).unwrap_or_default(),
         masks: Arc::new(MaskRules::new(masks).map_err(&mut failed).unwrap_or_default()),
         taxonomy,
+        digest: xxh3_64(text.as_bytes()),
         counts,
         warnings: reader.warnings,
     };
@@ -78,7 +80,7 @@ impl Reader<'_> {
         &mut self,
         section: usize,
         read: impl Fn(&mut Fields) -> Option<R>,
-        is_slow: impl Fn(&R) -> bool,
+        slow: impl Fn(&R) -> Option<&'static str>,
     ) -> Vec<R> {
         let section = SECTIONS[section];
         let values = match self.table.remove(section) {
@@ -112,14 +114,10 @@ impl Reader<'_> {
             names.push(name);
             let rule = read(&mut fields);
             if let Some(rule) = rule {
-                if is_slow(&rule) {
+                if let Some(field) = slow(&rule) {
                     let what = "has no literal that every match needs, so it runs on every text";
                     let what = what.to_owned();
-                    self.warnings.push(Problem {
-                        field: "matches".to_owned(),
-                        what,
-                        ..fields.place().clone()
-                    });
+                    self.warnings.push(Problem { field: field.to_owned(), what, ..fields.place().clone() });
                 }
                 rules.push(rule);
             }
