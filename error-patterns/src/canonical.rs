@@ -5,7 +5,6 @@
 
 use crate::model::Runtime;
 use crate::signature::{Minima, jaccard};
-use std::fmt::Write as _;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
 /// What decided a fingerprint.
@@ -58,11 +57,17 @@ impl Canonical {
     /// The text form.
     #[must_use]
     pub fn text(&self) -> String {
-        let mut text = String::new();
+        let mut text = String::with_capacity(256 + 64 * self.frames.len());
         let mut line = |name: &str, value: &str| {
+            text.push_str(name);
+            text.push(' ');
             // A value that holds a line's end must not make a line of its own.
-            let value = value.replace(char::is_control, " ");
-            writeln!(text, "{name} {value}").expect("text grows in memory");
+            if value.bytes().any(|byte| byte < b' ' || byte >= 0x7f) {
+                text.extend(value.chars().map(|c| if c.is_control() { ' ' } else { c }));
+            } else {
+                text.push_str(value);
+            }
+            text.push('\n');
         };
         line("strategy", &self.strategy);
         line("runtime", &self.runtime);
@@ -141,10 +146,12 @@ impl Canonical {
     /// Hash of what two near neighbours must share exactly: strategy, runtime, types, basis, keys.
     #[must_use]
     pub fn class(&self) -> u64 {
-        let mut text = format!("{}\n{}\n{}", self.strategy, self.runtime, self.basis.as_str());
-        for part in self.types.iter().chain(&self.keys) {
-            text.push('\n');
+        let parts = [self.strategy.as_str(), &self.runtime, self.basis.as_str()].into_iter();
+        let parts = parts.chain(self.types.iter().chain(&self.keys).map(String::as_str));
+        let mut text = String::with_capacity(128);
+        for part in parts {
             text.push_str(part);
+            text.push('\n');
         }
         xxh3_64(text.as_bytes())
     }

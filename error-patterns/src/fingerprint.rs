@@ -14,6 +14,8 @@ pub(crate) use strategies::{place, root_cause};
 #[derive(Clone, Debug)]
 pub(crate) struct Made {
     pub(crate) canonical: Canonical,
+    /// The text of the canonical form.
+    pub(crate) text: String,
     pub(crate) fingerprint: Fingerprint,
     /// Further hashes that join a pattern.
     pub(crate) joining: Vec<Fingerprint>,

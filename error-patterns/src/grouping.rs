@@ -186,7 +186,7 @@ pub fn group_parsed(raw: &RawException<'_>, parsed: &Parsed<'_>, class: Classifi
         language: made.language,
         ast: parsed.ast.clone(),
         basis: made.canonical.basis,
-        canonical: made.canonical.text(),
+        canonical: made.text,
         rules_applied: Vec::new(),
         strategy: fingerprint::STRATEGY,
     }

@@ -218,7 +218,10 @@ fn fold(out: &mut Vec<u8>, text: &[u8], kept: &Kept) {
     let (mut copied, mut at) = (0, 0);
     while let Some(start) = next_digit(text, at) {
         let run = digits(text, start);
-        let end = varying(text, start, start + run, kept);
+        // The column behind a line that varied.
+        let column = copied > 0 && start == copied + 1 && text[copied] == b':';
+        let column = column && !text.get(start + run).copied().is_some_and(is_word);
+        let end = if column { Some(start + run) } else { varying(text, start, start + run, kept) };
         if let Some(end) = end {
             out.extend_from_slice(&text[copied..start]);
             out.push(MARK);

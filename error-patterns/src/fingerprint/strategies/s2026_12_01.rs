@@ -51,8 +51,10 @@ pub(in crate::fingerprint) fn make(raw: &RawException<'_>, parsed: &Parsed<'_>) 
         .find(|name| !name.is_empty())
         .unwrap_or("Error")
         .to_owned();
+    let form = canonical.text();
     Made {
-        fingerprint: Fingerprint(xxh3_128(canonical.text().as_bytes())),
+        fingerprint: Fingerprint(xxh3_128(form.as_bytes())),
+        text: form,
         joining: Vec::new(),
         context: context(raw, parsed, reported, frames),
         canonical_message,
@@ -107,7 +109,7 @@ fn canonical(
     let mut canonical = Canonical {
         strategy: NAME.to_owned(),
         runtime: runtime.as_str().to_owned(),
-        types: vec![type_name(runtime, deciding).replace(char::is_control, " ")],
+        types: vec![type_name(runtime, deciding)],
         ..Canonical::default()
     };
     if let Whose::Application(kept) = own_frames(runtime, reported, frames) {

@@ -86,8 +86,10 @@ fn kept(text: &str) -> Vec<String> {
         // A word in another script amid an English sentence is a user's.
         let token = if is_value(token) || local && !token.is_ascii() {
             "<value>".to_owned()
+        } else if is_known_name(token) {
+            token.to_lowercase()
         } else {
-            singular(&token.to_lowercase())
+            singular(token.to_lowercase())
         };
         if token != "<value>" || kept.last() != Some(&token) {
             kept.push(token);
@@ -97,16 +99,21 @@ fn kept(text: &str) -> Vec<String> {
 }
 
 /// A word without the ending of the plural: how many there were is chance.
-fn singular(word: &str) -> String {
-    match word {
-        "were" => "was".to_owned(),
-        "are" => "is".to_owned(),
-        _ => {
-            let stem =
-                word.strip_suffix('s').filter(|stem| stem.len() > 3 && !stem.ends_with(['s', 'u', 'i']));
-            stem.unwrap_or(word).to_owned()
-        }
+fn singular(mut word: String) -> String {
+    match word.as_str() {
+        "were" => return "was".to_owned(),
+        "are" => return "is".to_owned(),
+        _ => {}
     }
+    let stem = word.strip_suffix('s').filter(|stem| stem.len() > 3 && !stem.ends_with(['s', 'u', 'i']));
+    let Some(stem) = stem.map(str::len) else { return word };
+    if word.ends_with("ies") {
+        word.truncate(stem - 2);
+        word.push('y');
+    } else {
+        word.truncate(stem);
+    }
+    word
 }
 
 /// Types of failed assertions.
