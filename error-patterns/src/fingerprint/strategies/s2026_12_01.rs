@@ -109,7 +109,7 @@ fn canonical(
     let mut canonical = Canonical {
         strategy: NAME.to_owned(),
         runtime: runtime.as_str().to_owned(),
-        types: vec![type_name(runtime, deciding)],
+        types: vec![type_name(runtime, deciding).replace(char::is_control, " ")],
         ..Canonical::default()
     };
     if let Whose::Application(kept) = own_frames(runtime, reported, frames) {
