@@ -62,7 +62,7 @@ impl Canonical {
             text.push_str(name);
             text.push(' ');
             // A value that holds a line's end must not make a line of its own.
-            if value.bytes().any(|byte| byte < b' ' || byte >= 0x7f) {
+            if !value.bytes().all(|byte| (b' '..0x7f).contains(&byte)) {
                 text.extend(value.chars().map(|c| if c.is_control() { ' ' } else { c }));
             } else {
                 text.push_str(value);
