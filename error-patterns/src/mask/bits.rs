@@ -19,7 +19,7 @@ pub(super) const BLOCK: usize = 64;
 pub(super) struct Triggers {
     /// Every byte to look at.
     pub all: u64,
-    /// Last digit of 13 in a row: part of `all`.
+    /// The thirteenth of many digits in a row: part of `all`.
     pub long_digits: u64,
     /// `:`, `=`, `,` or `>` behind letters that a secret's name may end with: part of `all`.
     pub names: u64,
@@ -283,7 +283,7 @@ impl Blocks {
         (behind, behind_junk)
     }
 
-    /// Places where 13 digits in a row end, looking back into the block before.
+    /// Places of the thirteenth digit in a row, looking back into the block before.
     #[inline(always)]
     fn long_digits(&mut self, digits: u64) -> u64 {
         let window = u128::from(digits) << 16 | u128::from(self.digits >> 48);
@@ -292,6 +292,6 @@ impl Blocks {
         let four = two & two << 2;
         let eight = four & four << 4;
         let thirteen = eight & four << 8 & window << 12;
-        (thirteen >> 16) as u64
+        ((thirteen & !(thirteen << 1)) >> 16) as u64
     }
 }

@@ -88,6 +88,11 @@ fn local_start(before: &[u8], at: usize) -> Option<usize> {
         return named.then(|| at - 1 - name.len());
     }
     let length = before.iter().rev().take(LOCAL_BYTES_MAX).take_while(|b| is_local(**b)).count();
+    // `ESC [ 31 m jane@example.com`: the colour is not part of the name.
+    let (others, local) = before.split_at(before.len() - length);
+    let colour = local.iter().take_while(|b| b.is_ascii_digit()).count();
+    let coloured = others.ends_with(b"\x1b[") || others.ends_with(b";");
+    let length = if coloured && local.get(colour) == Some(&b'm') { length - colour - 1 } else { length };
     let mut start = at - length;
     let local = &before[before.len() - length..];
     let skipped =

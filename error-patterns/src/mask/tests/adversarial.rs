@@ -61,6 +61,7 @@ fn emails() {
         ("ja\u{200b}ne@example.com", "ne@"),
         ("jane\u{1b}[31m@\u{1b}[0mexample.com", "jane"),
         ("jan@firma.pl", "jan"),
+        ("\u{1b}[1;31mjane@example.com\u{1b}[0m", "jane"),
         ("KeyError: 'jane@example.com'", "jane"),
         ("<jane@example.com>:", "jane"),
         ("\\njane@example.com\\n", "jane"),
@@ -87,6 +88,14 @@ fn emails() {
         "anonymous@http://localhost/x.js:1:2",
         "tls@libc.so",
     ]);
+}
+
+#[test]
+fn colours_around_a_mask_stay() {
+    let masked = Masker::default()
+        .mask("\u{1b}[1;31mjane@example.com\u{1b}[0m \u{1b}[43mjane@example.com")
+        .into_owned();
+    assert_eq!(masked, "\u{1b}[1;31m<email>\u{1b}[0m \u{1b}[43m<email>");
 }
 
 #[test]
