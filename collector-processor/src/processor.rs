@@ -41,6 +41,8 @@ pub struct ProcessorConfig {
     pub pipeline: PipelineConfig,
     /// Users' rules. All processors of one lake need the same.
     pub rules: Option<RulesConfig>,
+    /// Masks. All processors of one lake need the same seed of pseudonyms.
+    pub masking: MaskConfig,
     /// The log.
     pub wal: WalConfig,
     /// What an acknowledgement stands for.
@@ -137,7 +139,7 @@ impl Processor {
         tell_recovery(&wal, orphans);
 
         let names = Arc::new(Names::new(&config.session_header, &config.attributes));
-        let masking = Arc::new(Masking::new(MaskConfig::default(), Arc::clone(&names)));
+        let masking = Arc::new(Masking::new(config.masking, Arc::clone(&names)));
         let pipeline = Arc::new(tagging(&config, &names, &masking));
         pipeline.set_rules(&rules.rules());
         let mut follower = Follower::new(lake.clone(), Arc::clone(&pipeline));

@@ -7,7 +7,7 @@ use anyhow::{Context, bail};
 use collector_processor::read_rules;
 use error_patterns::explain::explain_by;
 use error_patterns::grouping::{Grouper, GroupingConfig};
-use error_patterns::mask::{MaskConfig, Masker};
+use error_patterns::mask::Masker;
 use error_patterns::model::RawException;
 use error_patterns::rules::Rules;
 use std::io::Read;
@@ -28,7 +28,7 @@ pub(crate) fn run(settings: &Settings, options: &ExplainOptions) -> anyhow::Resu
             "nothing to explain: give a file, or a traceback on standard input, as in `errata explain < traceback.txt`"
         );
     }
-    let masker = Masker::with_rules(MaskConfig::default(), &rules);
+    let masker = Masker::with_rules(settings.mask_config(), &rules);
     let mut masks: Vec<String> = Vec::new();
     let mut mask = |text: &str| {
         let (masked, told) = masker.mask_told(text);

@@ -8,6 +8,7 @@ use collector_processor::{
     Acknowledge, DedupConfig, PipelineConfig, ProcessorConfig, ReceiverConfig, RulesConfig, WriterConfig,
 };
 use error_patterns::grouping::GroupingConfig;
+use error_patterns::mask::MaskConfig;
 use error_patterns::store::StoreConfig;
 use lake::{Lake, LakeConfig, MaintenanceConfig, S3Options};
 use query_engine::QueryConfig;
@@ -114,6 +115,7 @@ impl Settings {
                 mask_without_session: self.forward.endpoint.is_empty(),
             },
             rules: self.rules_config(),
+            masking: self.mask_config(),
             wal: WalConfig {
                 durability,
                 segment_bytes_max: self.wal.segment_size.0,
@@ -143,6 +145,11 @@ impl Settings {
             maintenance: self.maintenance.enabled.then_some(maintenance),
             exporter: self.exporter_config()?,
         })
+    }
+
+    /// What is masked.
+    pub(crate) fn mask_config(&self) -> MaskConfig {
+        MaskConfig { pseudonym_seed: self.masking.pseudonym_seed, national_ids: self.masking.national_ids }
     }
 
     /// Where the users' rules are, if there are any.

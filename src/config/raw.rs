@@ -22,6 +22,7 @@ pub(crate) struct Settings {
     pub(crate) dedup: Dedup,
     pub(crate) patterns: Patterns,
     pub(crate) grouping: Grouping,
+    pub(crate) masking: Masking,
     pub(crate) wal: Wal,
     pub(crate) writer: Writer,
     pub(crate) maintenance: Maintenance,
@@ -94,6 +95,17 @@ pub(crate) struct Grouping {
     pub(crate) rules: PathBuf,
     /// How often the rules file is looked at.
     pub(crate) rules_interval: Span,
+}
+
+/// What is masked before anything is stored or forwarded.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Masking {
+    /// Whether national ids are masked too (SSN, RRN, CPF and others); some other numbers look the same.
+    pub(crate) national_ids: bool,
+    /// Seed of the pseudonyms of users. Keep one secret, and outsiders cannot find a pseudonym by trying addresses.
+    /// All processors of one lake need the same.
+    pub(crate) pseudonym_seed: u64,
 }
 
 /// The write-ahead log.
@@ -227,6 +239,7 @@ impl Default for Settings {
             dedup: Dedup::default(),
             patterns: Patterns::default(),
             grouping: Grouping::default(),
+            masking: Masking::default(),
             wal: Wal::default(),
             writer: Writer::default(),
             maintenance: Maintenance::default(),
