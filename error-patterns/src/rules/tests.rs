@@ -1,3 +1,5 @@
+//! Users' rules from text to effect, and what a bad file is told.
+
 use super::*;
 use crate::grouping::{Grouper, Grouping, GroupingConfig};
 use crate::ids::Fingerprint;
