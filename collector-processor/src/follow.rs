@@ -1,7 +1,10 @@
 //! Pattern facts of other processors (and of earlier runs) out of the lake.
 //!
-//! Bounds: one file is read at a time; file names seen are forgotten with the files.
+//! What was learned is put among the cold patterns now and then, with the names of the files it came from, so
+//! that the next start reads only what came since. Bounds: one file is read at a time; file names seen are
+//! forgotten with the files.
 
+use crate::cold::ColdStore;
 use crate::pipeline::{PatternRow, Pipeline};
 use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::{Int32Type, Int64Type};
@@ -14,6 +17,15 @@ use schemas::tables::Table;
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::Mutex;
+use tokio::time::Instant;
+
+/// Time between two checkpoints of the cold patterns.
+const CHECKPOINT_INTERVAL: Duration = Duration::from_secs(300);
+/// Patterns put among the cold ones with the store locked.
+const FREEZE_BATCH: usize = 256;
+/// Of them, how many before they are written.
+const FREEZES_PER_FLUSH: usize = 64;
 
 /// Why the facts cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -34,15 +46,18 @@ pub enum FollowError {
 pub(crate) struct Follower {
     lake: Lake,
     pipeline: Arc<Pipeline>,
+    cold: Option<Arc<ColdStore>>,
     version: Option<u64>,
     seen: HashSet<Path>,
 }
 
 impl Follower {
-    /// Has read nothing yet.
+    /// Has read what the cold patterns were made of.
     #[must_use]
-    pub(crate) fn new(lake: Lake, pipeline: Arc<Pipeline>) -> Self {
-        Self { lake, pipeline, version: None, seen: HashSet::new() }
+    pub(crate) fn new(lake: Lake, pipeline: Arc<Pipeline>, cold: Option<Arc<ColdStore>>) -> Self {
+        let applied = cold.as_ref().map(|cold| cold.applied()).unwrap_or_default();
+        let seen = applied.iter().filter_map(|name| Path::parse(name).ok()).collect();
+        Self { lake, pipeline, cold, version: None, seen }
     }
 
     /// Learns what is new; returns how many facts.
@@ -68,14 +83,44 @@ impl Follower {
     }
 
     /// Refreshes for ever.
-    pub(crate) async fn run(mut self, interval: Duration) {
+    pub(crate) async fn run(this: Arc<Mutex<Self>>, interval: Duration) {
+        let mut checkpoint = Instant::now() + CHECKPOINT_INTERVAL;
         loop {
             tokio::time::sleep(interval).await;
-            if let Err(error) = self.refresh().await {
+            let mut follower = this.lock().await;
+            if let Err(error) = follower.refresh().await {
                 let cause = std::error::Error::source(&error).map(ToString::to_string);
                 tracing::warn!(%error, cause, "pattern facts are not up to date");
             }
+            if Instant::now() >= checkpoint {
+                follower.checkpoint().await;
+                checkpoint = Instant::now() + CHECKPOINT_INTERVAL;
+            }
         }
+    }
+
+    /// Writes all that was learned to the cold patterns, so that the next start need not read it again.
+    pub(crate) async fn checkpoint(&self) {
+        let Some(cold) = self.cold.clone() else { return };
+        // Taken first: what comes from other files meanwhile does no harm.
+        let applied = self.seen.iter().map(ToString::to_string).collect();
+        let pipeline = Arc::clone(&self.pipeline);
+        let written = tokio::task::spawn_blocking(move || {
+            let mut left = usize::MAX;
+            while left > 0 {
+                for _ in 0..FREEZES_PER_FLUSH {
+                    left = pipeline.freeze_changed(FREEZE_BATCH);
+                }
+                cold.flush()?;
+            }
+            cold.checkpoint(applied)
+        });
+        let error = match written.await {
+            Ok(Ok(())) => return,
+            Ok(Err(error)) => error,
+            Err(error) => std::io::Error::other(error),
+        };
+        tracing::warn!(%error, "cold patterns cannot be written; the next start reads them from the lake");
     }
 
     async fn read(&self, file: &DataFile) -> Result<usize, FollowError> {
@@ -87,6 +132,7 @@ impl Follower {
                 self.pipeline.learn(&pattern_row(&batch, row));
             }
             learned += batch.num_rows();
+            tokio::task::yield_now().await;
         }
         Ok(learned)
     }

@@ -7,6 +7,7 @@
 
 mod clock;
 mod codec;
+pub mod cold;
 mod columns;
 pub mod exporter;
 mod follow;

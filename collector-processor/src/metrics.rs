@@ -13,6 +13,8 @@
 //! | `errata.exceptions` | {exception} | kind | counted and duplicate exceptions | follows the failures |
 //! | `errata.patterns.new` | {pattern} | | patterns made | falls with time |
 //! | `errata.patterns.known` | {pattern} | | patterns in memory | below `patterns.patterns_max` |
+//! | `errata.patterns.cold.size` | By | | patterns on disk | below `patterns.cold_size_max` |
+//! | `errata.patterns.forgotten` | {pattern} | | patterns that left memory and were not kept | 0 |
 //! | `errata.rules.loaded` | {rule} | section | users' rules in use | as many as the file has |
 //! | `errata.rules.outdated` | {file} | | rules files that cannot be used as they are now | 0 |
 //! | `errata.rules.reads` | {read} | outcome | changed rules files: `loaded`, `refused` | `loaded` only |

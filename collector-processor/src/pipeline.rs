@@ -25,7 +25,7 @@ use arc_swap::ArcSwap;
 use bytes::Bytes;
 use error_patterns::grouping::{Grouper, GroupingConfig};
 use error_patterns::rules::Rules;
-use error_patterns::store::{PatternStore, StoreConfig};
+use error_patterns::store::{ColdPatterns, PatternStore, StoreConfig};
 use exceptions::Decided;
 use parking_lot::{Mutex, RwLock};
 use std::sync::Arc;
@@ -40,6 +40,8 @@ pub struct PipelineConfig {
     pub grouping: GroupingConfig,
     /// Bounds of the pattern store.
     pub store: StoreConfig,
+    /// Where patterns go that leave memory; `None` forgets them.
+    pub cold: Option<Arc<dyn ColdPatterns>>,
     /// Whether spans and records without a session are masked too. Not so where there is a next hop,
     /// which gets them byte for byte; the lake's copy is then masked on its way.
     pub mask_without_session: bool,
@@ -110,7 +112,10 @@ impl Pipeline {
             names,
             masking,
             grouper: ArcSwap::from_pointee(Grouper::new(config.grouping)),
-            patterns: RwLock::new(PatternStore::new(config.store)),
+            patterns: RwLock::new(match &config.cold {
+                Some(cold) => PatternStore::with_cold(config.store, Arc::clone(cold)),
+                None => PatternStore::new(config.store),
+            }),
             dedup: Mutex::new(Dedup::new(config.dedup.clone())),
             unlogged: Mutex::new(Vec::new()),
             serial: AtomicU64::new(0),
@@ -152,11 +157,19 @@ impl Pipeline {
     /// Learns a pattern fact from the lake or the log. Facts that follow from it are logged with a later request.
     pub(crate) fn learn(&self, row: &PatternRow) {
         if let Some(fact) = pattern_fact(row) {
-            let applied = self.patterns.write().apply(&fact);
+            // The disk is asked without the lock.
+            let wanted = self.patterns.read().wanted_for(&fact);
+            let found = wanted.map(|wanted| wanted.fetch()).unwrap_or_default();
+            let applied = self.patterns.write().apply_found(&fact, found);
             let rows =
                 applied.aliases.into_iter().map(|f| exceptions::pattern_row(f, String::new(), String::new()));
             self.unlogged.lock().extend(rows);
         }
+    }
+
+    /// Puts up to `most` patterns that changed among the cold ones; answers how many are left.
+    pub(crate) fn freeze_changed(&self, most: usize) -> usize {
+        self.patterns.write().freeze_changed(most)
     }
 
     /// Patterns in memory.

@@ -2,6 +2,7 @@
 //! orderly end.
 
 use crate::clock::{now, now_unix_nano};
+use crate::cold::{ColdConfig, ColdStore};
 use crate::columns::RowContext;
 use crate::exporter::{Exporter, ExporterConfig};
 use crate::follow::{FollowError, Follower};
@@ -13,17 +14,19 @@ use crate::rules::{RulesConfig, RulesFile, RulesFileError};
 use crate::wal::{Wal, WalConfig, WalError, WalStats};
 use crate::writer::{self, Committer, Positions, Writer, WriterConfig};
 use error_patterns::mask::MaskConfig;
+use error_patterns::store::ColdPatterns;
 use lake::{Lake, LakeError, MaintenanceConfig, WriterId};
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::Meter;
 use schemas::tables::Table;
+use std::collections::HashSet;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::net::TcpListener;
-use tokio::sync::{Notify, watch};
+use tokio::sync::{Mutex, Notify, watch};
 use tokio::task::JoinHandle;
 
 /// Everything that can be set.
@@ -55,6 +58,8 @@ pub struct ProcessorConfig {
     pub past_max: Duration,
     /// How often other processors' pattern facts are read.
     pub follow_interval: Duration,
+    /// Bytes on disk for patterns that left memory; 0 keeps none.
+    pub cold_bytes_max: u64,
     /// Compaction, retention and clean-up, and how often; `None` leaves them to others.
     pub maintenance: Option<(MaintenanceConfig, Duration)>,
     /// The next hop.
@@ -110,6 +115,7 @@ pub struct Processor {
     exporter: Option<Exporter>,
     background: Vec<JoinHandle<()>>,
     rules_asked: Arc<Notify>,
+    follower: Arc<Mutex<Follower>>,
 }
 
 /// The running receivers.
@@ -140,9 +146,10 @@ impl Processor {
 
         let names = Arc::new(Names::new(&config.session_header, &config.attributes));
         let masking = Arc::new(Masking::new(config.masking, Arc::clone(&names)));
-        let pipeline = Arc::new(tagging(&config, &names, &masking));
+        let cold = open_cold(&config, &lake).await?;
+        let pipeline = Arc::new(tagging(&config, &names, &masking, cold.clone()));
         pipeline.set_rules(&rules.rules());
-        let mut follower = Follower::new(lake.clone(), Arc::clone(&pipeline));
+        let mut follower = Follower::new(lake.clone(), Arc::clone(&pipeline), cold.clone());
         follower.refresh().await?;
 
         let metrics = Arc::new(Metrics::new(meter));
@@ -183,18 +190,17 @@ impl Processor {
         let rules_asked = rules.asked();
         rules.observe(&metrics.meter);
         let watching = rules.watch(Arc::clone(&pipeline), Arc::clone(&metrics));
-        let mut background = vec![tokio::spawn(follower.run(config.follow_interval)), tokio::spawn(watching)];
-        if let Some((maintenance, interval)) = config.maintenance.clone() {
-            let files = LiveFiles::default();
-            observe_lake(&metrics.meter, Arc::clone(&files));
-            background.push(tokio::spawn(maintain(lake.clone(), maintenance, interval, files)));
-        }
+        let follower = Arc::new(Mutex::new(follower));
+        let following = Follower::run(Arc::clone(&follower), config.follow_interval);
+        let mut background = vec![tokio::spawn(following), tokio::spawn(watching)];
+        background.extend(maintaining(&config, &lake, &metrics));
         let admission = Admission::new(&config.receiver);
         observe(&metrics.meter, &wal, &pipeline, &admission, exporter.as_ref());
+        observe_cold(&metrics.meter, cold);
         let retry_after = config.receiver.retry_after;
         let ingest = Ingest::new(pipeline, wal.clone(), metrics, config.acknowledge, reached, retry_after);
         let receivers = Self::receive(config, ingest, admission, grpc, http)?;
-        Ok(Self { receivers, wal, writing, exporter, background, rules_asked })
+        Ok(Self { receivers, wal, writing, exporter, background, rules_asked, follower })
     }
 
     /// Where OTLP/gRPC is received.
@@ -268,12 +274,19 @@ impl Processor {
         if let Err(error) = self.writing.await {
             tracing::error!(%error, "the lake writer ended badly; the log keeps what it had not committed");
         }
+        self.follower.lock().await.checkpoint().await;
     }
 }
 
-fn tagging(config: &ProcessorConfig, names: &Arc<Names>, masking: &Arc<Masking>) -> Pipeline {
+fn tagging(
+    config: &ProcessorConfig,
+    names: &Arc<Names>,
+    masking: &Arc<Masking>,
+    cold: Option<Arc<ColdStore>>,
+) -> Pipeline {
     let mut tagging = config.pipeline.clone();
     tagging.mask_without_session = config.exporter.is_none();
+    tagging.cold = cold.map(|cold| cold as Arc<dyn ColdPatterns>);
     Pipeline::new(tagging, Arc::clone(names), Arc::clone(masking), now_unix_nano())
 }
 
@@ -305,6 +318,33 @@ fn writer_id(config: &ProcessorConfig) -> Result<WriterId, StartError> {
         Err(source) => return Err(StartError::DataDir { path, source }),
     };
     Ok(WriterId::new(&id)?)
+}
+
+/// The patterns that left memory, if they are kept, and if they are of this lake: what was made of files none of
+/// which is live may be of another one, and is read anew.
+async fn open_cold(config: &ProcessorConfig, lake: &Lake) -> Result<Option<Arc<ColdStore>>, StartError> {
+    if config.cold_bytes_max == 0 {
+        return Ok(None);
+    }
+    let folder = config.data_dir.join("patterns");
+    let source = lake.table_location(Table::Patterns);
+    let snapshot = lake.snapshot(Table::Patterns).await?;
+    let live: HashSet<String> = snapshot.files.iter().map(|file| file.location.to_string()).collect();
+    let cold = ColdConfig::new(folder.clone(), source, config.cold_bytes_max);
+    let opened = tokio::task::spawn_blocking(move || {
+        let store = ColdStore::open(cold.clone())?;
+        if store.records() == 0 || store.applied().iter().any(|name| live.contains(name)) {
+            return Ok(store);
+        }
+        drop(store);
+        std::fs::remove_dir_all(&cold.folder)?;
+        ColdStore::open(cold)
+    });
+    let opened = opened.await.unwrap_or_else(|error| Err(std::io::Error::other(error)));
+    match opened {
+        Ok(store) => Ok(Some(Arc::new(store))),
+        Err(source) => Err(StartError::DataDir { path: folder, source }),
+    }
 }
 
 async fn open_wal(config: &ProcessorConfig) -> Result<Wal, StartError> {
@@ -399,6 +439,31 @@ fn observe(
     if let Some(exporter) = exporter {
         exporter.observe(meter);
     }
+}
+
+/// Compaction, retention and clean-up, where they are this processor's business.
+fn maintaining(config: &ProcessorConfig, lake: &Lake, metrics: &Metrics) -> Option<JoinHandle<()>> {
+    let (maintenance, interval) = config.maintenance.clone()?;
+    let files = LiveFiles::default();
+    observe_lake(&metrics.meter, Arc::clone(&files));
+    Some(tokio::spawn(maintain(lake.clone(), maintenance, interval, files)))
+}
+
+fn observe_cold(meter: &Meter, cold: Option<Arc<ColdStore>>) {
+    let Some(cold) = cold else { return };
+    let measured = Arc::clone(&cold);
+    meter
+        .u64_observable_gauge("errata.patterns.cold.size")
+        .with_unit("By")
+        .with_description("Patterns on disk")
+        .with_callback(move |gauge| gauge.observe(measured.bytes(), &[]))
+        .build();
+    meter
+        .u64_observable_counter("errata.patterns.forgotten")
+        .with_unit("{pattern}")
+        .with_description("Patterns that left memory and could not be kept on disk")
+        .with_callback(move |counter| counter.observe(cold.forgotten(), &[]))
+        .build();
 }
 
 fn observe_lake(meter: &Meter, files: LiveFiles) {

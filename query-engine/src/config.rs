@@ -1,6 +1,7 @@
 //! Limits of the query engine. Values only: reading files and variables is the command's business.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// Limits and sizes of one [`Engine`](crate::Engine). Each limit has an error that names it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,6 +35,10 @@ pub struct QueryConfig {
     pub files_max: usize,
     /// Bytes of Parquet footers and page indexes kept between queries.
     pub metadata_cache_bytes: usize,
+    /// Occurrences within [`Self::candidate_window`] that make a candidate an active pattern; at least 1.
+    pub candidate_occurrences: u32,
+    /// How long a candidate may take for that; without another occurrence for as long it is expired.
+    pub candidate_window: Duration,
     /// Threads that plan and run queries, apart from those that serve the network; 0 means one per core.
     pub threads: usize,
 }
@@ -55,6 +60,8 @@ impl Default for QueryConfig {
             tables_max: 50,
             files_max: 10_000,
             metadata_cache_bytes: 64 << 20,
+            candidate_occurrences: 3,
+            candidate_window: Duration::from_secs(7 * 86_400),
             threads: 0,
         }
     }

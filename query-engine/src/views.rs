@@ -1,5 +1,6 @@
 //! The views of the contract, as SQL text. Column docs are in the files; the names and types are public API.
 
+use crate::config::QueryConfig;
 use schemas::tables::Table;
 
 /// A view of the catalog.
@@ -13,6 +14,24 @@ pub(crate) struct View {
     pub(crate) tables: &'static [Table],
     /// Views that the text reads; they come earlier in [`VIEWS`].
     pub(crate) views: &'static [&'static str],
+}
+
+impl View {
+    /// The text with what the configuration says of candidates.
+    #[must_use]
+    pub(crate) fn text(&self, config: &QueryConfig) -> String {
+        let occurrences = config.candidate_occurrences.max(1);
+        let window = config.candidate_window;
+        [
+            ("{candidate_occurrences}", occurrences.to_string()),
+            ("{candidate_window}", format!("{} s", window.as_secs())),
+            ("{occurrences_before}", (occurrences - 1).to_string()),
+            ("{window_nanos}", window.as_nanos().min(i64::MAX as u128).to_string()),
+            ("{window_seconds}", window.as_secs().to_string()),
+        ]
+        .into_iter()
+        .fold(self.sql.to_owned(), |text, (name, value)| text.replace(name, &value))
+    }
 }
 
 /// All views; each one after those that it reads.

@@ -70,6 +70,8 @@ impl Settings {
             concurrent_max: self.query.concurrent_max,
             query_bytes_max: self.query.text_size_max.bytes(),
             files_max: self.query.files_max,
+            candidate_occurrences: self.patterns.candidate_occurrences,
+            candidate_window: self.patterns.candidate_window.0,
             ..QueryConfig::default()
         }
     }
@@ -113,6 +115,7 @@ impl Settings {
                 store: StoreConfig { patterns_max: self.patterns.patterns_max, ..StoreConfig::default() },
                 session_required: self.session.required,
                 mask_without_session: self.forward.endpoint.is_empty(),
+                ..PipelineConfig::default()
             },
             rules: self.rules_config(),
             masking: self.mask_config(),
@@ -142,6 +145,7 @@ impl Settings {
             future_max: self.writer.future_max.0,
             past_max: self.writer.past_max.0,
             follow_interval: self.patterns.follow_interval.0,
+            cold_bytes_max: self.patterns.cold_size_max.0,
             maintenance: self.maintenance.enabled.then_some(maintenance),
             exporter: self.exporter_config()?,
         })

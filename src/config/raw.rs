@@ -85,6 +85,12 @@ pub(crate) struct Patterns {
     pub(crate) repeats_max: usize,
     /// How often other processors' pattern facts are read from the lake.
     pub(crate) follow_interval: Span,
+    /// Disk for patterns that left memory, in `<data_dir>/patterns`; 0 keeps none.
+    pub(crate) cold_size_max: Size,
+    /// Occurrences within `candidate_window` that make a candidate an active pattern.
+    pub(crate) candidate_occurrences: u32,
+    /// How long a candidate may take for that; without another occurrence for as long it is expired.
+    pub(crate) candidate_window: Span,
 }
 
 /// Grouping.
@@ -326,6 +332,10 @@ impl Settings {
             "otlp.memory_max: must not be less than otlp.body_size_max".into(),
         );
         require(
+            self.patterns.cold_size_max.0 == 0 || self.patterns.cold_size_max.0 >= Size::mib(256).0,
+            "patterns.cold_size_max: must be 0 or at least 256MiB".into(),
+        );
+        require(
             self.wal.size_max.0 / 4 >= self.wal.segment_size.0,
             "wal.size_max: must be at least four times wal.segment_size".into(),
         );
@@ -356,13 +366,14 @@ impl Settings {
         problems
     }
 
-    fn positive(&self) -> [(&'static str, u64); 14] {
+    fn positive(&self) -> [(&'static str, u64); 15] {
         [
             ("otlp.body_size_max", self.otlp.body_size_max.0),
             ("otlp.requests_max", self.otlp.requests_max as u64),
             ("dedup.entries_max", self.dedup.entries_max as u64),
             ("patterns.patterns_max", self.patterns.patterns_max as u64),
             ("patterns.repeats_max", self.patterns.repeats_max as u64),
+            ("patterns.candidate_occurrences", u64::from(self.patterns.candidate_occurrences)),
             ("wal.segment_size", self.wal.segment_size.0),
             ("wal.memory_max", self.wal.memory_max.0),
             ("writer.rows_max", self.writer.rows_max as u64),
@@ -412,7 +423,14 @@ impl Default for Dedup {
 
 impl Default for Patterns {
     fn default() -> Self {
-        Self { patterns_max: 200_000, repeats_max: 50_000, follow_interval: Span::seconds(2) }
+        Self {
+            patterns_max: 200_000,
+            repeats_max: 50_000,
+            follow_interval: Span::seconds(2),
+            cold_size_max: Size::gib(8),
+            candidate_occurrences: 3,
+            candidate_window: Span::seconds(7 * 86_400),
+        }
     }
 }
 

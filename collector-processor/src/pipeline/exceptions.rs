@@ -171,7 +171,11 @@ impl Pipeline {
         }
         let time = if found.unix_nano > 0 { found.unix_nano } else { now_unix_nano };
         let time = i64::try_from(time).unwrap_or(i64::MAX);
-        let Assignment { pattern_id, new, facts, .. } = self.patterns.write().assign(&grouping, time);
+        // The disk is asked without the lock: exact repeats of what is in memory never wait for it.
+        let wanted = self.patterns.read().wanted(&grouping);
+        let cold = wanted.map(|wanted| wanted.fetch()).unwrap_or_default();
+        let Assignment { pattern_id, new, facts, .. } =
+            self.patterns.write().assign_found(&grouping, time, cold);
         let trace = found.trace_id.map(hex::encode).unwrap_or_default();
         let service = found.service_name.unwrap_or_default();
         outcome.patterns.extend(facts.into_iter().map(|f| pattern_row(f, trace.clone(), clip(service))));

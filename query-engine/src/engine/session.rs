@@ -3,7 +3,7 @@
 use crate::catalog::Catalog;
 use crate::config::QueryConfig;
 use crate::error::{MemoryLimits, QueryError, classify};
-use crate::views::{self, VIEWS, View};
+use crate::views::{self, VIEWS};
 use crate::{readonly, suggest};
 use datafusion::catalog::{
     CatalogProvider, CatalogProviderList, MemoryCatalogProvider, MemoryCatalogProviderList,
@@ -106,7 +106,7 @@ impl Sessions {
         if !readonly::is_show(&statement) {
             check_references(&references)?;
         }
-        let state = self.with_tables(catalog, &references).await?;
+        let state = self.with_tables(catalog, config, &references).await?;
         let mut logical = state
             .statement_to_plan(statement)
             .await
@@ -127,6 +127,7 @@ impl Sessions {
     async fn with_tables(
         &self,
         catalog: &Catalog,
+        config: &QueryConfig,
         references: &[TableReference],
     ) -> Result<SessionState, QueryError> {
         let told = |error: DataFusionError| classify(error, &self.memory);
@@ -147,7 +148,7 @@ impl Sessions {
         }
         let state = self.session(&schema).map_err(told)?;
         for view in views {
-            let provider = self.view(&state, view).await.map_err(told)?;
+            let provider = self.view(&state, view.text(config)).await.map_err(told)?;
             register(&schema, view.name, Arc::new(provider)).map_err(told)?;
         }
         Ok(state)
@@ -164,9 +165,9 @@ impl Sessions {
         Ok(state)
     }
 
-    async fn view(&self, state: &SessionState, view: &View) -> Result<ViewTable> {
-        let plan = state.statement_to_plan(self.parse(view.sql)?).await?;
-        Ok(ViewTable::new(plan, Some(view.sql.to_owned())))
+    async fn view(&self, state: &SessionState, text: String) -> Result<ViewTable> {
+        let plan = state.statement_to_plan(self.parse(&text)?).await?;
+        Ok(ViewTable::new(plan, Some(text)))
     }
 }
 

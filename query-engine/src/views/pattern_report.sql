@@ -11,6 +11,9 @@
 -- suggested_fix_id  text       null until there are solutions
 -- severity          int        1 to 5: what a person set, else the highest seen
 -- status            text       what a person set last, else 'open'
+-- stage             text       'active' once it occurred {candidate_occurrences} times within {candidate_window}, whichever
+--                              processors counted them; 'candidate' before; 'expired' where it did not and the window
+--                              since its last occurrence is over. Counted from the exceptions in the lake
 WITH seen AS (
   SELECT
     coalesce(pattern_aliases.pattern_id, errors.pattern_id) AS pattern_id,
@@ -37,6 +40,24 @@ made AS (
   WHERE fact = 'pattern'
   GROUP BY pattern_id
 ),
+-- Time from each occurrence back to the one with which it makes enough.
+paced AS (
+  SELECT
+    pattern_id,
+    time_unix_nano
+      - lag(time_unix_nano, {occurrences_before}) OVER (PARTITION BY pattern_id ORDER BY time_unix_nano) AS spread
+  FROM (
+    SELECT coalesce(pattern_aliases.pattern_id, errors.pattern_id) AS pattern_id, errors.time_unix_nano
+    FROM errors
+    LEFT JOIN pattern_aliases ON pattern_aliases.alias = errors.pattern_id
+  )
+),
+survivors AS (
+  SELECT pattern_id, count(*) AS times
+  FROM paced
+  WHERE spread <= {window_nanos}
+  GROUP BY pattern_id
+),
 decided AS (
   SELECT
     pattern_id,
@@ -57,7 +78,13 @@ SELECT
   seen.sample_trace,
   CAST(NULL AS VARCHAR) AS suggested_fix_id,
   coalesce(TRY_CAST(decided.severity AS INT), seen.severity) AS severity,
-  coalesce(decided.status, 'open') AS status
+  coalesce(decided.status, 'open') AS status,
+  CASE
+    WHEN survivors.times > 0 THEN 'active'
+    WHEN seen.last_seen < now() - INTERVAL '{window_seconds} seconds' THEN 'expired'
+    ELSE 'candidate'
+  END AS stage
 FROM seen
+LEFT JOIN survivors ON survivors.pattern_id = seen.pattern_id
 LEFT JOIN made ON made.pattern_id = seen.pattern_id
 LEFT JOIN decided ON decided.pattern_id = seen.pattern_id

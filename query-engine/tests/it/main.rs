@@ -8,4 +8,5 @@ mod limits;
 mod pruning;
 mod refusals;
 mod scenarios;
+mod stages;
 mod support;
