@@ -140,6 +140,9 @@ pub(crate) struct ExplainOptions {
     /// Language of the failed program, if the text does not tell
     #[arg(long, value_name = "NAME")]
     pub(crate) language: Option<String>,
+    /// File with the program that failed, for the tags of its failing statement
+    #[arg(long, value_name = "FILE")]
+    pub(crate) snippet: Option<PathBuf>,
     /// Rules file to group by [default: grouping.rules of the configuration]
     #[arg(long, value_name = "FILE")]
     pub(crate) rules: Option<PathBuf>,

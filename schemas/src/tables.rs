@@ -241,6 +241,9 @@ fn errors() -> SchemaRef {
         optional("taxonomy_context", Utf8),
         required("severity", Int32), // 1 to 5
         required("strategy", Utf8),
+        optional("ast_statement", Utf8), // kind of the failing statement of the snippet, null where it is not found
+        optional("ast_call", Utf8),      // what it calls or is applied to, user's own names as <name>
+        optional("ast_import", Utf8),    // module that it imports, or that the called name comes from
         required("date", Utf8),
     ]))
 }

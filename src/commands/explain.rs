@@ -11,6 +11,7 @@ use error_patterns::mask::Masker;
 use error_patterns::model::RawException;
 use error_patterns::rules::Rules;
 use std::io::Read;
+use std::path::Path;
 use std::sync::Arc;
 
 /// Largest text that is read, in bytes.
@@ -36,13 +37,16 @@ pub(crate) fn run(settings: &Settings, options: &ExplainOptions) -> anyhow::Resu
         masked.into_owned()
     };
     let stacktrace = mask(&text);
+    let snippet = options.snippet.as_deref().map(read_file).transpose()?;
     let mut masked = |text: &Option<String>| text.as_deref().map(&mut mask);
     let (error_type, message) = (masked(&options.error_type), masked(&options.message));
+    let snippet = masked(&snippet);
     let raw = RawException {
         error_type: error_type.as_deref(),
         message: message.as_deref(),
         stacktrace: Some(&stacktrace).filter(|t| !t.trim().is_empty()).map(|t| &**t),
         language: options.language.as_deref(),
+        snippet: snippet.as_deref(),
         ..RawException::default()
     };
     let grouping = Grouper::with_rules(GroupingConfig::default(), Arc::clone(&rules)).group(&raw);
@@ -53,14 +57,17 @@ pub(crate) fn run(settings: &Settings, options: &ExplainOptions) -> anyhow::Resu
 }
 
 fn read(options: &ExplainOptions) -> anyhow::Result<String> {
-    let mut bytes = Vec::new();
-    match &options.file {
-        Some(path) => {
-            let file =
-                std::fs::File::open(path).with_context(|| format!("cannot read {}", path.display()))?;
-            file.take(TEXT_BYTES_MAX).read_to_end(&mut bytes)?;
-        }
-        None => _ = std::io::stdin().take(TEXT_BYTES_MAX).read_to_end(&mut bytes)?,
+    if let Some(path) = &options.file {
+        return read_file(path);
     }
+    let mut bytes = Vec::new();
+    std::io::stdin().take(TEXT_BYTES_MAX).read_to_end(&mut bytes)?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+fn read_file(path: &Path) -> anyhow::Result<String> {
+    let mut bytes = Vec::new();
+    let file = std::fs::File::open(path).with_context(|| format!("cannot read {}", path.display()))?;
+    file.take(TEXT_BYTES_MAX).read_to_end(&mut bytes)?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }

@@ -111,6 +111,9 @@ pub(super) struct ErrorColumns {
     taxonomy_context: StringBuilder,
     severity: Int32Builder,
     strategy: StringBuilder,
+    ast_statement: StringBuilder,
+    ast_call: StringBuilder,
+    ast_import: StringBuilder,
 }
 
 impl ErrorColumns {
@@ -192,6 +195,9 @@ impl ErrorColumns {
         push_optional(&mut self.taxonomy_context, Some(fact.taxonomy_context.as_str()));
         self.severity.append_value(fact.severity);
         self.strategy.append_value(&fact.strategy);
+        push_optional(&mut self.ast_statement, Some(fact.ast_statement.as_str()));
+        push_optional(&mut self.ast_call, Some(fact.ast_call.as_str()));
+        push_optional(&mut self.ast_import, Some(fact.ast_import.as_str()));
     }
 
     pub(super) fn finish(&mut self) -> Result<RecordBatch, ArrowError> {
@@ -227,6 +233,9 @@ impl ErrorColumns {
             .text("taxonomy_context", &mut self.taxonomy_context)
             .int32("severity", &mut self.severity)
             .text("strategy", &mut self.strategy)
+            .text("ast_statement", &mut self.ast_statement)
+            .text("ast_call", &mut self.ast_call)
+            .text("ast_import", &mut self.ast_import)
             .put("date", date);
         batch.finish()
     }

@@ -184,6 +184,7 @@ impl Pipeline {
 
     fn fact(&self, found: &Found<'_>, decided: &Decided, counted: bool, now_unix_nano: u64) -> ExceptionFact {
         let grouping = &decided.grouping;
+        let tags = grouping.ast.as_ref();
         let of_client = found.error_type.as_deref().filter(|t| !t.is_empty());
         ExceptionFact {
             item: found.item,
@@ -205,6 +206,9 @@ impl Pipeline {
             language: clip(grouping.language.as_deref().unwrap_or_default()),
             file_path: clip(grouping.file_path.as_deref().unwrap_or_default()),
             message: String::new(),
+            ast_statement: tags.map(|tags| tags.statement.as_str()).unwrap_or_default().to_owned(),
+            ast_call: tags.and_then(|tags| tags.call.clone()).unwrap_or_default(),
+            ast_import: tags.and_then(|tags| tags.import.clone()).unwrap_or_default(),
         }
     }
 

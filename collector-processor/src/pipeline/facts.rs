@@ -82,6 +82,15 @@ pub(crate) struct ExceptionFact {
     /// Message from the stack trace, where the client sent none.
     #[prost(string, tag = "19")]
     pub message: String,
+    /// Kind of the failing statement; empty when unknown.
+    #[prost(string, tag = "20")]
+    pub ast_statement: String,
+    /// What it calls; empty when unknown.
+    #[prost(string, tag = "21")]
+    pub ast_call: String,
+    /// What it imports; empty when unknown.
+    #[prost(string, tag = "22")]
+    pub ast_import: String,
 }
 
 /// One row of table `patterns`.
