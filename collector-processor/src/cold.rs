@@ -9,7 +9,7 @@
 //!
 //! A pattern is found under some 23 keys, nearly all of them at random places. Sorted runs that are merged now
 //! and then cost 8 bytes and a few sequential passes a key; a general store that keeps a row or rewrites a page
-//! for each costs several times as much. Nothing is ever changed in place, and only what the manifest names
+//! for each was estimated to write several times as much, not measured. Nothing is ever changed in place, and only what the manifest names
 //! counts, so a crash leaves either the old state or the new one. A file that is not as the manifest says makes
 //! the whole cache start anew; a record that is not as its checksum says is as good as forgotten.
 //!
