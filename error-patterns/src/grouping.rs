@@ -16,10 +16,13 @@ use crate::rules::{Applied, Rules};
 use cache::Cache;
 use repeat::{Kept, Place};
 use std::ops::Deref;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 mod cache;
 mod repeat;
+
+/// The numbers that the built-in rules name; read once, however many groupers there are.
+static KEPT: LazyLock<Kept> = LazyLock::new(|| Kept::of(built_in_texts().chain([messages::BUILT_IN])));
 
 /// Bounds of a [`Grouper`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -98,7 +101,7 @@ pub struct Grouper {
     cache: Cache<Known>,
     rules: Arc<Rules>,
     /// Numbers that make a repeat another text; `None` where a user's rules may look at any.
-    kept: Option<Kept>,
+    kept: Option<&'static Kept>,
 }
 
 impl Grouper {
@@ -111,7 +114,7 @@ impl Grouper {
     /// The same, with a user's rules.
     #[must_use]
     pub fn with_rules(config: GroupingConfig, rules: Arc<Rules>) -> Self {
-        let kept = rules.is_empty().then(|| Kept::of(built_in_texts().chain([messages::BUILT_IN])));
+        let kept = rules.is_empty().then(|| &*KEPT);
         Self { config, cache: Cache::new(config.cache_entries_max), rules, kept }
     }
 
@@ -120,14 +123,14 @@ impl Grouper {
     #[must_use]
     pub fn group(&self, raw: &RawException<'_>) -> Grouped {
         let raw = self.cut(raw);
-        let key = self.kept.as_ref().map_or_else(|| repeat::exact(&raw), |kept| repeat::folded(&raw, kept));
-        if let Some(grouped) = self.cache.find(key).and_then(|known| known.of(&raw, self.kept.as_ref())) {
+        let key = self.kept.map_or_else(|| repeat::exact(&raw), |kept| repeat::folded(&raw, kept));
+        if let Some(grouped) = self.cache.find(key).and_then(|known| known.of(&raw, self.kept)) {
             return grouped;
         }
         let mut parsed = parse(&raw);
         let grouping = Arc::new(group_by_rules(&raw, &mut parsed, &self.rules));
         let file_path = fingerprint::place(&parsed).map(str::to_owned);
-        let place = file_path.as_deref().map(|path| Place::of(&raw, path, self.kept.as_ref()));
+        let place = file_path.as_deref().map(|path| Place::of(&raw, path, self.kept));
         // A place that cannot be found again would be lost to the repeats.
         if place.as_ref().is_none_or(Option::is_some) {
             let place = place.flatten().map(Arc::new);

@@ -16,6 +16,8 @@ mod r;
 mod ruby;
 mod rust;
 mod shell;
+#[cfg(test)]
+mod shown;
 mod text;
 
 use crate::ast;

@@ -211,19 +211,10 @@ fn function_of(call: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::parse::ParseLimits;
+    use crate::parse::shown;
 
     fn read(text: &str) -> String {
-        let outcome = parse(&Text::new(text, &ParseLimits::default())).unwrap();
-        let shown = |exception: &ParsedException<'_>| {
-            let functions: Vec<String> = exception
-                .frames
-                .iter()
-                .map(|frame| format!("{}@{}:{}", frame.function, frame.file, frame.line.unwrap_or(0)))
-                .collect();
-            format!("{}: {} <- {}", exception.error_type, exception.message, functions.join(" "))
-        };
-        outcome.exceptions.iter().map(shown).collect::<Vec<_>>().join(" | ")
+        shown::exceptions(parse, text)
     }
 
     #[test]

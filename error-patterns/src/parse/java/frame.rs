@@ -137,14 +137,10 @@ fn lasting(module: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::parse::shown;
 
     fn check(line: &str, module: &str, function: &str, place: &str) {
-        let frame = frame(line).unwrap_or_else(|| panic!("{line}"));
-        let number = frame.line.map(|line| format!(":{line}")).unwrap_or_default();
-        assert_eq!(
-            (&*frame.module, &*frame.function, format!("{}{number}", frame.file).as_str()),
-            (module, function, place)
-        );
+        shown::check_frame(line, frame(line), module, function, place);
     }
 
     #[test]
