@@ -71,7 +71,7 @@ pub struct Grouping {
 }
 
 /// A grouping, and what differs between the exceptions that share it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Grouped {
     pub grouping: Arc<Grouping>,
     /// File of the innermost frame of the user's or the application's own code.
