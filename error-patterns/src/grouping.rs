@@ -129,14 +129,14 @@ impl Grouper {
         }
         let mut parsed = parse(&raw);
         let grouping = Arc::new(group_by_rules(&raw, &mut parsed, &self.rules));
-        let file_path = fingerprint::place(&parsed).map(str::to_owned);
-        let place = file_path.as_deref().map(|path| Place::of(&raw, path, self.kept));
+        let file_path = fingerprint::place(&parsed);
+        let place = file_path.map(|path| Place::of(&raw, path, self.kept));
         // A place that cannot be found again would be lost to the repeats.
         if place.as_ref().is_none_or(Option::is_some) {
             let place = place.flatten().map(Arc::new);
             self.cache.keep(key, Known { grouping: Arc::clone(&grouping), place });
         }
-        Grouped { grouping, file_path }
+        Grouped { grouping, file_path: file_path.map(str::to_owned) }
     }
 
     fn cut<'a>(&self, raw: &RawException<'a>) -> RawException<'a> {
@@ -172,15 +172,15 @@ pub(crate) fn group_by_rules(raw: &RawException<'_>, parsed: &mut Parsed<'_>, ru
 pub fn group_parsed(raw: &RawException<'_>, parsed: &Parsed<'_>, class: Classification) -> Grouping {
     let made = fingerprint::of(raw, parsed);
     let taxonomy = Taxonomy { context: made.context, ..class.taxonomy };
-    let comparable = Comparable::of(&made.canonical);
+    let likeness = Likeness::of(&Comparable::of(&made.canonical));
     Grouping {
         fingerprint: made.fingerprint,
         hashes: std::iter::once(made.fingerprint)
             .chain(made.joining)
             .map(|hash| hash.in_phase(taxonomy.phase))
             .collect(),
-        signature: comparable.minima.signature(),
-        likeness: Likeness::of(&comparable),
+        signature: likeness.signature,
+        likeness,
         taxonomy,
         severity: class.severity.clamp(1, 5),
         rule: class.rule,

@@ -10,7 +10,7 @@
 //! caller bounds the number of shingles.
 
 use crate::ids::Signature;
-use fearless_simd::{Level, dispatch};
+use fearless_simd::{Level, Simd, SimdBase, SimdFrom, SimdMask, dispatch, u16x32};
 
 /// Minima in a signature.
 pub const MINIMA: usize = 128;
@@ -58,7 +58,7 @@ impl Minima {
     #[must_use]
     pub fn signature(&self) -> Signature {
         let level = Level::new();
-        Signature(dispatch!(level, _simd => bits(&self.0)))
+        Signature(dispatch!(level, simd => bits(simd, &self.0)))
     }
 
     /// One key per band; two sets with a key in common are candidates for each other.
@@ -98,17 +98,15 @@ fn lower(minima: &mut [i16; MINIMA], shingles: &[u64]) {
 
 /// One bit of each minimum that depends on all its bits, the first lane's lowest.
 #[inline(always)]
-fn bits(minima: &[i16; MINIMA]) -> u128 {
-    let lanes = minima.as_chunks::<16>().0.iter().zip(FACTORS[1].as_chunks::<16>().0);
+fn bits<S: Simd>(simd: S, minima: &[i16; MINIMA]) -> u128 {
+    let lanes = minima.as_chunks::<32>().0.iter().zip(FACTORS[1].as_chunks::<32>().0);
     lanes.rev().fold(0, |bits, (minima, seeds)| {
-        let mut word = 0;
-        for lane in 0..16 {
-            let mut mixed = (minima[lane] ^ seeds[lane]) as u16;
-            mixed = (mixed ^ mixed >> 8).wrapping_mul(0x88b5);
-            mixed = (mixed ^ mixed >> 7).wrapping_mul(0xdb2d);
-            word |= ((mixed ^ mixed >> 9) & 1) << lane;
-        }
-        bits << 16 | u128::from(word)
+        let mixed = std::array::from_fn(|lane| (minima[lane] ^ seeds[lane]) as u16);
+        let mut mixed = u16x32::simd_from(simd, mixed);
+        mixed = (mixed ^ mixed >> 8) * u16x32::splat(simd, 0x88b5);
+        mixed = (mixed ^ mixed >> 7) * u16x32::splat(simd, 0xdb2d);
+        mixed = (mixed ^ mixed >> 9) << 15;
+        bits << 32 | u128::from(mixed.simd_ge(u16x32::splat(simd, 1 << 15)).to_bitmask())
     })
 }
 

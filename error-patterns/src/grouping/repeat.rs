@@ -9,6 +9,7 @@
 
 use crate::model::RawException;
 use crate::tokens::gives_meaning;
+use fearless_simd::{Level, Simd, SimdBase, SimdMask, dispatch, u8x64};
 use rapidhash::RapidHashSet;
 use std::cell::RefCell;
 use xxhash_rust::xxh3::xxh3_128;
@@ -37,7 +38,10 @@ impl Place {
     /// Where the stack trace names the path first; `None` where it does not, as in a coloured text.
     pub(super) fn of(raw: &RawException<'_>, path: &str, kept: Option<&Kept>) -> Option<Self> {
         let text = raw.stacktrace?.as_bytes();
-        let at = memchr::memmem::find(text, path.as_bytes())?;
+        // Most paths are a part of the text itself.
+        let part = (path.as_ptr() as usize).checked_sub(text.as_ptr() as usize);
+        let part = part.filter(|at| text.get(*at..at + path.len()) == Some(path.as_bytes()));
+        let at = part.or_else(|| memchr::memmem::find(text, path.as_bytes()))?;
         let before = &text[..at];
         let end = text.get(at + path.len()).copied();
         Some(Self {
@@ -104,7 +108,8 @@ enum Named {
 }
 
 /// The first letters of a word, small.
-type Word = [u8; 12];
+type Word = [u8; WORD_BYTES];
+const WORD_BYTES: usize = 12;
 
 fn word(letters: &[u8]) -> Word {
     let mut word = Word::default();
@@ -163,6 +168,7 @@ impl Kept {
         kept
     }
 
+    /// Whether a number stays behind this word.
     fn has(&self, number: u32, last: &[u8]) -> bool {
         match self.named.get(number as usize) {
             Some(Named::Never) => false,
@@ -215,36 +221,100 @@ fn keyed(raw: &RawException<'_>, copy: impl Fn(&mut Vec<u8>, &[u8])) -> u128 {
 
 /// Copies a text, what varies marked.
 fn fold(out: &mut Vec<u8>, text: &[u8], kept: &Kept) {
-    let (mut copied, mut at) = (0, 0);
-    while let Some(start) = next_digit(text, at) {
-        let run = digits(text, start);
-        // The column behind a line that varied.
-        let column = copied > 0 && start == copied + 1 && text[copied] == b':';
-        let column = column && !text.get(start + run).copied().is_some_and(is_word);
-        let end = if column { Some(start + run) } else { varying(text, start, start + run, kept) };
-        if let Some(end) = end {
-            out.extend_from_slice(&text[copied..start]);
-            out.push(MARK);
-            copied = end;
+    let mut fold = Fold { out, text, kept, copied: 0 };
+    dispatch!(Level::new(), simd => numbers(simd, text, |number| fold.number(number)));
+    fold.out.extend_from_slice(&text[fold.copied..]);
+}
+
+/// A run of digits.
+#[derive(Clone, Copy, Debug)]
+struct Number {
+    start: usize,
+    /// Where the word of a place begins that the digits belong to.
+    token: usize,
+    /// The word has something that places have.
+    in_place: bool,
+}
+
+/// Bytes that begin the word of a place when they stand before it.
+const DELIMITERS: &[u8] = b" \t\n(\"'`@";
+/// Bytes one of which every place has.
+const POINTS: &[u8] = b"./>";
+const BLOCK: usize = 64;
+
+/// Bytes behind which a number may vary; what stands behind others is part of a name.
+const OPENERS: &[u8] = b" \t([,=:/_";
+
+/// Tells each run of digits that may vary, 64 bytes at a time.
+#[inline(always)]
+fn numbers<S: Simd>(simd: S, text: &[u8], mut found: impl FnMut(Number)) {
+    // Of the blocks before: their last byte is an opener, where the last delimiter and point end.
+    let (mut opener, mut delimiter, mut point) = (0, 0, 0);
+    for start in (0..text.len()).step_by(BLOCK) {
+        let mut padded = [0; BLOCK];
+        let block = text[start..].first_chunk().unwrap_or_else(|| {
+            padded[..text.len() - start].copy_from_slice(&text[start..]);
+            &padded
+        });
+        let bytes = u8x64::from_slice(simd, block);
+        let any = |of: &[u8]| of.iter().fold(0, |bits, byte| bits | is(simd, bytes, *byte));
+        let digits = (bytes - u8x64::splat(simd, b'0')).simd_le(u8x64::splat(simd, 9)).to_bitmask();
+        let (delimiters, points) = (any(DELIMITERS), any(POINTS));
+        let openers = any(OPENERS);
+        let mut starts = digits & (openers << 1 | opener);
+        opener = openers >> 63;
+        let end_of = |bits: u64, before: usize| match bits {
+            0 => before,
+            bits => start + BLOCK - bits.leading_zeros() as usize,
+        };
+        while starts != 0 {
+            let at = starts.trailing_zeros();
+            starts &= starts - 1;
+            let before = (1 << at) - 1;
+            let token = end_of(delimiters & before, delimiter);
+            let in_place = end_of(points & before, point) > token;
+            found(Number { start: start + at as usize, token, in_place });
         }
-        at = end.unwrap_or(start + run);
+        delimiter = end_of(delimiters, delimiter);
+        point = end_of(points, point);
     }
-    out.extend_from_slice(&text[copied..]);
+}
+
+#[inline(always)]
+fn is<S: Simd>(simd: S, bytes: u8x64<S>, byte: u8) -> u64 {
+    bytes.simd_eq(u8x64::splat(simd, byte)).to_bitmask()
+}
+
+struct Fold<'t> {
+    out: &'t mut Vec<u8>,
+    text: &'t [u8],
+    kept: &'t Kept,
+    /// What lies before is copied or marked.
+    copied: usize,
+}
+
+impl Fold<'_> {
+    fn number(&mut self, number: Number) {
+        let (text, start) = (self.text, number.start);
+        if start < self.copied {
+            return;
+        }
+        let end = start + digits(text, start);
+        // The column behind a line that varied.
+        let column = self.copied > 0 && start == self.copied + 1 && text[self.copied] == b':';
+        let column = column && !text.get(end).copied().is_some_and(is_word);
+        let end = if column { Some(end) } else { varying(text, number, end, self.kept) };
+        if let Some(end) = end {
+            self.out.extend_from_slice(&text[self.copied..start]);
+            self.out.push(MARK);
+            self.copied = end;
+        }
+    }
 }
 
 /// Position of the first digit from `at` on.
-fn next_digit(text: &[u8], mut at: usize) -> Option<usize> {
-    const LOW: u64 = 0x7f7f_7f7f_7f7f_7f7f;
-    while let Some(word) = text.get(at..at + 8) {
-        // Eight bytes at once: b is a digit where (b ^ 0x30) + 0x76 does not reach the top bit.
-        let word = u64::from_le_bytes(word.try_into().unwrap_or_default()) ^ 0x3030_3030_3030_3030;
-        let digit = !(((word & LOW) + 0x7676_7676_7676_7676) | word) & !LOW;
-        if digit != 0 {
-            return Some(at + digit.trailing_zeros() as usize / 8);
-        }
-        at += 8;
-    }
-    text[at.min(text.len())..].iter().position(u8::is_ascii_digit).map(|offset| at + offset)
+fn next_digit(text: &[u8], at: usize) -> Option<usize> {
+    text.get(at..)?.iter().position(u8::is_ascii_digit).map(|offset| at + offset)
 }
 
 fn digits(text: &[u8], start: usize) -> usize {
@@ -255,8 +325,9 @@ fn is_word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'$') || byte >= 0x80
 }
 
-/// The end of what varies, from the digits `start..end` on; `None` where they stay.
-fn varying(text: &[u8], start: usize, end: usize, kept: &Kept) -> Option<usize> {
+/// The end of what varies, from a number that ends at `end` on; `None` where it stays.
+fn varying(text: &[u8], number: Number, end: usize, kept: &Kept) -> Option<usize> {
+    let start = number.start;
     let before = if start == 0 { b'\n' } else { text[start - 1] };
     let after = text.get(end).copied().unwrap_or(b'\n');
     match before {
@@ -271,9 +342,8 @@ fn varying(text: &[u8], start: usize, end: usize, kept: &Kept) -> Option<usize> 
                 || !text.get(end + 1).copied().is_some_and(is_word) && matches!(after, b'.' | b':');
             (lone && counts_only(text, start, end, kept)).then_some(end)
         }
-        b':' => {
-            (!is_word(after) && in_place(text, start) && counts_only(text, start, end, kept)).then_some(end)
-        }
+        b':' => (!is_word(after) && ends_place(text, number) && counts_only(text, start, end, kept))
+            .then_some(end),
         b'/' if after == b'/' && end - start >= 3 => Some(end),
         b'/' => identifier(text, start),
         b'_' if end - start >= 4 && after == b'/' => Some(end),
@@ -315,40 +385,35 @@ fn counts_only(text: &[u8], start: usize, end: usize, kept: &Kept) -> bool {
     let run = &text[start..end];
     let before = &text[..start];
     let last = last_word(before);
-    if kept.has(value(run), last) {
+    if kept.has(value(run), last) || meant(before, last) {
         return false;
     }
-    let rest = text[end..].strip_prefix(b" ").unwrap_or_default();
+    let Some(rest) = text[end..].strip_prefix(b" ") else { return true };
     // `... 12 more` and `[Previous line repeated 12 more times]` belong to the form of a stack.
     let form = rest.starts_with(b"more");
     let status =
         run.len() == 3 && matches!(run[0], b'4' | b'5') && rest.first().is_some_and(u8::is_ascii_uppercase);
-    !form && !status && !meant(before, last)
+    !form && !status
 }
 
 /// Whether the last word, or the one before a small word, gives the number after it a meaning.
 fn meant(before: &[u8], last: &[u8]) -> bool {
-    let lower = word(last);
-    let length = last.len().min(lower.len());
-    match &lower[..length] {
-        b"line" | b"js" | b"java" | b"py" => false,
-        b"is" | b"was" | b"with" | b"of" => {
-            let rest = &before[before.len().saturating_sub(BACK_MAX)..];
-            let words = rest.rsplit(|byte| !byte.is_ascii_alphabetic()).filter(|word| !word.is_empty());
-            words.take(3).any(|each| gives_meaning(&word(each)[..each.len().min(lower.len())]))
-        }
-        small => gives_meaning(small),
+    // Before most numbers of a stack.
+    if matches!(last, b"line" | b"js" | b"ts" | b"java" | b"py") {
+        return false;
     }
+    let means = |each: &[u8]| gives_meaning(&word(each)[..each.len().min(WORD_BYTES)]);
+    if [&b"is"[..], b"was", b"with", b"of"].iter().any(|small| last.eq_ignore_ascii_case(small)) {
+        let rest = &before[before.len().saturating_sub(BACK_MAX)..];
+        let words = rest.rsplit(|byte| !byte.is_ascii_alphabetic()).filter(|word| !word.is_empty());
+        return words.take(3).any(means);
+    }
+    means(last)
 }
 
-/// Whether the colon before the digits ends a place: `main.js:12`, `main.js:12:3`, `<anonymous>:1:2`.
-fn in_place(text: &[u8], start: usize) -> bool {
-    let before = &text[start.saturating_sub(BACK_MAX)..start - 1];
-    let token =
-        before.rsplit(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b'(' | b'"' | b'\'' | b'`' | b'@')).next();
-    let token = token.unwrap_or_default();
-    // A quote before the place would make it a quoted word, which keeps its digits.
-    let quoted =
-        before.len() > token.len() && matches!(before[before.len() - token.len() - 1], b'"' | b'\'' | b'`');
-    !quoted && token.iter().any(|byte| matches!(byte, b'.' | b'/' | b'>'))
+/// Whether the colon before the digits ends a place: `main.js:12`, `main.js:12:3`, `<anonymous>:1:2`. A quote before
+/// the place would make it a quoted word, which keeps its digits.
+fn ends_place(text: &[u8], number: Number) -> bool {
+    let before = number.token.checked_sub(1).map(|at| text[at]);
+    number.in_place && !matches!(before, Some(b'"' | b'\'' | b'`'))
 }

@@ -71,7 +71,7 @@ impl<'a> Chunk<'a> {
             return None;
         }
         let text = &whole[..word];
-        Some(Self { text, kind: classify(text) })
+        Some(Self { text, kind: if word == whole.len() { kind } else { classify(text) } })
     }
 }
 
@@ -145,23 +145,29 @@ fn number_bytes(text: &str) -> usize {
 pub(super) fn classify(text: &str) -> Kind {
     let bytes = text.as_bytes();
     let Some(&first) = bytes.first() else { return Kind::Other };
-    if let Some(at) = text.find("://") {
-        let scheme = &bytes[..at];
-        if !scheme.is_empty() && scheme.iter().all(|b| b.is_ascii_alphanumeric() || *b == b'+') {
+    // Most are words without a mark, which can be neither of these.
+    if !bytes.iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b'_') {
+        let scheme = memchr::memchr(b':', bytes).filter(|at| bytes[*at..].starts_with(b"://"));
+        if let Some(scheme) = scheme.map(|at| &bytes[..at])
+            && !scheme.is_empty()
+            && scheme.iter().all(|b| b.is_ascii_alphanumeric() || *b == b'+')
+        {
             return if scheme == b"file" { Kind::Path } else { Kind::Url };
         }
-    }
-    if is_path(text) {
-        return Kind::Path;
-    }
-    if text.chars().any(char::is_whitespace) {
-        return Kind::Other;
-    }
-    if is_uuid(bytes) {
-        return Kind::Id;
-    }
-    if first.is_ascii_digit() && is_time(bytes) {
-        return Kind::Time;
+        if is_path(text) {
+            return Kind::Path;
+        }
+        if text.chars().any(char::is_whitespace) {
+            return Kind::Other;
+        }
+        if is_uuid(bytes) {
+            return Kind::Id;
+        }
+        if first.is_ascii_digit() && is_time(bytes) {
+            return Kind::Time;
+        }
+    } else if !bytes.iter().any(u8::is_ascii_digit) {
+        return Kind::Word;
     }
     if bytes.len() > 2
         && (text.starts_with("0x") || text.starts_with("0X"))
@@ -237,8 +243,8 @@ fn is_time(bytes: &[u8]) -> bool {
 
 fn is_path(text: &str) -> bool {
     let bytes = text.as_bytes();
-    let blank = text.contains(['\n', '\t']);
-    if blank || bytes.len() < 2 {
+    let marked = bytes.iter().any(|byte| matches!(byte, b'/' | b'\\' | b'.'));
+    if !marked || bytes.len() < 2 || bytes.iter().any(|byte| matches!(byte, b'\n' | b'\t')) {
         return false;
     }
     let drive = bytes.len() > 3

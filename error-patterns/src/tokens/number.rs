@@ -2,23 +2,22 @@
 
 use super::Scanner;
 
-/// Words that give the number after them a meaning, and the name of that meaning.
-const MEANINGS: &[(&str, &str)] = &[
-    ("code", "code"),
-    ("errno", "errno"),
-    ("exit", "exit"),
-    ("http", "status"),
-    ("response", "status"),
-    ("returned", "status"),
-    ("signal", "signal"),
-    ("sqlstate", "sqlstate"),
-    ("status", "status"),
-    ("statuscode", "status"),
-];
+/// What a word, in small letters, says of the number after it.
+fn meaning_by(word: &[u8]) -> Option<&'static str> {
+    Some(match word {
+        b"code" => "code",
+        b"errno" => "errno",
+        b"exit" => "exit",
+        b"http" | b"response" | b"returned" | b"status" | b"statuscode" => "status",
+        b"signal" => "signal",
+        b"sqlstate" => "sqlstate",
+        _ => return None,
+    })
+}
 
 /// Whether a word, in small letters, may give a number after it a meaning; also for steps that look at more numbers.
 pub(crate) fn gives_meaning(word: &[u8]) -> bool {
-    word.starts_with(b"exit") || word == b"error" || MEANINGS.iter().any(|(name, _)| name.as_bytes() == word)
+    word == b"error" || word.starts_with(b"exit") || meaning_by(word).is_some()
 }
 
 impl Scanner<'_> {
@@ -44,9 +43,7 @@ impl Scanner<'_> {
             return None;
         }
         let [older, newer] = &self.context;
-        let said = |word: &str| {
-            MEANINGS.iter().find(|(name, _)| name.eq_ignore_ascii_case(word)).map(|(_, meaning)| *meaning)
-        };
+        let said = |word: &str| meaning_by(word.to_ascii_lowercase().as_bytes());
         if let Some(meaning) = said(newer) {
             return Some(meaning);
         }

@@ -21,8 +21,7 @@ use crate::messages;
 use crate::model::{Frame, Origin, Parsed, ParsedException, RawException, Relation, Runtime};
 use crate::tokens::{Names, parameterize};
 use frames::{Whose, library, own_frames, site};
-use std::hash::Hasher as _;
-use xxhash_rust::xxh3::{Xxh3, xxh3_128};
+use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
 
 mod frames;
 mod message;
@@ -160,39 +159,42 @@ fn context(
     let tags = parsed.ast.as_ref();
     // Node prints the source of an uncaught error only, so clients that report caught ones lack it.
     let printed = parsed.runtime != Runtime::JavaScript;
-    let mut hasher = Xxh3::new();
-    hasher.update(reported.error_type.as_bytes());
+    let mut text = String::with_capacity(2048);
+    text.push_str(&reported.error_type);
     for frame in frames.iter().filter(|frame| frame.origin != Origin::Carrier).take(CONTEXT_FRAMES_MAX) {
         if tags.is_some() && frame.origin == Origin::Program {
             continue;
         }
-        hasher.update(b"\nframe ");
+        text.push_str("\nframe ");
         // A script's or a cell's file is made anew for each execution.
         match frame.origin {
-            Origin::Program => hasher.update(frame.function.as_bytes()),
-            _ => hasher.update(frames::frame_name(frame).as_bytes()),
+            Origin::Program => text.push_str(&frame.function),
+            _ => frames::push_frame(&mut text, frame),
         }
-        hasher.update(b"\nsource ");
+        text.push_str("\nsource ");
         // Numbers in source lines are a user's literals, and repeats are known without them.
         let source = frame.source.as_deref().filter(|_| printed).unwrap_or_default().trim();
-        for part in source.split(|c: char| c.is_ascii_digit()).filter(|part| !part.is_empty()) {
-            hasher.update(part.as_bytes());
+        let mut rest = source;
+        while let Some(at) = rest.bytes().position(|byte| byte.is_ascii_digit()) {
+            text.push_str(&rest[..at]);
+            rest = &rest[at + 1..];
         }
+        text.push_str(rest);
     }
     if let Some(tags) = tags {
         for part in
             [tags.statement.as_str()].into_iter().chain(tags.call.as_deref()).chain(tags.import.as_deref())
         {
-            hasher.update(b"\nstatement ");
-            hasher.update(part.as_bytes());
+            text.push_str("\nstatement ");
+            text.push_str(part);
         }
-        return format!("{:016x}", hasher.finish());
+        return format!("{:016x}", xxh3_64(text.as_bytes()));
     }
     for word in raw.snippet.unwrap_or_default().split_whitespace() {
-        hasher.update(b" ");
-        hasher.update(word.as_bytes());
+        text.push(' ');
+        text.push_str(word);
     }
-    format!("{:016x}", hasher.finish())
+    format!("{:016x}", xxh3_64(text.as_bytes()))
 }
 
 /// The failed program's language: what the client says of it, else the text's own shape, else the SDK's.

@@ -1,6 +1,7 @@
 //! Which frames count, and under what name.
 
 use crate::model::{Frame, Origin, ParsedException, Runtime};
+use memchr::memrchr2;
 
 /// Kept application frames, the raise site first.
 const FRAMES_MAX: usize = 30;
@@ -207,55 +208,72 @@ pub(super) fn site(frames: &[Frame<'_>]) -> Option<String> {
 /// `function@file`, or `class.function` where the runtime names classes. Folders are dropped, and digits that
 /// a compiler or a tool put there are folded: in file names, after `$`, and in names made of little else.
 pub(super) fn frame_name(frame: &Frame<'_>) -> String {
-    let base = frame.file.rsplit(['/', '\\']).next().unwrap_or_default();
-    let by_class = frame.module.contains('.') || frame.module.contains("::") || base.is_empty();
-    let mut name = String::with_capacity(frame.function.len() + frame.module.len().max(base.len()) + 1);
-    if by_class && !frame.module.is_empty() {
-        push_name(&mut name, &frame.module);
-        name.push('.');
-        push_name(&mut name, &frame.function);
-    } else {
-        push_name(&mut name, &frame.function);
-        name.push('@');
-        push_file(&mut name, base);
-    }
+    let mut name = String::with_capacity(frame.function.len() + frame.module.len().max(32));
+    push_frame(&mut name, frame);
     name
+}
+
+/// Appends a frame's name.
+pub(super) fn push_frame(out: &mut String, frame: &Frame<'_>) {
+    let base = base_name(&frame.file);
+    let by_class = base.is_empty() || frame.module.contains('.') || frame.module.contains("::");
+    if by_class && !frame.module.is_empty() {
+        push_name(out, &frame.module);
+        out.push('.');
+        push_name(out, &frame.function);
+    } else {
+        push_name(out, &frame.function);
+        out.push('@');
+        push_file(out, base);
+    }
+}
+
+/// What stands behind the last slash of either kind.
+fn base_name(file: &str) -> &str {
+    memrchr2(b'/', b'\\', file.as_bytes()).map_or(file, |at| &file[at + 1..])
 }
 
 /// The base name of a file. People number their files (`handler_2.py`): up to two digits stay; longer runs and
 /// whatever looks like a hash (`main-4f3a9c1b.js`) is made by tools.
 fn push_file(out: &mut String, base: &str) {
+    if !base.bytes().any(|byte| byte.is_ascii_digit()) {
+        push_folded(out, base, |_| false);
+        return;
+    }
     for (at, part) in base.split_inclusive(['.', '-', '_']).enumerate() {
         let word = part.trim_end_matches(['.', '-', '_']);
         let digits = word.bytes().filter(u8::is_ascii_digit).count();
         let hex = at > 0 && word.len() >= 6 && word.bytes().all(|b| b.is_ascii_hexdigit());
-        if digits > 2 || hex && digits > 0 {
-            push_folded(out, part, |_| true);
-        } else {
-            push_folded(out, part, |_| false);
-        }
+        push_folded(out, part, |_| digits > 2 || hex && digits > 0);
     }
 }
 
 /// A name that people chose keeps its digits (`testBug1448`); generated parts (`lambda$run$0`, `cold.12`) do not.
 fn push_name(out: &mut String, name: &str) {
     push_folded(out, name, |before| {
-        before.is_none_or(|c| matches!(c, '$' | '.' | '#' | '_' | '-' | '@' | ':'))
+        before.is_none_or(|byte| matches!(byte, b'$' | b'.' | b'#' | b'_' | b'-' | b'@' | b':'))
     });
 }
 
-/// Appends a text; runs of digits become `#` where what stands before them asks for it.
-fn push_folded(out: &mut String, text: &str, folds: impl Fn(Option<char>) -> bool) {
-    let mut before = None;
-    let mut rest = text.chars().peekable();
-    while let Some(c) = rest.next() {
-        if c.is_ascii_digit() && folds(before) {
-            while rest.next_if(char::is_ascii_digit).is_some() {}
+/// Appends a text; runs of digits become `#` where the byte before them asks for it.
+fn push_folded(out: &mut String, text: &str, folds: impl Fn(Option<u8>) -> bool) {
+    let start = out.len();
+    let bytes = text.as_bytes();
+    let (mut copied, mut at) = (0, 0);
+    while let Some(offset) = bytes[at..].iter().position(u8::is_ascii_digit) {
+        let digits = at + offset;
+        at = digits + bytes[digits..].iter().take_while(|byte| byte.is_ascii_digit()).count();
+        if folds(digits.checked_sub(1).map(|before| bytes[before])) {
+            out.push_str(&text[copied..digits]);
             out.push('#');
-        } else {
-            // A line of the canonical form holds one frame.
-            out.push(if c.is_control() { ' ' } else { c });
+            copied = at;
         }
-        before = Some(if c.is_ascii_digit() { 'x' } else { c });
+    }
+    out.push_str(&text[copied..]);
+    // A line of the canonical form holds one frame.
+    if !out.as_bytes()[start..].iter().all(|byte| (b' '..0x7f).contains(byte)) {
+        let named = out[start..].replace(char::is_control, " ");
+        out.truncate(start);
+        out.push_str(&named);
     }
 }

@@ -86,10 +86,9 @@ fn kept(text: &str) -> Vec<String> {
         // A word in another script amid an English sentence is a user's.
         let token = if is_value(token) || local && !token.is_ascii() {
             "<value>".to_owned()
-        } else if is_known_name(token) {
-            token.to_lowercase()
         } else {
-            singular(token.to_lowercase())
+            let small = if token.is_ascii() { token.to_ascii_lowercase() } else { token.to_lowercase() };
+            if is_known_name(token) { small } else { singular(small) }
         };
         if token != "<value>" || kept.last() != Some(&token) {
             kept.push(token);
@@ -455,7 +454,11 @@ const NOUNS: &[&str] = &[
 
 /// Drops the single word after the last colon where it is a value.
 fn tail_dropped(text: &str, authored: bool) -> Cow<'_, str> {
-    let Some((before, tail)) = text.rsplit_once(": ") else { return Cow::Borrowed(text) };
+    let mut colons = memchr::memrchr_iter(b':', text.as_bytes());
+    let Some(colon) = colons.find(|at| text.as_bytes().get(at + 1) == Some(&b' ')) else {
+        return Cow::Borrowed(text);
+    };
+    let (before, tail) = (&text[..colon], &text[colon + 2..]);
     let (word, rest) = tail.split_at(tail.find(" (").unwrap_or(tail.len()));
     let single = !word.is_empty() && !word.contains(' ');
     let noun = NOUNS.iter().any(|noun| before.ends_with(noun));
