@@ -5,7 +5,7 @@
 
 use crate::model::Runtime;
 use aho_corasick::{AhoCorasick, AhoCorasickKind};
-use rapidhash::RapidHashMap;
+use rapidhash::{RapidHashMap, RapidHashSet};
 use serde::Deserialize;
 use std::sync::LazyLock;
 
@@ -50,6 +50,37 @@ struct File {
     message: Vec<RawList>,
     #[serde(default)]
     types: RapidHashMap<String, Vec<Vec<String>>>,
+    #[serde(default)]
+    words: Words,
+}
+
+/// Words that single steps look for; the file tells what each list is for.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Words {
+    speaking_types: RapidHashSet<String>,
+    hints: Vec<String>,
+    pub(crate) imported: Vec<String>,
+    pub(crate) nouns: Vec<String>,
+    pub(crate) system_errors: Vec<String>,
+    pub(crate) privileges: Vec<String>,
+    pub(crate) shell_complaints: Vec<String>,
+    pub(crate) shell_endings: Vec<String>,
+    pub(crate) missing_commands: Vec<String>,
+    #[serde(skip)]
+    hint_finder: Option<AhoCorasick>,
+}
+
+impl Words {
+    /// Whether a type says everything.
+    pub(crate) fn speaks(&self, short_type: &str) -> bool {
+        self.speaking_types.contains(short_type)
+    }
+
+    /// Where the first hint of a message begins.
+    pub(crate) fn hint(&self, message: &str) -> Option<usize> {
+        Some(self.hint_finder.as_ref()?.find(message)?.start())
+    }
 }
 
 #[derive(Deserialize)]
@@ -63,6 +94,7 @@ struct RawList {
 #[derive(Debug)]
 pub struct Messages {
     by_runtime: RapidHashMap<Runtime, OfRuntime>,
+    words: Words,
 }
 
 #[derive(Debug, Default)]
@@ -118,7 +150,9 @@ impl Messages {
             of_runtime.needles =
                 Some(AhoCorasick::builder().kind(Some(AhoCorasickKind::DFA)).build(longest)?);
         }
-        Ok(Self { by_runtime })
+        let mut words = file.words;
+        words.hint_finder = Some(AhoCorasick::new(&words.hints)?);
+        Ok(Self { by_runtime, words })
     }
 
     /// The text that a message counts as, with `{}` where it varies; `None` where no list knows the message.
@@ -189,6 +223,11 @@ impl Text {
 #[must_use]
 pub fn built_in() -> &'static Messages {
     &MESSAGES
+}
+
+/// The built-in lists' words.
+pub(crate) fn words() -> &'static Words {
+    &MESSAGES.words
 }
 
 #[cfg(test)]

@@ -1,11 +1,9 @@
 //! What of a message tells the cause, when a user's own program failed.
 
-use crate::messages;
+use crate::messages::{self, words};
 use crate::model::{ParsedException, Runtime};
 use crate::tokens::{Names, is_known_name, parameterize, tokens};
-use aho_corasick::AhoCorasick;
 use std::borrow::Cow;
-use std::sync::LazyLock;
 
 /// Kept tokens.
 const TOKENS_MAX: usize = 48;
@@ -28,26 +26,9 @@ impl Telling {
     }
 }
 
-/// Types that say everything; their messages differ by version, operator or the value met.
-const SPEAKING_TYPES: &[&str] = &[
-    "ArrayIndexOutOfBoundsException",
-    "ArrayStoreException",
-    "ClassCastException",
-    "IndexOutOfBoundsException",
-    "KeyError",
-    "KeyboardInterrupt",
-    "NegativeArraySizeException",
-    "RecursionError",
-    "StackOverflowError",
-    "StopIteration",
-    "StringIndexOutOfBoundsException",
-    "UnboundLocalError",
-    "ZeroDivisionError",
-];
-
 /// `authored`: the program's own code raised it, so it may have written the message.
 pub(super) fn telling(runtime: Runtime, deciding: &ParsedException<'_>, authored: bool) -> Telling {
-    if SPEAKING_TYPES.contains(&deciding.short_type()) && !is_sentence(&deciding.message) {
+    if words().speaks(deciding.short_type()) && !is_sentence(&deciding.message) {
         return Telling { speaking_type: true, ..Telling::default() };
     }
     if authored && is_assertion(deciding.short_type()) {
@@ -192,77 +173,16 @@ pub(super) fn head(message: &str) -> &str {
     &trimmed[..end]
 }
 
-/// Hints that newer interpreters add to the same message.
-const HINTS: &[&str] = &[
-    "Did you mean",
-    "Maybe you meant",
-    "Perhaps you forgot",
-    "Did you forget",
-    "did you mean",
-    " here. Maybe",
-];
-
 /// The message before a hint.
 fn unhinted(message: &str) -> &str {
-    static NEEDLES: LazyLock<AhoCorasick> =
-        LazyLock::new(|| AhoCorasick::new(HINTS).expect("a few short texts can be compiled"));
-    let end = NEEDLES.find(message).map_or(message.len(), |hint| hint.start());
+    let end = words().hint(message).unwrap_or(message.len());
     message[..end].trim_end_matches([' ', '.', ';', '(', ','])
 }
-
-/// Modules, and the names that everyone imports them under.
-const IMPORTED: &[&str] = &[
-    "F",
-    "Path",
-    "argparse",
-    "asyncio",
-    "collections",
-    "copy",
-    "csv",
-    "cv2",
-    "datetime",
-    "functools",
-    "glob",
-    "itertools",
-    "json",
-    "keras",
-    "logging",
-    "math",
-    "nn",
-    "nx",
-    "np",
-    "numpy",
-    "os",
-    "pandas",
-    "pathlib",
-    "pd",
-    "pickle",
-    "plt",
-    "px",
-    "random",
-    "re",
-    "requests",
-    "scipy",
-    "shutil",
-    "sklearn",
-    "sm",
-    "sns",
-    "sp",
-    "spacy",
-    "st",
-    "subprocess",
-    "sys",
-    "tf",
-    "threading",
-    "torch",
-    "tqdm",
-    "urllib",
-];
 
 /// `name 'pd' is not defined`: an import that was forgotten, not a name that was misspelt.
 fn forgotten_import(message: &str) -> bool {
     let name = message.strip_prefix("name '").and_then(|rest| rest.strip_suffix("' is not defined"));
-    name.is_some_and(|name| IMPORTED.contains(&name))
+    name.is_some_and(|name| words().imported.iter().any(|each| each == name))
 }
 
 fn python(message: &str) -> Cow<'_, str> {
@@ -291,115 +211,23 @@ fn java<'m>(error_type: &str, message: &'m str) -> Cow<'m, str> {
     Cow::Owned(format!("{} not found", if known { &vendor } else { "<name>" }))
 }
 
-/// What a shell says of a piece of the script, which stands before it.
-const COMPLAINTS: &[&str] = &[
-    "unbound variable",
-    "parameter null or not set",
-    "parameter not set",
-    "bad substitution",
-    "division by 0",
-    "division by zero",
-    "readonly variable",
-    "not a valid identifier",
-    "bad array subscript",
-    "invalid arithmetic operator",
-    "ambiguous redirect",
-    "value too great for base",
-    "arithmetic syntax error",
-    "syntax error: operand expected",
-    "syntax error in expression",
-    "integer expression expected",
-    "unary operator expected",
-];
-
-/// What a shell reports of a command that a signal ended; the command follows.
-const ENDINGS: &[&str] = &[
-    " Killed ",
-    " Terminated ",
-    " Aborted ",
-    " Segmentation fault ",
-    " Bus error ",
-    " Illegal instruction ",
-    " Floating point exception ",
-];
-
-/// What the operating system says of a file or an address (strerror), in lower case.
-const SYSTEM_ERRORS: &[&str] = &[
-    "no such file or directory",
-    "permission denied",
-    "is a directory",
-    "not a directory",
-    "file exists",
-    "directory not empty",
-    "invalid argument",
-    "argument list too long",
-    "text file busy",
-    "exec format error",
-    "cannot execute binary file",
-    "cannot execute: required file not found",
-    "operation not permitted",
-    "operation not supported",
-    "input/output error",
-    "no space left on device",
-    "disk quota exceeded",
-    "read-only file system",
-    "too many open files",
-    "too many levels of symbolic links",
-    "file name too long",
-    "resource temporarily unavailable",
-    "cannot allocate memory",
-    "device or resource busy",
-    "broken pipe",
-    "connection refused",
-    "connection timed out",
-    "connection reset by peer",
-    "network is unreachable",
-    "no route to host",
-    "address already in use",
-    "bad interpreter",
-];
-
-/// Ways to say that a command wants another user.
-const PRIVILEGES: &[&str] = &[
-    "be root",
-    "need root",
-    "needs root",
-    "requires root",
-    "require root",
-    "root privilege",
-    "are you root",
-    "as root",
-    "super-user",
-    "superuser",
-    "super user",
-];
-
-/// Ways of shells to say that a command does not exist, with what stands before or behind the command.
-const MISSING: &[(&str, &str)] = &[
-    ("", ": command not found"),
-    ("", ": not found"),
-    ("command not found: ", ""),
-    ("unknown command: ", ""),
-    ("", " is not recognized as an internal or external command"),
-];
-
 fn shell(message: &str) -> Cow<'_, str> {
     let message = unhinted(message);
-    if let Some(complaint) = COMPLAINTS.iter().find(|complaint| message.contains(**complaint)) {
+    if let Some(complaint) = words().shell_complaints.iter().find(|each| message.contains(each.as_str())) {
         return Cow::Owned(format!("<name>: {complaint}"));
     }
-    if let Some(ending) = ENDINGS.iter().find(|ending| message.contains(**ending)) {
+    if let Some(ending) = words().shell_endings.iter().find(|each| message.contains(each.as_str())) {
         return Cow::Owned(ending.trim().to_owned());
     }
     if let Some(name) = missing(message) {
         return Cow::Owned(format!("{name}: command not found"));
     }
     let lower = message.to_ascii_lowercase();
-    if PRIVILEGES.iter().any(|phrase| lower.contains(phrase)) {
+    if words().privileges.iter().any(|phrase| lower.contains(phrase)) {
         return Cow::Borrowed("must be root");
     }
-    match SYSTEM_ERRORS.iter().find(|error| lower.ends_with(**error)) {
-        Some(error) => Cow::Borrowed(*error),
+    match words().system_errors.iter().find(|error| lower.ends_with(error.as_str())) {
+        Some(error) => Cow::Borrowed(error),
         None => Cow::Borrowed(message),
     }
 }
@@ -407,7 +235,8 @@ fn shell(message: &str) -> Cow<'_, str> {
 /// The command that a shell misses. Published tools are told apart, misspelt ones are not.
 fn missing(message: &str) -> Option<&str> {
     let message = message.rsplit_once(": line ").map_or(message, |(_, rest)| rest);
-    let name = MISSING.iter().find_map(|(before, behind)| {
+    let name = words().missing_commands.iter().find_map(|form| {
+        let (before, behind) = form.split_once("{}")?;
         let rest = if before.is_empty() {
             message
         } else {
@@ -434,24 +263,6 @@ pub(super) fn opening(text: &str) -> Vec<String> {
         .collect()
 }
 
-/// Nouns after which a name of the user's own stands: `no such table: orders`.
-const NOUNS: &[&str] = &[
-    "operation",
-    "subcommand",
-    "option",
-    "table",
-    "column",
-    "relation",
-    "failed",
-    "field",
-    "variable",
-    "function",
-    "key",
-    "index",
-    "database",
-    "schema",
-];
-
 /// Drops the single word after the last colon where it is a value.
 fn tail_dropped(text: &str, authored: bool) -> Cow<'_, str> {
     let mut colons = memchr::memrchr_iter(b':', text.as_bytes());
@@ -461,7 +272,7 @@ fn tail_dropped(text: &str, authored: bool) -> Cow<'_, str> {
     let (before, tail) = (&text[..colon], &text[colon + 2..]);
     let (word, rest) = tail.split_at(tail.find(" (").unwrap_or(tail.len()));
     let single = !word.is_empty() && !word.contains(' ');
-    let noun = NOUNS.iter().any(|noun| before.ends_with(noun));
+    let noun = words().nouns.iter().any(|noun| before.ends_with(noun));
     if single && (authored || noun) {
         Cow::Owned(format!("{before}: <name>{rest}"))
     } else {
