@@ -6,7 +6,6 @@
 
 mod built_in;
 mod check;
-mod grams;
 mod matching;
 mod problem;
 mod rules;

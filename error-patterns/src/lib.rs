@@ -11,6 +11,7 @@ pub mod classify;
 pub mod explain;
 pub mod fingerprint;
 pub mod frames;
+mod grams;
 pub mod grouping;
 pub mod ids;
 pub mod likeness;

@@ -3,8 +3,8 @@
 //! One search over a message finds the texts whose longest fixed part it has; only those are compared. Knows
 //! nothing of masking, frames or patterns. Bounds: the first [`MESSAGE_BYTES_MAX`] bytes of a message are looked at.
 
+use crate::grams::{GRAM, Grams};
 use crate::model::Runtime;
-use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use rapidhash::{RapidHashMap, RapidHashSet};
 use serde::Deserialize;
 use std::sync::LazyLock;
@@ -31,17 +31,14 @@ pub enum MessagesError {
         /// What it says.
         value: String,
     },
-    /// A text without a fixed part would fit every message.
-    #[error("message list {list} has a text without words: {text:?}")]
+    /// A text without a fixed part of some length would fit every message.
+    #[error("message list {list} has a text without a part of {GRAM} bytes: {text:?}")]
     Wordless {
         /// Place of the list in the file, from 1.
         list: usize,
         /// The text.
         text: String,
     },
-    /// The texts cannot be compiled.
-    #[error("messages cannot be compiled")]
-    Build(#[from] aho_corasick::BuildError),
 }
 
 #[derive(Deserialize)]
@@ -68,7 +65,7 @@ pub(crate) struct Words {
     pub(crate) shell_endings: Vec<String>,
     pub(crate) missing_commands: Vec<String>,
     #[serde(skip)]
-    hint_finder: Option<AhoCorasick>,
+    hint_finder: Grams,
 }
 
 impl Words {
@@ -79,7 +76,9 @@ impl Words {
 
     /// Where the first hint of a message begins.
     pub(crate) fn hint(&self, message: &str) -> Option<usize> {
-        Some(self.hint_finder.as_ref()?.find(message)?.start())
+        let mut first = None;
+        self.hint_finder.each_in(message, |_, at| first = Some(first.unwrap_or(at).min(at)));
+        first
     }
 }
 
@@ -100,7 +99,7 @@ pub struct Messages {
 #[derive(Debug, Default)]
 struct OfRuntime {
     /// The longest fixed part of each text.
-    needles: Option<AhoCorasick>,
+    needles: Grams,
     texts: Vec<Text>,
     types: RapidHashMap<String, String>,
 }
@@ -146,12 +145,10 @@ impl Messages {
             }
         }
         for of_runtime in by_runtime.values_mut() {
-            let longest = of_runtime.texts.iter().map(|text| text.longest());
-            of_runtime.needles =
-                Some(AhoCorasick::builder().kind(Some(AhoCorasickKind::DFA)).build(longest)?);
+            of_runtime.needles = Grams::new(of_runtime.texts.iter().map(Text::longest));
         }
         let mut words = file.words;
-        words.hint_finder = Some(AhoCorasick::new(&words.hints)?);
+        words.hint_finder = Grams::new(words.hints.iter().map(String::as_str));
         Ok(Self { by_runtime, words })
     }
 
@@ -160,9 +157,13 @@ impl Messages {
     pub fn same(&self, runtime: Runtime, message: &str) -> Option<&str> {
         let of_runtime = self.by_runtime.get(&runtime)?;
         let message = &message[..message.floor_char_boundary(MESSAGE_BYTES_MAX)];
-        let found = of_runtime.needles.as_ref()?.find_overlapping_iter(message);
-        let fits = found.map(|hit| hit.pattern().as_usize()).filter(|at| of_runtime.texts[*at].fits(message));
-        fits.min().map(|at| of_runtime.texts[at].counts_as.as_str())
+        let mut first = usize::MAX;
+        of_runtime.needles.each_in(message, |at, _| {
+            if at < first && of_runtime.texts[at].fits(message) {
+                first = at;
+            }
+        });
+        of_runtime.texts.get(first).map(|text| text.counts_as.as_str())
     }
 
     /// The name that counts of a type without module or package.
@@ -187,13 +188,13 @@ impl Text {
     fn of(text: &str, counts_as: &str) -> Option<Self> {
         let parts: Vec<String> =
             text.split("{}").filter(|part| !part.is_empty()).map(str::to_owned).collect();
-        let worded = parts.iter().any(|part| part.bytes().any(|byte| byte.is_ascii_alphabetic()));
-        worded.then(|| Self {
+        let text = Self {
             open: text.starts_with("{}"),
             goes_on: text.ends_with("{}"),
             counts_as: counts_as.to_owned(),
             parts,
-        })
+        };
+        (text.longest().len() >= GRAM).then_some(text)
     }
 
     fn longest(&self) -> &str {
@@ -248,7 +249,7 @@ mod tests {
         );
         assert_eq!(
             read("[[message]]\nruntime = ['python']\nsame = ['{}: {}']"),
-            "message list 1 has a text without words: \"{}: {}\""
+            "message list 1 has a text without a part of 4 bytes: \"{}: {}\""
         );
     }
 

@@ -4,8 +4,8 @@
 //! and those whose text stands in the message are three such sets, and only the rules in all of them are
 //! looked at, in order. One pass over the message finds the texts of all rules.
 
-use super::grams::{GRAM, Grams};
 use super::rules::Rule;
+use crate::grams::{GRAM, Grams};
 use rapidhash::RapidHashMap;
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -84,7 +84,7 @@ impl RuleTable {
     /// The rules that an exception's type, code and message leave, in lower case the latter.
     pub(super) fn candidates(&self, short: &str, full: &str, code: &str, message: &str) -> Vec<u64> {
         let mut found: Vec<u64> = self.always.to_vec();
-        self.needles.each_in(message, |needle| {
+        self.needles.each_in(message, |needle, _| {
             for &rule in &self.of_needle[needle] {
                 found[usize::from(rule) / 64] |= 1 << (rule % 64);
             }

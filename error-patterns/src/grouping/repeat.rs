@@ -7,6 +7,7 @@
 //! must be dropped by every later step: `tests/repeats.rs` changes the folded numbers of real reports and compares
 //! the groupings. When in doubt a number stays, which costs time and nothing else.
 
+use crate::bytes::{BLOCK, Classes};
 use crate::model::RawException;
 use crate::tokens::gives_meaning;
 use fearless_simd::{Level, Simd, SimdBase, SimdMask, dispatch, u8x64};
@@ -236,14 +237,23 @@ struct Number {
     in_place: bool,
 }
 
-/// Bytes that begin the word of a place when they stand before it.
-const DELIMITERS: &[u8] = b" \t\n(\"'`@";
-/// Bytes one of which every place has.
-const POINTS: &[u8] = b"./>";
-const BLOCK: usize = 64;
-
-/// Bytes behind which a number may vary; what stands behind others is part of a name.
-const OPENERS: &[u8] = b" \t([,=:/_";
+/// What numbers and places stand behind.
+static CLASSES: Classes = Classes::new([
+    (&[0x2], &[0x0, 0x8]),                          // blank (
+    (&[0x0], &[0x9]),                               // tab
+    (&[0x2], &[0x2, 0x7]),                          // " '
+    (&[0x0], &[0xa]),                               // line end
+    (&[0x4, 0x6], &[0x0]),                          // @ `
+    (&[0x2], &[0xf]),                               // /
+    (&[0x2, 0x3, 0x5], &[0xa, 0xb, 0xc, 0xd, 0xf]), // , : = [ _ and some that nothing varies behind
+    (&[0x2, 0x3], &[0xe]),                          // . >
+]);
+/// Classes that begin the word of a place when they stand before it.
+const DELIMITERS: u8 = 0b0001_1111;
+/// Classes one of which every place has.
+const POINTS: u8 = 0b1010_0000;
+/// Classes behind which a number may vary; what stands behind others is part of a name.
+const OPENERS: u8 = 0b0110_0011;
 
 /// Tells each run of digits that may vary, 64 bytes at a time.
 #[inline(always)]
@@ -257,7 +267,8 @@ fn numbers<S: Simd>(simd: S, text: &[u8], mut found: impl FnMut(Number)) {
             &padded
         });
         let bytes = u8x64::from_slice(simd, block);
-        let any = |of: &[u8]| of.iter().fold(0, |bits, byte| bits | is(simd, bytes, *byte));
+        let classes = CLASSES.of(simd, bytes);
+        let any = |of: u8| (classes & u8x64::splat(simd, of)).simd_gt(u8x64::splat(simd, 0)).to_bitmask();
         let digits = (bytes - u8x64::splat(simd, b'0')).simd_le(u8x64::splat(simd, 9)).to_bitmask();
         let (delimiters, points) = (any(DELIMITERS), any(POINTS));
         let openers = any(OPENERS);
@@ -278,11 +289,6 @@ fn numbers<S: Simd>(simd: S, text: &[u8], mut found: impl FnMut(Number)) {
         delimiter = end_of(delimiters, delimiter);
         point = end_of(points, point);
     }
-}
-
-#[inline(always)]
-fn is<S: Simd>(simd: S, bytes: u8x64<S>, byte: u8) -> u64 {
-    bytes.simd_eq(u8x64::splat(simd, byte)).to_bitmask()
 }
 
 struct Fold<'t> {

@@ -7,12 +7,12 @@
 use rapidhash::RapidHashMap;
 
 /// Shorter texts cannot be looked for here.
-pub(super) const GRAM: usize = 4;
+pub(crate) const GRAM: usize = 4;
 const BITS: u32 = 15;
 
 /// Texts to look for, by number.
 #[derive(Debug)]
-pub(super) struct Grams {
+pub(crate) struct Grams {
     known: Vec<u64>,
     by_gram: RapidHashMap<u32, Vec<Text>>,
 }
@@ -25,9 +25,15 @@ struct Text {
     offset: usize,
 }
 
+impl Default for Grams {
+    fn default() -> Self {
+        Self::new(std::iter::empty())
+    }
+}
+
 impl Grams {
     /// Texts of fewer than [`GRAM`] bytes are never found.
-    pub(super) fn new<'t>(texts: impl Iterator<Item = &'t str> + Clone) -> Self {
+    pub(crate) fn new<'t>(texts: impl Iterator<Item = &'t str> + Clone) -> Self {
         let mut frequency: RapidHashMap<u32, usize> = RapidHashMap::default();
         for gram in texts.clone().flat_map(|text| text.as_bytes().windows(GRAM)) {
             *frequency.entry(value(gram)).or_default() += 1;
@@ -46,8 +52,8 @@ impl Grams {
         grams
     }
 
-    /// Tells the number of each text that stands in the message, perhaps more than once.
-    pub(super) fn each_in(&self, message: &str, mut found: impl FnMut(usize)) {
+    /// Tells the number and place of each text in the message.
+    pub(crate) fn each_in(&self, message: &str, mut found: impl FnMut(usize, usize)) {
         let message = message.as_bytes();
         for (at, gram) in message.windows(GRAM).enumerate() {
             let slot = slot(value(gram));
@@ -55,10 +61,9 @@ impl Grams {
                 continue;
             }
             for text in self.by_gram.get(&value(gram)).into_iter().flatten() {
-                let stands =
-                    at.checked_sub(text.offset).is_some_and(|start| message[start..].starts_with(&text.text));
-                if stands {
-                    found(text.number);
+                let start = at.checked_sub(text.offset);
+                if let Some(start) = start.filter(|start| message[*start..].starts_with(&text.text)) {
+                    found(text.number, start);
                 }
             }
         }
@@ -82,9 +87,9 @@ mod tests {
         let texts = ["no such file", "such", "timed out", "ab", "file or"];
         let grams = Grams::new(texts.iter().copied());
         let mut found = Vec::new();
-        grams.each_in("no such file or directory", |number| found.push(texts[number]));
+        grams.each_in("no such file or directory", |number, at| found.push((at, texts[number])));
         found.sort_unstable();
-        assert_eq!(found, ["file or", "no such file", "such"]);
-        grams.each_in("abc", |_| panic!("too short for any"));
+        assert_eq!(found, [(0, "no such file"), (3, "such"), (8, "file or")]);
+        grams.each_in("abc", |_, _| panic!("too short for any"));
     }
 }
