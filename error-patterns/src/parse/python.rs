@@ -20,7 +20,7 @@ const CAUSE: &str = "The above exception was the direct cause of the following e
 const CONTEXT: &str = "During handling of the above exception, another exception occurred";
 
 /// Most frames that a block has room for from the start.
-const FRAMES_USUAL: usize = 8;
+const FRAMES_USUAL: usize = 32;
 
 /// One printed exception, before chains are tied.
 #[derive(Debug, Default)]
