@@ -41,12 +41,17 @@ pub(crate) fn first(text: &[u8], byte: u8) -> Option<usize> {
         return None;
     }
     // The last bytes once more with those before them, in which there is none.
-    match text.last_chunk() {
-        Some(chunk) => match places_of(chunk, wanted) {
-            0 => None,
-            places => Some(text.len() - 16 + places.trailing_zeros() as usize),
+    if let Some(chunk) = text.last_chunk() {
+        let places = places_of(chunk, wanted);
+        return (places != 0).then(|| text.len() - 16 + places.trailing_zeros() as usize);
+    }
+    match (text.first_chunk(), text.last_chunk()) {
+        (Some(head), Some(tail)) => match (places_of_eight(head, byte), places_of_eight(tail, byte)) {
+            (0, 0) => None,
+            (0, places) => Some(text.len() - 8 + places.trailing_zeros() as usize / 8),
+            (places, _) => Some(places.trailing_zeros() as usize / 8),
         },
-        None => rest.iter().position(|other| *other == byte),
+        _ => text.iter().position(|other| *other == byte),
     }
 }
 
@@ -64,52 +69,91 @@ pub(crate) fn last(text: &[u8], byte: u8) -> Option<usize> {
     if rest.is_empty() {
         return None;
     }
-    match text.first_chunk() {
-        Some(chunk) => places_of(chunk, wanted).checked_ilog2().map(|at| at as usize),
-        None => rest.iter().rposition(|other| *other == byte),
+    if let Some(chunk) = text.first_chunk() {
+        return places_of(chunk, wanted).checked_ilog2().map(|at| at as usize);
+    }
+    match (text.first_chunk(), text.last_chunk()) {
+        (Some(head), Some(tail)) => match (places_of_eight(head, byte), places_of_eight(tail, byte)) {
+            (0, 0) => None,
+            (places, 0) => Some(places.ilog2() as usize / 8),
+            (_, places) => Some(text.len() - 8 + places.ilog2() as usize / 8),
+        },
+        _ => text.iter().rposition(|other| *other == byte),
+    }
+}
+
+/// Whether any of `bytes` occurs.
+#[inline]
+pub(crate) fn has_any<const N: usize>(text: &[u8], bytes: [u8; N]) -> bool {
+    let any = |chunk: &[u8; 16]| {
+        bytes.iter().fold(0, |places, byte| places | places_of(chunk, u8x16::splat(*byte))) != 0
+    };
+    if let Some(last) = text.last_chunk() {
+        return text.as_chunks().0.iter().any(any) || any(last);
+    }
+    match (text.first_chunk(), text.last_chunk()) {
+        (Some(head), Some(tail)) => {
+            bytes.iter().any(|byte| places_of_eight(head, *byte) | places_of_eight(tail, *byte) != 0)
+        }
+        _ => text.iter().any(|byte| bytes.contains(byte)),
     }
 }
 
 /// Whether `needle` occurs anywhere.
 pub(crate) fn has(text: &[u8], needle: &[u8]) -> bool {
-    let [first, .., last] = needle else { return memmem::find(text, needle).is_some() };
+    let &[first, .., last] = needle else { return memmem::find(text, needle).is_some() };
     // Where the needle may start, and where it would end then.
-    let (Some(starts), Some(ends)) =
-        (text.get(..text.len().saturating_sub(needle.len() - 1)), text.get(needle.len() - 1..))
-    else {
-        return false;
-    };
-    let (first, last) = (u8x16::splat(*first), u8x16::splat(*last));
-    let inside = |from: usize, starts: &[u8; 64], ends: &[u8; 64]| {
+    let (starts, ends) = (
+        &text[..text.len().saturating_sub(needle.len() - 1)],
+        text.get(needle.len() - 1..).unwrap_or_default(),
+    );
+    let (first, last) = (u8x16::splat(first), u8x16::splat(last));
+    let places = |starts: &[u8; 64], ends: &[u8; 64]| {
         let ((starts, _), (ends, _)) = (starts.as_chunks::<16>(), ends.as_chunks::<16>());
-        let both = |i: usize| u8x16::new(starts[i]).simd_eq(first) & u8x16::new(ends[i]).simd_eq(last);
-        let all = [both(0), both(1), both(2), both(3)];
-        if (all[0] | all[1] | all[2] | all[3]).to_bitmask() == 0 {
-            return false;
+        [0, 1, 2, 3].map(|i| u8x16::new(starts[i]).simd_eq(first) & u8x16::new(ends[i]).simd_eq(last))
+    };
+    let is_at = |from: usize, places: [u8x16; 4]| {
+        let [a, b, c, d] = places;
+        (a | b | c | d).to_bitmask() != 0 && is_at_any(&text[from..], needle, places)
+    };
+    let blocks = starts.as_chunks().0.iter().zip(ends.as_chunks().0).enumerate();
+    for (number, (starts, ends)) in blocks {
+        if is_at(number * 64, places(starts, ends)) {
+            return true;
         }
-        all.iter().enumerate().any(|(number, both)| {
-            let mut places = both.to_bitmask();
-            while places != 0 {
-                if text[from + number * 16 + places.trailing_zeros() as usize..].starts_with(needle) {
-                    return true;
-                }
-                places &= places - 1;
-            }
-            false
-        })
-    };
-    let (Some(last_starts), Some(last_ends)) = (starts.last_chunk(), ends.last_chunk()) else {
-        return memmem::find(text, needle).is_some();
-    };
-    let blocks = starts.as_chunks().0.iter().zip(ends.as_chunks().0);
-    blocks.enumerate().any(|(number, (starts, ends))| inside(number * 64, starts, ends))
-        || inside(starts.len() - 64, last_starts, last_ends)
+    }
+    match (starts.last_chunk(), ends.last_chunk()) {
+        (Some(last_starts), Some(last_ends)) => is_at(starts.len() - 64, places(last_starts, last_ends)),
+        _ => memmem::find(text, needle).is_some(),
+    }
+}
+
+/// Whether `needle` stands at one of some places of a text.
+#[cold]
+fn is_at_any(text: &[u8], needle: &[u8], places: [u8x16; 4]) -> bool {
+    let mut places =
+        places.iter().rev().fold(0_u64, |places, chunk| places << 16 | u64::from(chunk.to_bitmask()));
+    while places != 0 {
+        if text[places.trailing_zeros() as usize..].starts_with(needle) {
+            return true;
+        }
+        places &= places - 1;
+    }
+    false
 }
 
 /// A bit for each place of a byte, the lowest for the first.
 #[inline]
 fn places_of(chunk: &[u8; 16], wanted: u8x16) -> u32 {
     u8x16::new(*chunk).simd_eq(wanted).to_bitmask()
+}
+
+/// The highest of eight bits for each place of `byte`, the lowest eight for the first.
+#[inline]
+fn places_of_eight(chunk: &[u8; 8], byte: u8) -> u64 {
+    const LOW: u64 = u64::from_ne_bytes([0x7f; 8]);
+    let others = u64::from_le_bytes(*chunk) ^ u64::from_ne_bytes([byte; 8]);
+    !((others & LOW) + LOW | others | LOW)
 }
 
 #[cfg(test)]
@@ -130,6 +174,11 @@ mod tests {
         fn finds_first_and_last(text in "[abcdefgh]{0,70}") {
             prop_assert_eq!(first(text.as_bytes(), b'a'), text.find('a'));
             prop_assert_eq!(last(text.as_bytes(), b'a'), text.rfind('a'));
+        }
+
+        #[test]
+        fn finds_any(text in "[a-z]{0,70}") {
+            prop_assert_eq!(has_any(text.as_bytes(), [b'a', b'b']), text.contains(['a', 'b']));
         }
 
         #[test]

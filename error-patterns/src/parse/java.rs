@@ -47,6 +47,7 @@ enum Mark {
     Wraps,
 }
 
+#[inline]
 fn read(line: &str) -> Line<'_> {
     let rest = &line[indent(line)..];
     let is_gap = match rest.as_bytes().first() {
@@ -220,8 +221,10 @@ fn stack<'a>(text: &Text<'a>) -> Option<Outcome<'a>> {
         Some(first) => start(text, first, &mut chain),
         None => {
             let (at, header) = text.lines_from(0).take(HEADER_LINES_MAX).find_map(|(i, line)| {
-                let header = match read(line) {
-                    Line::Marked(_, rest) => type_and_message(rest, true),
+                let header = match line.as_bytes().get(indent(line)) {
+                    Some(b'C' | b'S' | b'W') if let Line::Marked(_, rest) = read(line) => {
+                        type_and_message(rest, true)
+                    }
                     _ => header(line),
                 }?;
                 // Groovy's compiler throws what it has to say.
@@ -319,7 +322,11 @@ fn in_order(mut found: Vec<Open<'_>>) -> Vec<ParsedException<'_>> {
 /// The last word that a log wrote before a frame (`W System.err: \tat a.b(C.java:1)`).
 fn log_prefix<'a>(text: &Text<'a>) -> Option<&'a str> {
     text.iter().find_map(|line| {
-        if !line.contains(".") || !line.contains(")") {
+        let rest = &line[indent(line)..];
+        let starts =
+            rest.len() < line.len() && rest.starts_with("at ") && memchr(b'\t', rest.as_bytes()).is_none();
+        // A line that starts with its frame has no word before it.
+        if starts || memchr(b'.', line.as_bytes()).is_none() || memchr(b')', line.as_bytes()).is_none() {
             return None;
         }
         let at = line.find("\tat ").or_else(|| line.find(" at "))?;
@@ -341,7 +348,7 @@ struct Header<'a> {
 
 /// `Exception in thread "main" a.b.CException: message`, `a.b.CException: message`.
 fn header(line: &str) -> Option<Header<'_>> {
-    let rest = line.trim_start();
+    let rest = text::trim_start(line);
     let rest = rest.strip_prefix("Uncaught exception: ").unwrap_or(rest);
     if let Some(after) = rest.strip_prefix("Exception") {
         if let Some(after) = after.strip_prefix(" in thread ") {
@@ -360,7 +367,7 @@ fn header(line: &str) -> Option<Header<'_>> {
 
 /// `a.b.CException: message`; behind a mark any type will do.
 fn type_and_message(rest: &str, is_marked: bool) -> Option<Header<'_>> {
-    let rest = rest.trim_start();
+    let rest = text::trim_start(rest);
     let first = rest.as_bytes().first()?;
     if !(first.is_ascii_alphabetic() || *first >= 0x80 || *first == b'_') {
         return None;
@@ -369,7 +376,7 @@ fn type_and_message(rest: &str, is_marked: bool) -> Option<Header<'_>> {
     let (word, message) = rest.split_at(end);
     let word = match word.strip_suffix(':') {
         Some(word) => word,
-        None if message.trim().is_empty() => word,
+        None if text::trim(message).is_empty() => word,
         None => return None,
     };
     let error_type = frame::without_module(word);

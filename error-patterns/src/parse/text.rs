@@ -21,8 +21,8 @@ const BYTES_MAX: usize = 1 << 31;
 pub(crate) struct Text<'a> {
     all: &'a str,
     lines: Lines,
-    /// Which ASCII characters lines start with, see [`Text::opens`]: a bit for each, once it was asked for.
-    openings: OnceCell<u128>,
+    /// Which bytes lines start with, see [`Text::opens`], once it was asked for.
+    openings: OnceCell<[bool; 256]>,
     /// Lines have lost their beginnings, so that a span over several shows what none of them has.
     pieced: bool,
     /// A limit left out part of the text.
@@ -131,14 +131,24 @@ impl<'a> Text<'a> {
         Cow::Owned(message)
     }
 
-    /// Whether any line starts with one of these ASCII characters, behind the blanks before it. Tells cheaply that
-    /// no line can start with a word.
-    pub(crate) fn opens(&self, characters: &[u8]) -> bool {
+    /// Whether any line starts with one of these bytes, behind white space. Tells cheaply that no line can start with
+    /// a word.
+    pub(crate) fn opens(&self, bytes: &[u8]) -> bool {
         let openings = self.openings.get_or_init(|| {
-            let starts = self.iter().filter_map(|line| trim_start(line).as_bytes().first());
-            starts.filter(|byte| byte.is_ascii()).fold(0, |openings, byte| openings | 1 << byte)
+            let mut openings = [false; 256];
+            for &(start, end) in &self.lines {
+                let line = &self.all.as_bytes()[start as usize..end as usize];
+                let first = line.iter().find(|byte| !matches!(byte, b' ' | b'\t')).copied();
+                let first = first.filter(|byte| matches!(byte, 0x21..=0x7e));
+                if let Some(byte) =
+                    first.or_else(|| self.all[start as usize..end as usize].trim_start().bytes().next())
+                {
+                    openings[usize::from(byte)] = true;
+                }
+            }
+            openings
         });
-        characters.iter().any(|byte| openings & 1 << byte != 0)
+        bytes.iter().any(|byte| openings[usize::from(*byte)])
     }
 
     /// Whether `needle` occurs anywhere.
@@ -245,8 +255,10 @@ pub(crate) fn trim_start(text: &str) -> &str {
 /// The same as [`str::trim_end`], fast where a text is ASCII there.
 #[inline]
 pub(crate) fn trim_end(text: &str) -> &str {
-    match text.as_bytes().last() {
-        Some(0x21..=0x7e) => text,
+    let blank = text.bytes().rev().take_while(|byte| *byte == b' ').count();
+    let bare = text.len() - blank;
+    match text.as_bytes()[..bare].last() {
+        Some(0x21..=0x7e) => &text[..bare],
         _ => text.trim_end(),
     }
 }

@@ -1,7 +1,7 @@
 //! One line of a JVM stack trace: `java.base/java.util.ArrayList.get(ArrayList.java:427) ~[lib.jar:1.0]`.
 
 use super::super::{located, text};
-use crate::bytes::{first, last};
+use crate::bytes::{first, has_any, last};
 use crate::model::Frame;
 use std::borrow::Cow;
 
@@ -24,9 +24,9 @@ pub(super) fn frame(rest: &str) -> Option<Frame<'_>> {
 
 fn parts<'a>(name: &'a str, place: &'a str, after: &str) -> Option<Frame<'a>> {
     // J9 says how the method ran: `(A.java:12(Compiled Code))`.
-    let (place, after) = match after.strip_prefix(')').zip(first(place.as_bytes(), b'(')) {
-        Some((after, open)) => (&place[..open], after),
-        None => (place, after),
+    let (place, after) = match after.strip_prefix(')') {
+        Some(after) if let Some((place, _)) = place.split_once('(') => (place, after),
+        _ => (place, after),
     };
     if !matches!(after.as_bytes().first(), None | Some(b' ' | b'\t')) || name.ends_with(' ') {
         return None;
@@ -48,7 +48,9 @@ fn parts<'a>(name: &'a str, place: &'a str, after: &str) -> Option<Frame<'a>> {
             .iter()
             .any(|start| file.starts_with(start));
     // Kotlin, Groovy and Scala allow names with spaces.
-    let space = first(name.as_bytes(), b' ');
+    // Most names have none of the signs that tell of more than class and method.
+    let is_bare = !has_any(name.as_bytes(), [b' ', b'/', b'$']);
+    let space = if is_bare { None } else { first(name.as_bytes(), b' ') };
     let is_name = match space {
         Some(space) => is_source && first(&name.as_bytes()[..space], b'.').is_some(),
         None => is_source || first(name.as_bytes(), b'.').is_some(),
@@ -61,10 +63,12 @@ fn parts<'a>(name: &'a str, place: &'a str, after: &str) -> Option<Frame<'a>> {
             let (owner, _) = text::split_owner(&name[..space]);
             (owner, name[owner.len()..].trim_start_matches('.'))
         }
+        None if is_bare => text::split_owner(name),
         None => text::split_owner(without_module(name)),
     };
     let file = if matches!(file, "Native Method" | "Unknown Source" | "Unknown") { "" } else { file };
-    Some(Frame { module: Cow::Borrowed(lasting(module)), ..located(function, file, number, None) })
+    let module = if is_bare { accessor(module) } else { lasting(module) };
+    Some(Frame { module: Cow::Borrowed(module), ..located(function, file, number, None) })
 }
 
 /// `C  [libfoo.so+0x1234]  f+0x12`, `J 12 c2 a.b.C.f(I)I (5 bytes)`, `V  [libjvm.so+0x1]  A::b()+0x1`: the frame that
@@ -118,10 +122,7 @@ fn lasting(module: &str) -> &str {
         None => module,
     };
     if first(module.as_bytes(), b'$').is_none() {
-        return match text::without_digits(module) {
-            bare if bare.len() < module.len() && bare.ends_with("Accessor") => bare,
-            _ => module,
-        };
+        return accessor(module);
     }
     for made in MADE {
         if let Some(at) = module.find(made) {
@@ -130,6 +131,14 @@ fn lasting(module: &str) -> &str {
     }
     match text::without_digits(module) {
         bare if bare.ends_with("$Proxy") || bare.ends_with("ClosureAccessor") => bare,
+        _ => module,
+    }
+}
+
+/// `GeneratedMethodAccessor12` without its number.
+fn accessor(module: &str) -> &str {
+    match text::without_digits(module) {
+        bare if bare.len() < module.len() && bare.ends_with("Accessor") => bare,
         _ => module,
     }
 }

@@ -23,11 +23,8 @@ pub(super) fn v8_frame(line: &str) -> Option<Frame<'_>> {
     if !body[..open].ends_with(' ') && open != 0 {
         return None;
     }
-    let mut frame = frame_at(function_words(function), place)?;
-    if frame.function.is_empty() {
-        frame.function = Cow::Borrowed("<anonymous>");
-    }
-    Some(frame)
+    let name = function_words(function);
+    frame_at(if name.is_empty() { "<anonymous>" } else { name }, place)
 }
 
 /// Position of the bracket that opens the place: `eval at f (..), <anonymous>:1:2` has brackets of its own.

@@ -150,6 +150,9 @@ pub(super) fn deno<'a>(text: &Text<'a>) -> Option<Outcome<'a>> {
 
 /// What an error of Deno's says, without the words before it.
 fn heading<'a>(text: &Text<'_>, at: usize, line: &'a str) -> Option<&'a str> {
+    if !matches!(line.as_bytes().first(), Some(b'e' | b'T')) {
+        return None;
+    }
     if let Some(rest) = line.strip_prefix("error: ") {
         let uncaught = rest.strip_prefix("Uncaught ");
         let rest = uncaught.unwrap_or(rest);
