@@ -82,6 +82,32 @@ pub(crate) fn last(text: &[u8], byte: u8) -> Option<usize> {
     }
 }
 
+/// The first place of `byte`, and whether any of `signs` stands before it.
+#[inline]
+pub(crate) fn first_behind<const N: usize>(text: &[u8], byte: u8, signs: [u8; N]) -> Option<(usize, bool)> {
+    let look = |chunk: &[u8; 16]| {
+        let of_signs = signs.iter().fold(0, |places, sign| places | places_of(chunk, u8x16::splat(*sign)));
+        (places_of(chunk, u8x16::splat(byte)), of_signs)
+    };
+    let mut has_sign = false;
+    for (number, chunk) in text.as_chunks().0.iter().enumerate() {
+        let (places, of_signs) = look(chunk);
+        if places != 0 {
+            let at = places.trailing_zeros();
+            return Some((number * 16 + at as usize, has_sign || of_signs.trailing_zeros() < at));
+        }
+        has_sign |= of_signs != 0;
+    }
+    if let Some(chunk) = text.last_chunk() {
+        let (places, of_signs) = look(chunk);
+        let at = places.trailing_zeros();
+        return (places != 0)
+            .then(|| (text.len() - 16 + at as usize, has_sign || of_signs.trailing_zeros() < at));
+    }
+    let at = first(text, byte)?;
+    Some((at, has_any(&text[..at], signs)))
+}
+
 /// Whether any of `bytes` occurs.
 #[inline]
 pub(crate) fn has_any<const N: usize>(text: &[u8], bytes: [u8; N]) -> bool {
@@ -174,6 +200,12 @@ mod tests {
         fn finds_first_and_last(text in "[abcdefgh]{0,70}") {
             prop_assert_eq!(first(text.as_bytes(), b'a'), text.find('a'));
             prop_assert_eq!(last(text.as_bytes(), b'a'), text.rfind('a'));
+        }
+
+        #[test]
+        fn finds_with_signs(text in "[abcdefgh]{0,70}") {
+            let found = first_behind(text.as_bytes(), b'a', [b'b', b'c']);
+            prop_assert_eq!(found, text.find('a').map(|at| (at, text[..at].contains(['b', 'c']))));
         }
 
         #[test]

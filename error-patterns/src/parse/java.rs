@@ -29,9 +29,14 @@ pub(super) fn parse<'a>(text: &Text<'a>) -> Option<Outcome<'a>> {
         .or_else(|| launcher(text))
 }
 
-/// What a line of a stack trace is.
+/// Reads a line as a frame.
+#[inline]
+fn frame_line(line: &str) -> Option<Frame<'_>> {
+    line[indent(line)..].strip_prefix("at ").and_then(frame)
+}
+
+/// What a line of a stack trace that is no frame is.
 enum Line<'a> {
-    Frame(Frame<'a>),
     /// `Caused by: ` and the like, with what follows.
     Marked(Mark, &'a str),
     /// `... 3 more`, `[CIRCULAR REFERENCE: ...]`, `- locked <0x1>`: ends a message, tells nothing itself.
@@ -47,24 +52,14 @@ enum Mark {
     Wraps,
 }
 
-#[inline]
 fn read(line: &str) -> Line<'_> {
     let rest = &line[indent(line)..];
+    let mark =
+        |mark: Mark, words: &str| rest.strip_prefix(words).map_or(Line::Other, |rest| marked(mark, rest));
     let is_gap = match rest.as_bytes().first() {
-        Some(b'a') => {
-            return rest.strip_prefix("at ").and_then(frame).map_or(Line::Other, Line::Frame);
-        }
-        Some(b'C') => {
-            return rest.strip_prefix("Caused by: ").map_or(Line::Other, |rest| marked(Mark::Cause, rest));
-        }
-        Some(b'S') => {
-            return rest
-                .strip_prefix("Suppressed: ")
-                .map_or(Line::Other, |rest| marked(Mark::Suppressed, rest));
-        }
-        Some(b'W') => {
-            return rest.strip_prefix("Wrapped by: ").map_or(Line::Other, |rest| marked(Mark::Wraps, rest));
-        }
+        Some(b'C') => return mark(Mark::Cause, "Caused by: "),
+        Some(b'S') => return mark(Mark::Suppressed, "Suppressed: "),
+        Some(b'W') => return mark(Mark::Wraps, "Wrapped by: "),
         Some(b'.') => rest.strip_prefix("... ").is_some_and(is_omission),
         Some(b'-') => rest.starts_with("- locked <") || rest.starts_with("- waiting "),
         Some(b'[') => rest.starts_with("[CIRCULAR REFERENCE"),
@@ -205,7 +200,7 @@ fn aside(rest: &str) -> Option<Aside> {
 }
 
 fn stack<'a>(text: &Text<'a>) -> Option<Outcome<'a>> {
-    let is_frame = |line: &str| matches!(read(line), Line::Frame(_));
+    let is_frame = |line: &str| frame_line(line).is_some();
     let mut prefixed = None;
     let mut first = text.iter().position(is_frame);
     if first.is_none()
@@ -221,10 +216,8 @@ fn stack<'a>(text: &Text<'a>) -> Option<Outcome<'a>> {
         Some(first) => start(text, first, &mut chain),
         None => {
             let (at, header) = text.lines_from(0).take(HEADER_LINES_MAX).find_map(|(i, line)| {
-                let header = match line.as_bytes().get(indent(line)) {
-                    Some(b'C' | b'S' | b'W') if let Line::Marked(_, rest) = read(line) => {
-                        type_and_message(rest, true)
-                    }
+                let header = match read(line) {
+                    Line::Marked(_, rest) => type_and_message(rest, true),
                     _ => header(line),
                 }?;
                 // Groovy's compiler throws what it has to say.
@@ -237,8 +230,12 @@ fn stack<'a>(text: &Text<'a>) -> Option<Outcome<'a>> {
         }
     };
     for (i, line) in text.lines_from(start) {
+        if let Some(frame) = frame_line(line) {
+            chain.push(text, i, frame);
+            chain.end = i + 1;
+            continue;
+        }
         match read(line) {
-            Line::Frame(frame) => chain.push(text, i, frame),
             Line::Gap => chain.close(text, i),
             Line::Marked(Mark::Suppressed, rest) if aside(rest).is_some() => {
                 chain.close(text, i);
@@ -296,7 +293,7 @@ fn restart<'a>(text: &Text<'a>, at: usize, chain: &mut Chain<'a>) -> bool {
     let frames_follow = text
         .lines_from(at + 1)
         .take(MESSAGE_LINES_MAX)
-        .any(|(_, line)| matches!(read(line), Line::Frame(_) | Line::Marked(Mark::Cause, _)));
+        .any(|(_, line)| frame_line(line).is_some() || matches!(read(line), Line::Marked(Mark::Cause, _)));
     if frames_follow {
         *chain = Chain { uncaught: header.thread, ..Chain::default() };
         chain.open(text, at, &header, None);

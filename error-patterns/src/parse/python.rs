@@ -414,6 +414,10 @@ fn file_line(line: &str) -> Option<Frame<'_>> {
 
 /// Splits at the last `", line `, or the last `" line ` when there is none.
 fn quoted_file(rest: &str) -> Option<(&str, &str)> {
+    let last = bytes::last(rest.as_bytes(), b'"')?;
+    if let Some(after) = rest[last + 1..].strip_prefix(", line ") {
+        return Some((&rest[..last], after));
+    }
     let split = |mark: &str| {
         let mut end = rest.len();
         while let Some(quote) = bytes::last(&rest.as_bytes()[..end], b'"') {

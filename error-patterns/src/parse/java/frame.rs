@@ -1,7 +1,7 @@
 //! One line of a JVM stack trace: `java.base/java.util.ArrayList.get(ArrayList.java:427) ~[lib.jar:1.0]`.
 
 use super::super::{located, text};
-use crate::bytes::{first, has_any, last};
+use crate::bytes::{first, first_behind, last};
 use crate::model::Frame;
 use std::borrow::Cow;
 
@@ -9,12 +9,15 @@ use std::borrow::Cow;
 pub(super) fn frame(rest: &str) -> Option<Frame<'_>> {
     let rest = text::trim_start(rest);
     let bytes = rest.as_bytes();
-    let mut from = 0;
+    let (mut from, mut is_bare) = (0, true);
     // A test's name may hold brackets itself.
     for _ in 0..4 {
-        let open = from + first(&bytes[from..], b'(')?;
+        // Most names have none of the signs that tell of more than class and method.
+        let (length, has_sign) = first_behind(&bytes[from..], b'(', [b' ', b'/', b'$'])?;
+        let open = from + length;
+        is_bare &= !has_sign;
         let close = open + first(&bytes[open..], b')')?;
-        if let Some(frame) = parts(&rest[..open], &rest[open + 1..close], &rest[close + 1..]) {
+        if let Some(frame) = parts(&rest[..open], is_bare, &rest[open + 1..close], &rest[close + 1..]) {
             return Some(frame);
         }
         from = open + 1;
@@ -22,7 +25,7 @@ pub(super) fn frame(rest: &str) -> Option<Frame<'_>> {
     None
 }
 
-fn parts<'a>(name: &'a str, place: &'a str, after: &str) -> Option<Frame<'a>> {
+fn parts<'a>(name: &'a str, is_bare: bool, place: &'a str, after: &str) -> Option<Frame<'a>> {
     // J9 says how the method ran: `(A.java:12(Compiled Code))`.
     let (place, after) = match after.strip_prefix(')') {
         Some(after) if let Some((place, _)) = place.split_once('(') => (place, after),
@@ -48,8 +51,6 @@ fn parts<'a>(name: &'a str, place: &'a str, after: &str) -> Option<Frame<'a>> {
             .iter()
             .any(|start| file.starts_with(start));
     // Kotlin, Groovy and Scala allow names with spaces.
-    // Most names have none of the signs that tell of more than class and method.
-    let is_bare = !has_any(name.as_bytes(), [b' ', b'/', b'$']);
     let space = if is_bare { None } else { first(name.as_bytes(), b' ') };
     let is_name = match space {
         Some(space) => is_source && first(&name.as_bytes()[..space], b'.').is_some(),
