@@ -1,6 +1,8 @@
-//! Which bytes stand where in a text. Knows nothing else; linear, no memory of its own.
+//! Which bytes stand where in a text. Knows nothing else; linear, no memory of its own, and nothing to set up before a
+//! search: most texts are lines and names, shorter than what `memchr` makes ready for.
 
 use fearless_simd::{Simd, SimdBase, u8x64};
+use memchr::memmem;
 use wide::u8x16;
 
 /// Bytes that are classed together.
@@ -24,8 +26,8 @@ impl Classes {
             let mut at = 0;
             while at < BLOCK {
                 let half = (at & 15) as u8;
-                high[at] |= (has(classes[class].0, half) as u8) << class;
-                low[at] |= (has(classes[class].1, half) as u8) << class;
+                high[at] |= (holds(classes[class].0, half) as u8) << class;
+                low[at] |= (holds(classes[class].1, half) as u8) << class;
                 at += 1;
             }
             class += 1;
@@ -44,7 +46,7 @@ impl Classes {
     }
 }
 
-const fn has(halves: &[u8], half: u8) -> bool {
+const fn holds(halves: &[u8], half: u8) -> bool {
     let mut at = 0;
     while at < halves.len() {
         if halves[at] == half {
@@ -59,34 +61,214 @@ const fn has(halves: &[u8], half: u8) -> bool {
 /// line ends and slashes, faster than to search anew from each.
 #[inline]
 pub(crate) fn each(text: &[u8], byte: u8, mut found: impl FnMut(usize)) {
-    let (chunks, rest) = text.as_chunks::<16>();
     let wanted = u8x16::splat(byte);
-    for (number, chunk) in chunks.iter().enumerate() {
-        let mut places = u8x16::new(*chunk).simd_eq(wanted).to_bitmask();
+    let (blocks, rest) = text.as_chunks::<64>();
+    for (number, block) in blocks.iter().enumerate() {
+        let (chunks, _) = block.as_chunks::<16>();
+        let mut places =
+            chunks.iter().rev().fold(0, |places, chunk| places << 16 | u64::from(places_of(chunk, wanted)));
         while places != 0 {
-            found(number * 16 + places.trailing_zeros() as usize);
+            found(number * 64 + places.trailing_zeros() as usize);
             places &= places - 1;
         }
     }
     for (at, other) in rest.iter().enumerate() {
         if *other == byte {
-            found(chunks.len() * 16 + at);
+            found(blocks.len() * 64 + at);
         }
     }
 }
 
+/// The first place of `byte`.
+#[inline]
+pub(crate) fn first(text: &[u8], byte: u8) -> Option<usize> {
+    let wanted = u8x16::splat(byte);
+    let (chunks, rest) = text.as_chunks::<16>();
+    for (number, chunk) in chunks.iter().enumerate() {
+        let places = places_of(chunk, wanted);
+        if places != 0 {
+            return Some(number * 16 + places.trailing_zeros() as usize);
+        }
+    }
+    if rest.is_empty() {
+        return None;
+    }
+    // The last bytes once more with those before them, in which there is none.
+    if let Some(chunk) = text.last_chunk() {
+        let places = places_of(chunk, wanted);
+        return (places != 0).then(|| text.len() - 16 + places.trailing_zeros() as usize);
+    }
+    match (text.first_chunk(), text.last_chunk()) {
+        (Some(head), Some(tail)) => match (places_of_eight(head, byte), places_of_eight(tail, byte)) {
+            (0, 0) => None,
+            (0, places) => Some(text.len() - 8 + places.trailing_zeros() as usize / 8),
+            (places, _) => Some(places.trailing_zeros() as usize / 8),
+        },
+        _ => text.iter().position(|other| *other == byte),
+    }
+}
+
+/// The last place of `byte`.
+#[inline]
+pub(crate) fn last(text: &[u8], byte: u8) -> Option<usize> {
+    let wanted = u8x16::splat(byte);
+    let (rest, chunks) = text.as_rchunks::<16>();
+    for (number, chunk) in chunks.iter().enumerate().rev() {
+        let places = places_of(chunk, wanted);
+        if places != 0 {
+            return Some(rest.len() + number * 16 + places.ilog2() as usize);
+        }
+    }
+    if rest.is_empty() {
+        return None;
+    }
+    if let Some(chunk) = text.first_chunk() {
+        return places_of(chunk, wanted).checked_ilog2().map(|at| at as usize);
+    }
+    match (text.first_chunk(), text.last_chunk()) {
+        (Some(head), Some(tail)) => match (places_of_eight(head, byte), places_of_eight(tail, byte)) {
+            (0, 0) => None,
+            (places, 0) => Some(places.ilog2() as usize / 8),
+            (_, places) => Some(text.len() - 8 + places.ilog2() as usize / 8),
+        },
+        _ => text.iter().rposition(|other| *other == byte),
+    }
+}
+
+/// The first place of `byte`, and whether any of `signs` stands before it.
+#[inline]
+pub(crate) fn first_behind<const N: usize>(text: &[u8], byte: u8, signs: [u8; N]) -> Option<(usize, bool)> {
+    let look = |chunk: &[u8; 16]| {
+        let of_signs = signs.iter().fold(0, |places, sign| places | places_of(chunk, u8x16::splat(*sign)));
+        (places_of(chunk, u8x16::splat(byte)), of_signs)
+    };
+    let mut has_sign = false;
+    for (number, chunk) in text.as_chunks().0.iter().enumerate() {
+        let (places, of_signs) = look(chunk);
+        if places != 0 {
+            let at = places.trailing_zeros();
+            return Some((number * 16 + at as usize, has_sign || of_signs.trailing_zeros() < at));
+        }
+        has_sign |= of_signs != 0;
+    }
+    if let Some(chunk) = text.last_chunk() {
+        let (places, of_signs) = look(chunk);
+        let at = places.trailing_zeros();
+        return (places != 0)
+            .then(|| (text.len() - 16 + at as usize, has_sign || of_signs.trailing_zeros() < at));
+    }
+    let at = first(text, byte)?;
+    Some((at, has_any(&text[..at], signs)))
+}
+
+/// Whether any of `bytes` occurs.
+#[inline]
+pub(crate) fn has_any<const N: usize>(text: &[u8], bytes: [u8; N]) -> bool {
+    let any = |chunk: &[u8; 16]| {
+        bytes.iter().fold(0, |places, byte| places | places_of(chunk, u8x16::splat(*byte))) != 0
+    };
+    if let Some(last) = text.last_chunk() {
+        return text.as_chunks().0.iter().any(any) || any(last);
+    }
+    match (text.first_chunk(), text.last_chunk()) {
+        (Some(head), Some(tail)) => {
+            bytes.iter().any(|byte| places_of_eight(head, *byte) | places_of_eight(tail, *byte) != 0)
+        }
+        _ => text.iter().any(|byte| bytes.contains(byte)),
+    }
+}
+
+/// Whether `needle` occurs anywhere.
+pub(crate) fn has(text: &[u8], needle: &[u8]) -> bool {
+    let &[first, .., last] = needle else { return memmem::find(text, needle).is_some() };
+    // Where the needle may start, and where it would end then.
+    let (starts, ends) = (
+        &text[..text.len().saturating_sub(needle.len() - 1)],
+        text.get(needle.len() - 1..).unwrap_or_default(),
+    );
+    let (first, last) = (u8x16::splat(first), u8x16::splat(last));
+    let places = |starts: &[u8; 64], ends: &[u8; 64]| {
+        let ((starts, _), (ends, _)) = (starts.as_chunks::<16>(), ends.as_chunks::<16>());
+        [0, 1, 2, 3].map(|i| u8x16::new(starts[i]).simd_eq(first) & u8x16::new(ends[i]).simd_eq(last))
+    };
+    let is_at = |from: usize, places: [u8x16; 4]| {
+        let [a, b, c, d] = places;
+        (a | b | c | d).to_bitmask() != 0 && is_at_any(&text[from..], needle, places)
+    };
+    let blocks = starts.as_chunks().0.iter().zip(ends.as_chunks().0).enumerate();
+    for (number, (starts, ends)) in blocks {
+        if is_at(number * 64, places(starts, ends)) {
+            return true;
+        }
+    }
+    match (starts.last_chunk(), ends.last_chunk()) {
+        (Some(last_starts), Some(last_ends)) => is_at(starts.len() - 64, places(last_starts, last_ends)),
+        _ => memmem::find(text, needle).is_some(),
+    }
+}
+
+/// Whether `needle` stands at one of some places of a text.
+#[cold]
+fn is_at_any(text: &[u8], needle: &[u8], places: [u8x16; 4]) -> bool {
+    let mut places =
+        places.iter().rev().fold(0_u64, |places, chunk| places << 16 | u64::from(chunk.to_bitmask()));
+    while places != 0 {
+        if text[places.trailing_zeros() as usize..].starts_with(needle) {
+            return true;
+        }
+        places &= places - 1;
+    }
+    false
+}
+
+/// A bit for each place of a byte, the lowest for the first.
+#[inline]
+fn places_of(chunk: &[u8; 16], wanted: u8x16) -> u32 {
+    u8x16::new(*chunk).simd_eq(wanted).to_bitmask()
+}
+
+/// The highest of eight bits for each place of `byte`, the lowest eight for the first.
+#[inline]
+fn places_of_eight(chunk: &[u8; 8], byte: u8) -> u64 {
+    const LOW: u64 = u64::from_ne_bytes([0x7f; 8]);
+    let others = u64::from_le_bytes(*chunk) ^ u64::from_ne_bytes([byte; 8]);
+    !((others & LOW) + LOW | others | LOW)
+}
+
 #[cfg(test)]
 mod tests {
-    use super::each;
+    use super::*;
     use proptest::prelude::*;
 
     proptest! {
         #[test]
-        fn finds_every_place(text in "[ab\n]{0,70}") {
+        fn finds_every_place(text in "[ab\n]{0,150}") {
             let mut places = Vec::new();
             each(text.as_bytes(), b'\n', |at| places.push(at));
             let expected: Vec<usize> = text.match_indices('\n').map(|(at, _)| at).collect();
             prop_assert_eq!(places, expected);
+        }
+
+        #[test]
+        fn finds_first_and_last(text in "[abcdefgh]{0,70}") {
+            prop_assert_eq!(first(text.as_bytes(), b'a'), text.find('a'));
+            prop_assert_eq!(last(text.as_bytes(), b'a'), text.rfind('a'));
+        }
+
+        #[test]
+        fn finds_with_signs(text in "[abcdefgh]{0,70}") {
+            let found = first_behind(text.as_bytes(), b'a', [b'b', b'c']);
+            prop_assert_eq!(found, text.find('a').map(|at| (at, text[..at].contains(['b', 'c']))));
+        }
+
+        #[test]
+        fn finds_any(text in "[a-z]{0,70}") {
+            prop_assert_eq!(has_any(text.as_bytes(), [b'a', b'b']), text.contains(['a', 'b']));
+        }
+
+        #[test]
+        fn finds_needles(text in "[ab]{0,200}", needle in "[ab]{0,9}") {
+            prop_assert_eq!(has(text.as_bytes(), needle.as_bytes()), text.contains(&needle));
         }
     }
 }

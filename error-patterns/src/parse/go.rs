@@ -10,9 +10,12 @@ const DETAILS_MAX: usize = 4;
 
 /// Parses a Go report; `None` when there is neither a goroutine nor a panic nor a failed test nor a compiler line.
 pub(super) fn parse<'a>(text: &Text<'a>) -> Option<Outcome<'a>> {
-    let goroutine = text.iter().position(is_goroutine);
+    let goroutine = text.opens(b"g").then(|| text.iter().position(is_goroutine)).flatten();
     let end = goroutine.unwrap_or(text.len());
-    let panic = text.iter().take(end).position(|line| panic_line(line).is_some());
+    let panic = text
+        .opens(b"pf")
+        .then(|| text.iter().take(end).position(|line| panic_line(line).is_some()))
+        .flatten();
     if goroutine.is_none() && !panic.is_some_and(|at| is_whole_panic(text, at)) {
         return failed_test(text).or_else(|| compiler(text));
     }
@@ -144,6 +147,9 @@ fn frame<'a>(name: &'a str, place: &'a str) -> Frame<'a> {
 
 /// `--- FAIL: TestAdd (0.00s)`, then `    add_test.go:3: message`; a subtest's lines stand deeper.
 fn failed_test<'a>(text: &Text<'a>) -> Option<Outcome<'a>> {
+    if !text.opens(b"-") {
+        return None;
+    }
     let name_of = |line: &'a str| line.trim_start().strip_prefix("--- FAIL: ")?.split(' ').next();
     let first = text.iter().position(|line| name_of(line).is_some())?;
     let (mut name, mut found) = ("", None);

@@ -29,9 +29,14 @@ pub(super) fn parse<'a>(text: &Text<'a>) -> Option<Outcome<'a>> {
         .or_else(|| launcher(text))
 }
 
-/// What a line of a stack trace is.
+/// Reads a line as a frame.
+#[inline]
+fn frame_line(line: &str) -> Option<Frame<'_>> {
+    line[indent(line)..].strip_prefix("at ").and_then(frame)
+}
+
+/// What a line of a stack trace that is no frame is.
 enum Line<'a> {
-    Frame(Frame<'a>),
     /// `Caused by: ` and the like, with what follows.
     Marked(Mark, &'a str),
     /// `... 3 more`, `[CIRCULAR REFERENCE: ...]`, `- locked <0x1>`: ends a message, tells nothing itself.
@@ -49,21 +54,12 @@ enum Mark {
 
 fn read(line: &str) -> Line<'_> {
     let rest = &line[indent(line)..];
+    let mark =
+        |mark: Mark, words: &str| rest.strip_prefix(words).map_or(Line::Other, |rest| marked(mark, rest));
     let is_gap = match rest.as_bytes().first() {
-        Some(b'a') => {
-            return rest.strip_prefix("at ").and_then(frame).map_or(Line::Other, Line::Frame);
-        }
-        Some(b'C') => {
-            return rest.strip_prefix("Caused by: ").map_or(Line::Other, |rest| marked(Mark::Cause, rest));
-        }
-        Some(b'S') => {
-            return rest
-                .strip_prefix("Suppressed: ")
-                .map_or(Line::Other, |rest| marked(Mark::Suppressed, rest));
-        }
-        Some(b'W') => {
-            return rest.strip_prefix("Wrapped by: ").map_or(Line::Other, |rest| marked(Mark::Wraps, rest));
-        }
+        Some(b'C') => return mark(Mark::Cause, "Caused by: "),
+        Some(b'S') => return mark(Mark::Suppressed, "Suppressed: "),
+        Some(b'W') => return mark(Mark::Wraps, "Wrapped by: "),
         Some(b'.') => rest.strip_prefix("... ").is_some_and(is_omission),
         Some(b'-') => rest.starts_with("- locked <") || rest.starts_with("- waiting "),
         Some(b'[') => rest.starts_with("[CIRCULAR REFERENCE"),
@@ -204,7 +200,7 @@ fn aside(rest: &str) -> Option<Aside> {
 }
 
 fn stack<'a>(text: &Text<'a>) -> Option<Outcome<'a>> {
-    let is_frame = |line: &str| matches!(read(line), Line::Frame(_));
+    let is_frame = |line: &str| frame_line(line).is_some();
     let mut prefixed = None;
     let mut first = text.iter().position(is_frame);
     if first.is_none()
@@ -234,8 +230,12 @@ fn stack<'a>(text: &Text<'a>) -> Option<Outcome<'a>> {
         }
     };
     for (i, line) in text.lines_from(start) {
+        if let Some(frame) = frame_line(line) {
+            chain.push(text, i, frame);
+            chain.end = i + 1;
+            continue;
+        }
         match read(line) {
-            Line::Frame(frame) => chain.push(text, i, frame),
             Line::Gap => chain.close(text, i),
             Line::Marked(Mark::Suppressed, rest) if aside(rest).is_some() => {
                 chain.close(text, i);
@@ -293,7 +293,7 @@ fn restart<'a>(text: &Text<'a>, at: usize, chain: &mut Chain<'a>) -> bool {
     let frames_follow = text
         .lines_from(at + 1)
         .take(MESSAGE_LINES_MAX)
-        .any(|(_, line)| matches!(read(line), Line::Frame(_) | Line::Marked(Mark::Cause, _)));
+        .any(|(_, line)| frame_line(line).is_some() || matches!(read(line), Line::Marked(Mark::Cause, _)));
     if frames_follow {
         *chain = Chain { uncaught: header.thread, ..Chain::default() };
         chain.open(text, at, &header, None);
@@ -319,7 +319,11 @@ fn in_order(mut found: Vec<Open<'_>>) -> Vec<ParsedException<'_>> {
 /// The last word that a log wrote before a frame (`W System.err: \tat a.b(C.java:1)`).
 fn log_prefix<'a>(text: &Text<'a>) -> Option<&'a str> {
     text.iter().find_map(|line| {
-        if !line.contains(".") || !line.contains(")") {
+        let rest = &line[indent(line)..];
+        let starts =
+            rest.len() < line.len() && rest.starts_with("at ") && memchr(b'\t', rest.as_bytes()).is_none();
+        // A line that starts with its frame has no word before it.
+        if starts || memchr(b'.', line.as_bytes()).is_none() || memchr(b')', line.as_bytes()).is_none() {
             return None;
         }
         let at = line.find("\tat ").or_else(|| line.find(" at "))?;
@@ -341,7 +345,7 @@ struct Header<'a> {
 
 /// `Exception in thread "main" a.b.CException: message`, `a.b.CException: message`.
 fn header(line: &str) -> Option<Header<'_>> {
-    let rest = line.trim_start();
+    let rest = text::trim_start(line);
     let rest = rest.strip_prefix("Uncaught exception: ").unwrap_or(rest);
     if let Some(after) = rest.strip_prefix("Exception") {
         if let Some(after) = after.strip_prefix(" in thread ") {
@@ -360,7 +364,7 @@ fn header(line: &str) -> Option<Header<'_>> {
 
 /// `a.b.CException: message`; behind a mark any type will do.
 fn type_and_message(rest: &str, is_marked: bool) -> Option<Header<'_>> {
-    let rest = rest.trim_start();
+    let rest = text::trim_start(rest);
     let first = rest.as_bytes().first()?;
     if !(first.is_ascii_alphabetic() || *first >= 0x80 || *first == b'_') {
         return None;
@@ -369,7 +373,7 @@ fn type_and_message(rest: &str, is_marked: bool) -> Option<Header<'_>> {
     let (word, message) = rest.split_at(end);
     let word = match word.strip_suffix(':') {
         Some(word) => word,
-        None if message.trim().is_empty() => word,
+        None if text::trim(message).is_empty() => word,
         None => return None,
     };
     let error_type = frame::without_module(word);

@@ -17,7 +17,7 @@ use std::borrow::Cow;
 const WORDS_MAX: usize = 64;
 
 /// Frames that an exception has room for from the start.
-const FRAMES_USUAL: usize = 12;
+const FRAMES_USUAL: usize = 32;
 
 /// Parses a JavaScript report; `None` when the text has no stack line, banner or compiler line of JavaScript.
 pub(super) fn parse<'a>(text: &Text<'a>) -> Option<Outcome<'a>> {
@@ -252,6 +252,9 @@ struct Banner<'a> {
 impl<'a> Banner<'a> {
     /// A line `place:12`, a source line, and a line that underlines it, near the start.
     fn find(text: &Text<'a>) -> Option<Self> {
+        if !text.opens(b"^~|") {
+            return None;
+        }
         let caret = (2..text.len().min(400)).find(|&i| is_marker(text.line(i)))?;
         let (file, line) = text::split_number(text::trim(text.line(caret - 2)), ':')?;
         let place =

@@ -12,6 +12,7 @@ mod pytest;
 
 use super::text::{self, Text, indent, is_marker};
 use super::{Outcome, located};
+use crate::bytes;
 use crate::model::{Frame, Relation};
 use std::borrow::Cow;
 
@@ -20,7 +21,7 @@ const CAUSE: &str = "The above exception was the direct cause of the following e
 const CONTEXT: &str = "During handling of the above exception, another exception occurred";
 
 /// Most frames that a block has room for from the start.
-const FRAMES_USUAL: usize = 8;
+const FRAMES_USUAL: usize = 32;
 
 /// One printed exception, before chains are tied.
 #[derive(Debug, Default)]
@@ -46,6 +47,10 @@ const BLOCKS_MAX: usize = 256;
 
 /// Parses a Python report; `None` when the text has neither a traceback nor a Python source location.
 pub(super) fn parse<'a>(text: &Text<'a>) -> Option<Outcome<'a>> {
+    // A crash, a syntax error, pytest's list; a traceback may stand behind a log's words.
+    if !text.has(HEADER) && !text.opens(b"FWC=") {
+        return None;
+    }
     let mut reader = Reader::new(text);
     reader.read();
     let mut blocks = reader.blocks;
@@ -303,11 +308,13 @@ impl<'t, 'a> Reader<'t, 'a> {
                 block.frames.push(frame);
             } else if separator(trimmed).is_some() || trimmed.ends_with("(most recent call last):") {
                 break;
-            } else if !trimmed.is_empty() && indent(line) <= indented && !is_marker(trimmed) {
-                self.type_line(block);
-                return;
-            } else if source_line(block.frames.last_mut(), trimmed) {
-                source_indent = Some(indent(line));
+            } else {
+                let column = indent(line);
+                if !trimmed.is_empty() && column <= indented && !is_marker(trimmed) {
+                    self.type_line(block);
+                    return;
+                }
+                source_indent = source_line(block.frames.last_mut(), trimmed).then_some(column);
             }
             self.at += 1;
         }
@@ -407,9 +414,13 @@ fn file_line(line: &str) -> Option<Frame<'_>> {
 
 /// Splits at the last `", line `, or the last `" line ` when there is none.
 fn quoted_file(rest: &str) -> Option<(&str, &str)> {
+    let last = bytes::last(rest.as_bytes(), b'"')?;
+    if let Some(after) = rest[last + 1..].strip_prefix(", line ") {
+        return Some((&rest[..last], after));
+    }
     let split = |mark: &str| {
         let mut end = rest.len();
-        while let Some(quote) = memchr::memrchr(b'"', &rest.as_bytes()[..end]) {
+        while let Some(quote) = bytes::last(&rest.as_bytes()[..end], b'"') {
             if let Some(after) = rest[quote + 1..].strip_prefix(mark) {
                 return Some((&rest[..quote], after));
             }
@@ -422,7 +433,7 @@ fn quoted_file(rest: &str) -> Option<(&str, &str)> {
 
 /// A name without the owner that Cython prints (`pandas._libs.index.IndexEngine.get_loc`) and without arguments.
 fn function_name(name: &str) -> &str {
-    if text::is_word(name) || name == "<module>" {
+    if !bytes::has_any(name.as_bytes(), [b'(', b'.', b'<']) {
         return name;
     }
     let open = name.bytes().position(|byte| byte == b'(').filter(|at| *at > 0);

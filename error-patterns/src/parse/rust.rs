@@ -15,6 +15,9 @@ pub(super) fn parse<'a>(text: &Text<'a>) -> Option<Outcome<'a>> {
     {
         return Some(outcome);
     }
+    if !text.opens(b"etmfE") {
+        return None;
+    }
     compiler(text).or_else(|| runtime(text)).or_else(|| returned(text))
 }
 
@@ -127,7 +130,7 @@ fn runtime<'a>(text: &Text<'a>) -> Option<Outcome<'a>> {
 
 /// `error[E0308]: mismatched types`, then `  --> src/main.rs:2:5`; what cargo and the linker say names no place.
 fn compiler<'a>(text: &Text<'a>) -> Option<Outcome<'a>> {
-    if !text.has("error") {
+    if !text.opens(b"e") {
         return None;
     }
     let mut placeless = None;

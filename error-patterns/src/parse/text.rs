@@ -4,10 +4,11 @@
 //! parsers see plain text; text without them is never copied.
 
 use super::ParseLimits;
-use crate::bytes::each;
-use memchr::{memchr2, memmem, memrchr};
+use crate::bytes;
+use memchr::{memchr2, memmem};
 use smallvec::SmallVec;
 use std::borrow::Cow;
+use std::cell::OnceCell;
 
 /// Byte range of each line, without its line end. Texts of usual length need no memory of their own for it.
 type Lines = SmallVec<[(u32, u32); 64]>;
@@ -20,6 +21,8 @@ const BYTES_MAX: usize = 1 << 31;
 pub(crate) struct Text<'a> {
     all: &'a str,
     lines: Lines,
+    /// Which bytes lines start with, see [`Text::opens`], once it was asked for.
+    openings: OnceCell<[bool; 256]>,
     /// Lines have lost their beginnings, so that a span over several shows what none of them has.
     pieced: bool,
     /// A limit left out part of the text.
@@ -34,7 +37,7 @@ impl<'a> Text<'a> {
         let mut cut = bounded.len() < all.len();
         let mut lines = Lines::new();
         let mut start = 0;
-        each(bounded.as_bytes(), b'\n', |end| {
+        bytes::each(bounded.as_bytes(), b'\n', |end| {
             lines.push((start, end as u32));
             start = end as u32 + 1;
         });
@@ -54,7 +57,7 @@ impl<'a> Text<'a> {
             lines.drain(half..lines.len() - half);
             cut = true;
         }
-        Self { all: bounded, lines, pieced: false, cut }
+        Self { all: bounded, lines, openings: OnceCell::new(), pieced: false, cut }
     }
 
     /// The lines that have `prefix`, cut behind it and the space that follows; a span over several such lines still
@@ -68,7 +71,7 @@ impl<'a> Text<'a> {
             Some((start + at as u32, end))
         };
         let lines = self.lines.iter().filter_map(behind).collect();
-        Self { all: self.all, lines, pieced: true, cut: self.cut }
+        Self { all: self.all, lines, openings: OnceCell::new(), pieced: true, cut: self.cut }
     }
 
     /// All lines, of those that start like `prefix` what follows: a log repeats its own words before each line, with
@@ -78,7 +81,8 @@ impl<'a> Text<'a> {
             let line = &self.all[start as usize..end as usize];
             (start + skip_like(line, prefix).unwrap_or(0) as u32, end)
         };
-        Self { all: self.all, lines: self.lines.iter().map(behind).collect(), pieced: true, cut: self.cut }
+        let lines = self.lines.iter().map(behind).collect();
+        Self { all: self.all, lines, openings: OnceCell::new(), pieced: true, cut: self.cut }
     }
 
     /// Number of lines.
@@ -127,9 +131,29 @@ impl<'a> Text<'a> {
         Cow::Owned(message)
     }
 
+    /// Whether any line starts with one of these bytes, behind white space. Tells cheaply that no line can start with
+    /// a word.
+    pub(crate) fn opens(&self, bytes: &[u8]) -> bool {
+        let openings = self.openings.get_or_init(|| {
+            let mut openings = [false; 256];
+            for &(start, end) in &self.lines {
+                let line = &self.all.as_bytes()[start as usize..end as usize];
+                let first = line.iter().find(|byte| !matches!(byte, b' ' | b'\t')).copied();
+                let first = first.filter(|byte| matches!(byte, 0x21..=0x7e));
+                if let Some(byte) =
+                    first.or_else(|| self.all[start as usize..end as usize].trim_start().bytes().next())
+                {
+                    openings[usize::from(byte)] = true;
+                }
+            }
+            openings
+        });
+        bytes.iter().any(|byte| openings[usize::from(*byte)])
+    }
+
     /// Whether `needle` occurs anywhere.
     pub(crate) fn has(&self, needle: &str) -> bool {
-        memmem::find(self.all.as_bytes(), needle.as_bytes()).is_some()
+        bytes::has(self.all.as_bytes(), needle.as_bytes())
     }
 }
 
@@ -231,8 +255,10 @@ pub(crate) fn trim_start(text: &str) -> &str {
 /// The same as [`str::trim_end`], fast where a text is ASCII there.
 #[inline]
 pub(crate) fn trim_end(text: &str) -> &str {
-    match text.as_bytes().last() {
-        Some(0x21..=0x7e) => text,
+    let blank = text.bytes().rev().take_while(|byte| *byte == b' ').count();
+    let bare = text.len() - blank;
+    match text.as_bytes()[..bare].last() {
+        Some(0x21..=0x7e) => &text[..bare],
         _ => text.trim_end(),
     }
 }
@@ -295,6 +321,12 @@ pub(crate) fn leading_number(text: &str) -> Option<(u32, &str)> {
     Some((number(digits)?, rest))
 }
 
+/// A text without the digits at its end.
+pub(crate) fn without_digits(text: &str) -> &str {
+    let digits = text.bytes().rev().take_while(u8::is_ascii_digit).count();
+    &text[..text.len() - digits]
+}
+
 /// Number of leading spaces; a tab counts as one.
 pub(crate) fn indent(line: &str) -> usize {
     line.bytes().take_while(|byte| matches!(byte, b' ' | b'\t')).count()
@@ -302,7 +334,7 @@ pub(crate) fn indent(line: &str) -> usize {
 
 /// Splits `a.b.c` into owner `a.b` and name `c`; a text without a dot has no owner.
 pub(crate) fn split_owner(name: &str) -> (&str, &str) {
-    match memrchr(b'.', name.as_bytes()) {
+    match bytes::last(name.as_bytes(), b'.') {
         Some(0) | None => ("", name),
         // Node's `Module._extensions..js`: the name itself starts with a dot.
         Some(at) if name[..at].ends_with('.') => (&name[..at - 1], &name[at..]),
@@ -313,9 +345,12 @@ pub(crate) fn split_owner(name: &str) -> (&str, &str) {
 
 /// Whether a line only underlines the line above it.
 pub(crate) fn is_marker(line: &str) -> bool {
-    let line = trim(line);
-    matches!(line.as_bytes().first(), Some(b'^' | b'~' | b'|'))
-        && line.bytes().all(|b| matches!(b, b'^' | b'~' | b' ' | b'|'))
+    let line = trim_start(line);
+    if !matches!(line.as_bytes().first(), Some(b'^' | b'~' | b'|')) {
+        return false;
+    }
+    let line = trim_end(line);
+    line.bytes().all(|b| matches!(b, b'^' | b'~' | b' ' | b'|'))
         && line.bytes().any(|b| matches!(b, b'^' | b'~'))
 }
 
@@ -362,9 +397,20 @@ static TYPE_BYTES: [bool; 256] = {
     table
 };
 
+/// The bytes of plain words.
+static WORD_BYTES: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0_u8;
+    while byte < 128 {
+        table[byte as usize] = byte.is_ascii_alphanumeric() || byte == b'_';
+        byte += 1;
+    }
+    table
+};
+
 /// Whether a text is one plain word of ASCII letters, digits and underscores.
 pub(crate) fn is_word(text: &str) -> bool {
-    text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+    text.bytes().all(|byte| WORD_BYTES[usize::from(byte)])
 }
 
 /// Whether a type is called like an exception.

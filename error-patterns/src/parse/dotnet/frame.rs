@@ -1,6 +1,7 @@
 //! One line of a .NET stack trace: `   at A.B.C[T](String x, Int32 y) in C:\src\a.cs:line 12`.
 
 use super::super::{located, text};
+use crate::bytes::{first, has_any};
 use crate::model::Frame;
 use std::borrow::Cow;
 
@@ -23,25 +24,30 @@ const AT: [&str; 12] = [
 /// Reads a line; `None` when it is no frame of .NET.
 pub(super) fn frame(line: &str) -> Option<Frame<'_>> {
     let rest = &line[text::indent(line)..];
-    let first = *rest.as_bytes().first()?;
-    if !matches!(first, b'a' | b'b' | b'e' | b'v' | b'w') && first < 0x80 {
+    let start = *rest.as_bytes().first()?;
+    if !matches!(start, b'a' | b'b' | b'e' | b'v' | b'w') && start < 0x80 {
         return None;
     }
     let (word, rest) = AT.iter().find_map(|word| Some((*word, rest.strip_prefix(word)?)))?;
     let is_english = word == "at ";
-    let rest = rest.trim_end().trim_end_matches("<---").trim_end();
-    let open = rest.find('(')?;
+    let mut rest = text::trim_end(rest);
+    while let Some(before) = rest.strip_suffix("<---") {
+        rest = before;
+    }
+    let rest = text::trim_end(rest);
+    let open = first(rest.as_bytes(), b'(')?;
     // Mono puts a space before the bracket.
-    let name = rest[..open].trim_end();
-    if name.contains(' ') || !name.contains('.') {
+    let name = text::trim_end(&rest[..open]);
+    if first(name.as_bytes(), b'.').is_none() || first(name.as_bytes(), b' ').is_some() {
         return None;
     }
-    let close = open + rest[open..].find(')')?;
+    let close = open + first(&rest.as_bytes()[open..], b')')?;
     let arguments = &rest[open + 1..close];
     let after = &rest[close + 1..];
     // `(Foo.java:3)` and `(file.js:1:2)` are other runtimes' places; arguments are a type and a name each.
     let typed = arguments.is_empty()
-        || arguments.split(',').all(|argument| argument.trim().contains(' ') || argument.contains(']'))
+        || has_any(arguments.as_bytes(), [b' ', b']'])
+            && arguments.split(',').all(|argument| argument.trim().contains(' ') || argument.contains(']'))
             && !arguments.contains(':');
     if !typed || matches!(arguments, "Native Method" | "Unknown Source") {
         return None;

@@ -22,6 +22,9 @@ struct Diagnostic<'a> {
 
 /// The first diagnostic of a compiler; the others follow from it or would be found after it is mended.
 pub(super) fn parse<'a>(text: &Text<'a>) -> Option<Outcome<'a>> {
+    if !text.opens(b"e[-0123456789") && !text.has(": error: ") && !text.has(".groovy: ") {
+        return None;
+    }
     let (at, mut found) = text.lines_from(0).find_map(|(i, line)| Some((i, diagnostic(text, i, line)?)))?;
     // Details (`symbol:`, `location:`, `required:`) belong to the message; source and caret do not.
     let mut details = vec![found.message];

@@ -1,22 +1,23 @@
 //! One line of a JVM stack trace: `java.base/java.util.ArrayList.get(ArrayList.java:427) ~[lib.jar:1.0]`.
 
 use super::super::{located, text};
+use crate::bytes::{first, first_behind, last};
 use crate::model::Frame;
-use memchr::{memchr, memrchr};
 use std::borrow::Cow;
-
-const EXTENSIONS: [&str; 9] = ["java", "kt", "kts", "scala", "groovy", "clj", "php", "sc", "jsp"];
 
 /// Reads what follows `at `.
 pub(super) fn frame(rest: &str) -> Option<Frame<'_>> {
     let rest = text::trim_start(rest);
     let bytes = rest.as_bytes();
-    let mut from = 0;
+    let (mut from, mut is_bare) = (0, true);
     // A test's name may hold brackets itself.
     for _ in 0..4 {
-        let open = from + memchr(b'(', &bytes[from..])?;
-        let close = open + memchr(b')', &bytes[open..])?;
-        if let Some(frame) = parts(&rest[..open], &rest[open + 1..close], &rest[close + 1..]) {
+        // Most names have none of the signs that tell of more than class and method.
+        let (length, has_sign) = first_behind(&bytes[from..], b'(', [b' ', b'/', b'$'])?;
+        let open = from + length;
+        is_bare &= !has_sign;
+        let close = open + first(&bytes[open..], b')')?;
+        if let Some(frame) = parts(&rest[..open], is_bare, &rest[open + 1..close], &rest[close + 1..]) {
             return Some(frame);
         }
         from = open + 1;
@@ -24,21 +25,22 @@ pub(super) fn frame(rest: &str) -> Option<Frame<'_>> {
     None
 }
 
-fn parts<'a>(name: &'a str, place: &'a str, after: &str) -> Option<Frame<'a>> {
+fn parts<'a>(name: &'a str, is_bare: bool, place: &'a str, after: &str) -> Option<Frame<'a>> {
     // J9 says how the method ran: `(A.java:12(Compiled Code))`.
-    let (place, after) = match place.split_once('(') {
-        Some((place, _)) if after.starts_with(')') => (place, &after[1..]),
+    let (place, after) = match after.strip_prefix(')') {
+        Some(after) if let Some((place, _)) = place.split_once('(') => (place, after),
         _ => (place, after),
     };
-    if !after.is_empty() && !after.starts_with([' ', '\t']) || name.ends_with(' ') {
+    if !matches!(after.as_bytes().first(), None | Some(b' ' | b'\t')) || name.ends_with(' ') {
         return None;
     }
     let (file, number) = match text::split_number(place, ':') {
         Some((file, number)) => (file, Some(number)),
         None => (place, None),
     };
-    let extension = memrchr(b'.', file.as_bytes()).map_or("", |at| &file[at + 1..]);
-    let is_source = EXTENSIONS.contains(&extension);
+    let extension = last(file.as_bytes(), b'.').map_or("", |at| &file[at + 1..]);
+    let is_source =
+        matches!(extension, "java" | "kt" | "kts" | "scala" | "groovy" | "clj" | "php" | "sc" | "jsp");
     let is_known = is_source
         || number.is_some() && !file.contains(['/', ':', ' ', '\\', '(', ','])
         || matches!(
@@ -49,22 +51,25 @@ fn parts<'a>(name: &'a str, place: &'a str, after: &str) -> Option<Frame<'a>> {
             .iter()
             .any(|start| file.starts_with(start));
     // Kotlin, Groovy and Scala allow names with spaces.
-    let is_name = match memchr(b' ', name.as_bytes()) {
-        Some(space) => is_source && name[..space].contains('.'),
-        None => memchr(b'.', name.as_bytes()).is_some() || is_source,
+    let space = if is_bare { None } else { first(name.as_bytes(), b' ') };
+    let is_name = match space {
+        Some(space) => is_source && first(&name.as_bytes()[..space], b'.').is_some(),
+        None => is_source || first(name.as_bytes(), b'.').is_some(),
     };
     if !is_known || !is_name {
         return None;
     }
-    let (module, function) = match memchr(b' ', name.as_bytes()) {
+    let (module, function) = match space {
         Some(space) => {
             let (owner, _) = text::split_owner(&name[..space]);
             (owner, name[owner.len()..].trim_start_matches('.'))
         }
+        None if is_bare => text::split_owner(name),
         None => text::split_owner(without_module(name)),
     };
     let file = if matches!(file, "Native Method" | "Unknown Source" | "Unknown") { "" } else { file };
-    Some(Frame { module: Cow::Borrowed(lasting(module)), ..located(function, file, number, None) })
+    let module = if is_bare { accessor(module) } else { lasting(module) };
+    Some(Frame { module: Cow::Borrowed(module), ..located(function, file, number, None) })
 }
 
 /// `C  [libfoo.so+0x1234]  f+0x12`, `J 12 c2 a.b.C.f(I)I (5 bytes)`, `V  [libjvm.so+0x1]  A::b()+0x1`: the frame that
@@ -87,13 +92,13 @@ pub(super) fn native(line: &str) -> Frame<'_> {
 /// A name without the loader and the module that the JVM prints before it (`app//`, `java.base@17.0.1/`).
 pub(super) fn without_module(name: &str) -> &str {
     let bytes = name.as_bytes();
-    let Some(mut at) = memrchr(b'/', bytes) else { return name };
+    let Some(mut at) = last(bytes, b'/') else { return name };
     // `C$$Lambda$14/0x0000000800c03000.run`: the address of a class without a name of its own.
     let address = bytes[at + 1..].iter().take_while(|b| b.is_ascii_hexdigit() || **b == b'x').count();
     if bytes.get(at + 1).is_some_and(u8::is_ascii_digit)
         && matches!(bytes.get(at + 1 + address), None | Some(b'.'))
     {
-        match memrchr(b'/', &bytes[..at]) {
+        match last(&bytes[..at], b'/') {
             Some(before) => at = before,
             None => return name,
         }
@@ -113,23 +118,28 @@ fn lasting(module: &str) -> &str {
         "_$$_jvst",
         "_$$_Weld",
     ];
-    let module = match memchr(b'/', module.as_bytes()) {
+    let module = match first(module.as_bytes(), b'/') {
         Some(at) => &module[..at],
         None => module,
     };
-    if memchr(b'$', module.as_bytes()).is_none() {
-        return match module.trim_end_matches(|c: char| c.is_ascii_digit()) {
-            bare if bare.len() < module.len() && bare.ends_with("Accessor") => bare,
-            _ => module,
-        };
+    if first(module.as_bytes(), b'$').is_none() {
+        return accessor(module);
     }
     for made in MADE {
         if let Some(at) = module.find(made) {
             return module[..at + made.len()].trim_end_matches('$');
         }
     }
-    match module.trim_end_matches(|c: char| c.is_ascii_digit()) {
+    match text::without_digits(module) {
         bare if bare.ends_with("$Proxy") || bare.ends_with("ClosureAccessor") => bare,
+        _ => module,
+    }
+}
+
+/// `GeneratedMethodAccessor12` without its number.
+fn accessor(module: &str) -> &str {
+    match text::without_digits(module) {
+        bare if bare.len() < module.len() && bare.ends_with("Accessor") => bare,
         _ => module,
     }
 }

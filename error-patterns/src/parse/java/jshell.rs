@@ -8,6 +8,9 @@ use std::borrow::Cow;
 
 /// Parses what JShell printed of its last failed snippet; `None` when no line behind a bar is an exception or error.
 pub(super) fn parse<'a>(text: &Text<'a>) -> Option<Outcome<'a>> {
+    if !text.opens(b"|j\x08") {
+        return None;
+    }
     let last = (0..text.len()).rev().find(|&i| {
         behind_bar(text.line(i))
             .is_some_and(|rest| rest.starts_with("Exception ") || rest.trim_end() == "Error:")

@@ -2,14 +2,17 @@
 
 use super::super::located;
 use super::super::text::{has_pair, split_location, split_owner, trim, trim_end, trim_start};
+use crate::bytes::{first, last};
 use crate::model::Frame;
-use memchr::{memchr, memrchr};
 use std::borrow::Cow;
 
 /// `at f (file:1:2)`, `at async X.y [as z] (file:1:2)`, `at new X (..)`, `at file:1:2`, `at f (<anonymous>)`.
 pub(super) fn v8_frame(line: &str) -> Option<Frame<'_>> {
     let rest = trim_start(line).strip_prefix("at ")?;
-    let rest = trim_end(rest).trim_end_matches(',');
+    let mut rest = trim_end(rest);
+    while let Some(listed) = rest.strip_suffix(',') {
+        rest = listed;
+    }
     let rest = rest.strip_suffix(" {").unwrap_or(rest);
     let Some(body) = rest.strip_suffix(')') else {
         let place = rest.strip_prefix("async ").unwrap_or(rest);
@@ -20,27 +23,24 @@ pub(super) fn v8_frame(line: &str) -> Option<Frame<'_>> {
     if !body[..open].ends_with(' ') && open != 0 {
         return None;
     }
-    let mut frame = frame_at(function_words(function), place)?;
-    if frame.function.is_empty() {
-        frame.function = Cow::Borrowed("<anonymous>");
-    }
-    Some(frame)
+    let name = function_words(function);
+    frame_at(if name.is_empty() { "<anonymous>" } else { name }, place)
 }
 
 /// Position of the bracket that opens the place: `eval at f (..), <anonymous>:1:2` has brackets of its own.
 fn place_start(body: &str) -> Option<usize> {
-    let last = memrchr(b'(', body.as_bytes())?;
+    let open = last(body.as_bytes(), b'(')?;
     // Only a place of `eval` goes on behind a bracket that is closed again.
-    if memchr(b')', &body.as_bytes()[last..]).is_none() {
-        return Some(last);
+    if first(&body.as_bytes()[open..], b')').is_none() {
+        return Some(open);
     }
-    Some(body.find("(eval at ").unwrap_or(last))
+    Some(body.find("(eval at ").unwrap_or(open))
 }
 
 /// A function's name without `async`, `new`, and `[as alias]`.
 fn function_words(function: &str) -> &str {
     let mut name = trim(function);
-    if memchr(b' ', name.as_bytes()).is_none() {
+    if first(name.as_bytes(), b' ').is_none() {
         return name;
     }
     for word in ["async ", "new ", "get ", "set "] {
@@ -59,10 +59,7 @@ fn function_words(function: &str) -> &str {
 fn bare_place(place: &str) -> Option<Frame<'_>> {
     let (file, line, column) = split_location(place);
     // Log prefixes and prose have spaces behind a colon.
-    if file.is_empty()
-        || column.is_none()
-        || memchr(b'(', file.as_bytes()).is_some()
-        || has_pair(file, *b": ")
+    if file.is_empty() || column.is_none() || first(file.as_bytes(), b'(').is_some() || has_pair(file, *b": ")
     {
         return None;
     }

@@ -17,7 +17,8 @@ const ERRORS_MAX: usize = 32;
 pub(super) fn bun<'a>(text: &Text<'a>) -> Option<Outcome<'a>> {
     let mut exceptions: Vec<ParsedException<'a>> = Vec::new();
     let mut at = 0;
-    while let Some(caret) = (at.max(1)..text.len()).find(|&i| is_caret(text, i)) {
+    let has_caret = text.opens(b"^");
+    while has_caret && let Some(caret) = (at.max(1)..text.len()).find(|&i| is_caret(text, i)) {
         at = caret + 1;
         let Some((exception, end)) = pointed(text, caret) else { continue };
         // The compiler lists errors that have nothing to do with each other; its frames are indented less.
@@ -107,6 +108,9 @@ fn sourceless<'a>(text: &Text<'a>) -> Option<ParsedException<'a>> {
 
 /// Deno's report; `None` when no line starts with `error: ` and tells of Deno.
 pub(super) fn deno<'a>(text: &Text<'a>) -> Option<Outcome<'a>> {
+    if !text.opens(b"eT") {
+        return None;
+    }
     let (at, rest) = text.lines_from(0).find_map(|(i, line)| Some((i, heading(text, i, line)?)))?;
     let first = (at + 1..text.len()).find(|&i| v8_frame(text.line(i)).is_some());
     let mut end = first.unwrap_or(text.len());
@@ -146,6 +150,9 @@ pub(super) fn deno<'a>(text: &Text<'a>) -> Option<Outcome<'a>> {
 
 /// What an error of Deno's says, without the words before it.
 fn heading<'a>(text: &Text<'_>, at: usize, line: &'a str) -> Option<&'a str> {
+    if !matches!(line.as_bytes().first(), Some(b'e' | b'T')) {
+        return None;
+    }
     if let Some(rest) = line.strip_prefix("error: ") {
         let uncaught = rest.strip_prefix("Uncaught ");
         let rest = uncaught.unwrap_or(rest);
