@@ -62,19 +62,23 @@ const fn holds(halves: &[u8], half: u8) -> bool {
 #[inline]
 pub(crate) fn each(text: &[u8], byte: u8, mut found: impl FnMut(usize)) {
     let wanted = u8x16::splat(byte);
-    let (blocks, rest) = text.as_chunks::<64>();
-    for (number, block) in blocks.iter().enumerate() {
-        let (chunks, _) = block.as_chunks::<16>();
-        let mut places =
-            chunks.iter().rev().fold(0, |places, chunk| places << 16 | u64::from(places_of(chunk, wanted)));
-        while places != 0 {
-            found(number * 64 + places.trailing_zeros() as usize);
-            places &= places - 1;
+    let places = |chunk: &[u8; 16]| u64::from(u8x16::new(*chunk).simd_eq(wanted).to_bitmask());
+    for (number, block) in text.chunks(64).enumerate() {
+        let (chunks, rest) = block.as_chunks();
+        let mut found_here = 0;
+        for (number, chunk) in chunks.iter().enumerate() {
+            found_here |= places(chunk) << (16 * number);
         }
-    }
-    for (at, other) in rest.iter().enumerate() {
-        if *other == byte {
-            found(blocks.len() * 64 + at);
+        if !rest.is_empty() {
+            let in_rest = match text.last_chunk() {
+                Some(end) => places(end) >> (16 - rest.len()),
+                None => rest.iter().rev().fold(0, |bits, other| bits << 1 | u64::from(*other == byte)),
+            };
+            found_here |= in_rest << (16 * chunks.len());
+        }
+        while found_here != 0 {
+            found(number * 64 + found_here.trailing_zeros() as usize);
+            found_here &= found_here - 1;
         }
     }
 }

@@ -1,13 +1,15 @@
 //! Whose code a frame is: reads the rules of `schemas/rules/frames.toml` and applies them.
 //!
-//! All needles of a runtime's rules are looked up at once per field, so a rule more costs next to nothing per frame.
+//! All needles of a runtime's rules on a field are looked up in a few looks, so a rule more costs next to nothing per
+//! frame, and only looks that the first rule that may still fit depends on are made.
 //! At most 64 rules may apply to one runtime; the loader refuses more.
 
 mod needles;
 
+use crate::bytes::has_either;
 use crate::model::{Frame, Origin, Runtime};
-use memchr::{memchr, memchr2, memrchr2};
-use needles::{Fit, Needles};
+use memchr::memrchr2;
+use needles::{Fit, Look, looks};
 use serde::Deserialize;
 use std::borrow::Cow;
 use std::sync::LazyLock;
@@ -63,7 +65,7 @@ pub enum FrameRulesError {
 #[derive(Debug)]
 pub struct FrameRules {
     by_runtime: Vec<RuntimeRules>,
-    harness: Needles,
+    harness: Vec<Look>,
 }
 
 #[derive(Deserialize)]
@@ -105,24 +107,19 @@ struct RawRule {
 struct RuntimeRules {
     origins: Vec<Origin>,
     all: u64,
-    file: Field,
-    module: Field,
-    function: Field,
+    /// File, module and function.
+    fields: [Field; 3],
 }
 
 /// The conditions of all rules on one field.
 #[derive(Debug)]
 struct Field {
-    needles: Needles,
-    /// Rules that hold for a value without a folder or package.
-    plain: u64,
+    looks: Vec<Look>,
     /// Rules that hold for a field without a value (`file_is = [""]`).
     empty: u64,
     /// Rules without a condition on this field.
     free: u64,
-    /// Rules that may hold for what the value contains.
-    containing: u64,
-    separators: [u8; 2],
+    is_path: bool,
 }
 
 impl Field {
@@ -132,16 +129,13 @@ impl Field {
         separators: [u8; 2],
     ) -> Self {
         let mut needles = Vec::new();
-        let (mut plain, mut empty, mut free, mut containing) = (0, 0, 0, 0);
+        let (mut plain, mut empty, mut free) = (0, 0, 0);
         for (number, rule) in rules.iter().enumerate() {
             let bit = 1_u64 << number;
             let (lists, is_plain) = values(rule);
             for (list, fit) in lists.into_iter().zip([Fit::Is, Fit::Starts, Fit::Ends, Fit::Contains]) {
                 if fit == Fit::Is && list.iter().any(String::is_empty) {
                     empty |= bit;
-                }
-                if fit == Fit::Contains && !list.is_empty() {
-                    containing |= bit;
                 }
                 needles.extend(list.iter().map(|word| (word.as_str(), fit, bit)));
             }
@@ -151,46 +145,47 @@ impl Field {
                 free |= bit;
             }
         }
-        Self { needles: Needles::new(&needles), plain, empty, free, containing, separators }
-    }
-
-    /// The rules whose condition on this field holds, whatever the value contains.
-    fn edge_hits(&self, value: &str) -> u64 {
-        if value.is_empty() {
-            return self.free | self.empty;
-        }
-        let mut hits = self.free | self.needles.at_edges(value);
-        let [first, second] = self.separators;
-        if self.plain != 0 && memchr2(first, second, value.as_bytes()).is_none() {
-            hits |= self.plain;
-        }
-        hits
-    }
-
-    /// The rules whose condition on this field holds.
-    fn hits(&self, value: &str) -> u64 {
-        let edges = self.edge_hits(value);
-        if self.containing == 0 { edges } else { edges | self.needles.inside(value) }
+        Self { looks: looks(&needles, (separators, plain)), empty, free, is_path: separators.contains(&b'/') }
     }
 }
 
-/// A file, and the rules that hold for it as far as they were asked for.
-struct FileSeen<'f> {
-    file: &'f str,
-    /// With forward slashes only.
-    path: Cow<'f, str>,
-    edges: u64,
-    hits: Option<u64>,
+/// A field's value, and the rules that hold for it as far as it was looked at.
+struct Seen<'f> {
+    given: &'f str,
+    /// A path with forward slashes only.
+    value: Cow<'f, str>,
+    /// Number of looks that were made.
+    looks: usize,
+    /// Rules whose condition on the field holds.
+    hits: u64,
+    /// Rules whose condition may hold for what was not looked at.
+    open: u64,
 }
 
-impl<'f> FileSeen<'f> {
-    fn new(file: &'f str, rules: &RuntimeRules) -> Self {
-        let path = match memchr(b'\\', file.as_bytes()) {
-            Some(_) => Cow::Owned(file.replace('\\', "/")),
-            None => Cow::Borrowed(file.strip_prefix("file://").unwrap_or(file)),
-        };
-        let edges = rules.file.edge_hits(&path);
-        Self { file, path, edges, hits: None }
+impl<'f> Seen<'f> {
+    fn new(given: &'f str, field: &Field) -> Self {
+        Self { given, value: Cow::Borrowed(given), looks: 0, hits: field.free, open: !field.free }
+    }
+
+    /// Makes the next look.
+    fn look(&mut self, field: &Field) {
+        if self.looks == 0 {
+            if field.is_path {
+                self.value = if has_either(self.given.as_bytes(), *b"\\\\") {
+                    Cow::Owned(self.given.replace('\\', "/"))
+                } else {
+                    Cow::Borrowed(self.given.strip_prefix("file://").unwrap_or(self.given))
+                };
+            }
+            if self.value.is_empty() {
+                (self.hits, self.open) = (field.free | field.empty, 0);
+                return;
+            }
+        }
+        let Some(look) = field.looks.get(self.looks) else { return self.open = 0 };
+        self.hits |= look.find(&self.value);
+        self.open = look.later;
+        self.looks += 1;
     }
 }
 
@@ -229,7 +224,7 @@ impl FrameRules {
             .collect::<Result<_, _>>()?;
         let harness: Vec<(&str, Fit, u64)> =
             file.harness.source_starts.iter().map(|start| (start.as_str(), Fit::Starts, 1)).collect();
-        Ok(Self { by_runtime, harness: Needles::new(&harness) })
+        Ok(Self { by_runtime, harness: looks(&harness, (*b"..", 0)) })
     }
 
     /// Sets the origin of each frame of one exception, innermost first.
@@ -243,15 +238,12 @@ impl FrameRules {
         else {
             return;
         };
-        // Neighbours often stand in the same file.
-        let mut seen = FileSeen::new("", rules);
+        let mut seen = rules.fields.each_ref().map(|field| Seen::new("", field));
         for (at, frame) in frames.iter_mut().enumerate() {
             let Frame { file, module, function, origin, .. } = frame;
-            if seen.file != *file {
-                seen = FileSeen::new(file, rules);
-            }
+            rules.see(&mut seen, [file, module, function]);
             let mark = marks.get(at).copied().flatten();
-            *origin = mark.unwrap_or_else(|| rules.origin(&mut seen, module, function));
+            *origin = mark.unwrap_or_else(|| rules.origin(&mut seen));
         }
         spread_program(runtime, frames);
         self.mark_harness(frames);
@@ -263,7 +255,10 @@ impl FrameRules {
     /// The platform's runner: the frame that executes a program's text, and all outside it.
     fn mark_harness(&self, frames: &mut [Frame<'_>]) {
         let runs_text = |frame: &Frame<'_>| {
-            frame.source.as_deref().is_some_and(|source| self.harness.at_edges(source) != 0)
+            frame
+                .source
+                .as_deref()
+                .is_some_and(|source| self.harness.iter().any(|look| look.find(source) != 0))
         };
         // The innermost frame can only be a program that failed in its own `exec`.
         let Some(at) = frames.iter().skip(1).position(runs_text).map(|at| at + 1) else { return };
@@ -313,45 +308,39 @@ impl RuntimeRules {
         Ok(Self {
             origins: rules.iter().filter_map(|rule| origin_named(&rule.origin)).collect(),
             all: if rules.len() == 64 { u64::MAX } else { (1 << rules.len()) - 1 },
-            file: Field::new(&rules, file_of, *b"/\\"),
-            module: Field::new(&rules, module_of, *b".."),
-            function: Field::new(&rules, function_of, *b".."),
+            fields: [
+                Field::new(&rules, file_of, *b"/\\"),
+                Field::new(&rules, module_of, *b".."),
+                Field::new(&rules, function_of, *b".."),
+            ],
         })
     }
 
-    /// Whose code a frame is. What cannot change the first rule that fits is not looked at.
-    fn origin(&self, seen: &mut FileSeen<'_>, module: &str, function: &str) -> Origin {
-        let (file, free) = (&self.file, self.file.free & self.function.free);
-        let of_module = self.all & self.module.hits(module);
-        if let Some(origin) = self.decided(of_module, of_module & free) {
-            return origin;
+    /// Goes on to the next frame, which often stands in the same file.
+    fn see<'f>(&self, seen: &mut [Seen<'f>; 3], values: [&'f str; 3]) {
+        for ((seen, field), given) in seen.iter_mut().zip(&self.fields).zip(values) {
+            // To compare two empty texts, which have no address, takes some processors 100 ns.
+            let same = given.len() == seen.given.len() && (given.is_empty() || seen.given == given);
+            if !same {
+                *seen = Seen::new(given, field);
+            }
         }
-        let sure = of_module & seen.edges;
-        if let Some(origin) = self.decided(sure | of_module & file.containing, sure & self.function.free) {
-            return origin;
-        }
-        let hits = match seen.hits {
-            Some(hits) => hits,
-            None => *seen.hits.insert(seen.edges | file.needles.inside(&seen.path)),
-        };
-        let of_file = of_module & hits;
-        if let Some(origin) = self.decided(of_file, of_file & self.function.free) {
-            return origin;
-        }
-        let all = of_file & self.function.hits(function);
-        self.decided(all, all).unwrap_or(Origin::Application)
     }
 
-    /// The origin when the first rule that may hold is one that does hold, or when none may.
-    #[inline]
-    fn decided(&self, possible: u64, sure: u64) -> Option<Origin> {
-        let first = possible & possible.wrapping_neg();
-        if first == 0 {
-            return Some(Origin::Application);
+    /// Whose code a frame is: looks at what the first rule that may hold depends on, until that rule does hold or none
+    /// may.
+    fn origin(&self, seen: &mut [Seen<'_>; 3]) -> Origin {
+        loop {
+            let possible = seen.iter().fold(self.all, |rules, seen| rules & (seen.hits | seen.open));
+            let first = possible & possible.wrapping_neg();
+            let Some((seen, field)) =
+                seen.iter_mut().zip(&self.fields).find(|(seen, _)| seen.open & !seen.hits & first != 0)
+            else {
+                let origin = self.origins.get(first.trailing_zeros() as usize);
+                return origin.copied().unwrap_or(Origin::Application);
+            };
+            seen.look(field);
         }
-        (sure & first != 0).then(|| {
-            self.origins.get(first.trailing_zeros() as usize).copied().unwrap_or(Origin::Application)
-        })
     }
 }
 
@@ -416,6 +405,7 @@ pub fn assign_origins(runtime: Runtime, frames: &mut [Frame<'_>]) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     fn check(
         runtime: Runtime,
@@ -516,5 +506,56 @@ mod tests {
         ];
         assign_origins(Runtime::Python, &mut frames);
         assert_eq!(frames.map(|f| f.origin), [Origin::Program, Origin::Carrier, Origin::Carrier]);
+    }
+
+    /// The first rule whose conditions all hold, each looked up by itself.
+    fn by_hand(rules: &[RawRule], runtime: Runtime, values: [&str; 3]) -> Origin {
+        let holds = |(lists, plain): ([&[String]; 4], bool), value: &str, separators: &[char]| {
+            let any = |list: &[String], fits: &dyn Fn(&str) -> bool| {
+                list.iter().any(|word| !word.is_empty() && fits(word))
+            };
+            let [is, starts, ends, contains] = lists;
+            !plain && lists.iter().all(|list| list.is_empty())
+                || is.iter().any(|word| word == value)
+                || any(starts, &|word| value.starts_with(word))
+                || any(ends, &|word| value.ends_with(word))
+                || any(contains, &|word| value.contains(word))
+                || plain && !value.is_empty() && !value.contains(separators)
+        };
+        let [file, module, function] = values;
+        let file = file.replace('\\', "/");
+        let fits = |rule: &&RawRule| {
+            (rule.runtime.is_empty() || rule.runtime.iter().any(|name| name == runtime.as_str()))
+                && holds(file_of(rule), &file, &['/'])
+                && holds(module_of(rule), module, &['.'])
+                && holds(function_of(rule), function, &['.'])
+        };
+        let rule = rules.iter().find(fits);
+        rule.and_then(|rule| origin_named(&rule.origin)).unwrap_or(Origin::Application)
+    }
+
+    proptest! {
+        #[test]
+        fn decides_as_if_each_rule_were_read(picks in prop::collection::vec(prop::collection::vec(0..usize::MAX, 9), 1..40)) {
+            let file: File = toml::from_str(BUILT_IN).unwrap();
+            let own = ["", "", "x", "/", "\\", ".", "a_b.py"].map(str::to_owned);
+            let words = [file_of, module_of, function_of].map(|field| {
+                let lists = file.rule.iter().flat_map(|rule| field(rule).0);
+                lists.flatten().chain(&own).collect::<Vec<_>>()
+            });
+            let field = |picks: &[usize], field: usize| -> String {
+                picks[3 * field..][..3].iter().map(|pick| words[field][pick % words[field].len()].as_str()).collect()
+            };
+            let frames: Vec<[String; 3]> =
+                picks.iter().map(|picks| [0, 1, 2].map(|number| field(picks, number))).collect();
+            for (rules, runtime) in RULES.by_runtime.iter().zip(RUNTIMES) {
+                let mut seen = rules.fields.each_ref().map(|field| Seen::new("", field));
+                for frame in &frames {
+                    let values = frame.each_ref().map(String::as_str);
+                    rules.see(&mut seen, values);
+                    prop_assert_eq!(rules.origin(&mut seen), by_hand(&file.rule, runtime, values), "{:?} {:?}", runtime, frame);
+                }
+            }
+        }
     }
 }

@@ -1,10 +1,12 @@
 //! Which of many short texts a value is, starts with, ends with or contains, as the bits of a mask.
 //!
-//! Knows nothing of frames. Starts and ends are looked up in a tree of shared beginnings, one walk from either end of
-//! the value. What a value may contain is looked for only where one of the needle's rarer bytes stands, so that a
-//! path costs one walk per folder. Work is linear in the value for any fixed set of needles.
+//! Knows nothing of frames. Needles are sorted into looks, each of which finds some of the bits; who has no use for
+//! more bits looks no further. Texts that begin or end alike share a tree, which is walked from either end of the
+//! value. What a value may contain is looked for only behind one of the needle's rarer bytes, the anchor, and so is an
+//! end that has an anchor in it: a path costs one walk per folder. Work is linear in the value for any fixed set of
+//! needles.
 
-use crate::bytes::each;
+use crate::bytes::{each, has_either};
 
 /// No node.
 const NONE: u32 = u32::MAX;
@@ -12,30 +14,21 @@ const NONE: u32 = u32::MAX;
 /// Needles of which several share their beginning: a node stands for the bytes on the way to it.
 #[derive(Debug)]
 struct Node {
-    /// The first eight of the bytes between the parent and this node, with a mask of those that there are.
+    /// The bytes between the parent and this node, with a mask of those that there are.
     word: u64,
     mask: u64,
-    /// The bytes after these eight, as a range of `Tree::labels`.
-    label: (u32, u32),
-    /// Number of all bytes between the parent and this node; never 0.
-    len: u32,
+    /// Their number, 1 to 8.
+    len: usize,
     /// Bits of the needles that end here.
     within: u64,
-    /// Bits of the needles that end here and must be the whole value.
+    /// Bits of the needles that end here, and so must the value.
     whole: u64,
-    /// The nodes below.
-    below: Below,
     /// Needles that end here and are found only behind other bytes, as a range of `Tree::behind`.
     behind: (u32, u32),
-}
-
-/// How the node below another is found by its first byte.
-#[derive(Debug)]
-enum Below {
-    /// A range of `Tree::few`.
-    Few(u32, u32),
-    /// Place in `Tree::many`.
-    Many(u32),
+    /// The nodes below, a range of `Tree::nodes`; they differ in their first bytes.
+    below: (u32, u32),
+    /// Place in `Tree::many` when there are many of them.
+    many: u32,
 }
 
 /// Nodes below another that are looked through one by one.
@@ -46,157 +39,177 @@ const FEW: usize = 4;
 struct Needle {
     bytes: Vec<u8>,
     bits: u64,
+    /// The value must end with it.
     whole: bool,
     /// What must stand before the place where the walk began; empty for no condition.
     behind: Vec<u8>,
 }
 
-/// A tree of needles that is walked from the first byte of a value, or from its last.
+/// What must stand before a place, whether the value must end there, and the bits that then hold.
+#[derive(Debug)]
+struct Behind {
+    last: u8,
+    bytes: Box<[u8]>,
+    whole: bool,
+    bits: u64,
+}
+
+impl Behind {
+    fn of(needle: &Needle) -> Self {
+        let bytes: Box<[u8]> = needle.behind.as_slice().into();
+        Self { last: bytes.last().copied().unwrap_or(0), bytes, whole: needle.whole, bits: needle.bits }
+    }
+
+    #[inline]
+    fn found(&self, before: &[u8], ended: bool) -> u64 {
+        let held = before.last() == Some(&self.last) && before.ends_with(&self.bytes);
+        if held && (ended || !self.whole) { self.bits } else { 0 }
+    }
+}
+
+/// A tree of needles that is walked from one byte of a value on, or back from the value's end.
 #[derive(Debug)]
 struct Tree<const BACKWARD: bool> {
-    first: Box<[u32; 256]>,
+    /// By the first byte of a walk, the node, and as bits the second bytes that it may have.
+    first: Box<[(u32, u32); 256]>,
     nodes: Vec<Node>,
-    labels: Vec<u8>,
-    /// First byte and number of nodes that have few neighbours.
-    few: Vec<(u8, u32)>,
     /// Numbers of nodes that have many neighbours, by first byte.
     many: Vec<[u32; 256]>,
-    /// Bytes that must stand before the walk, with the bits that then hold.
-    behind: Vec<(Box<[u8]>, u64)>,
+    behind: Vec<Behind>,
 }
 
 impl<const BACKWARD: bool> Tree<BACKWARD> {
     fn new(mut needles: Vec<Needle>) -> Self {
         needles.sort_by(|a, b| a.bytes.cmp(&b.bytes));
-        let mut tree = Self {
-            first: Box::new([NONE; 256]),
-            nodes: vec![],
-            labels: vec![],
-            few: vec![],
-            many: vec![],
-            behind: vec![],
-        };
-        let needles: Vec<Needle> = needles.into_iter().filter(|needle| !needle.bytes.is_empty()).collect();
-        for group in needles.chunk_by(|a, b| a.bytes[0] == b.bytes[0]) {
-            tree.first[usize::from(group[0].bytes[0])] = tree.add(group, 0);
+        let mut tree = Self { first: Box::new([(0, 0); 256]), nodes: vec![], many: vec![], behind: vec![] };
+        let (start, _) = tree.add(&needles, 0);
+        for (number, group) in (start..).zip(needles.chunk_by(|a, b| a.bytes[0] == b.bytes[0])) {
+            let second = |needle: &Needle| needle.bytes.get(1).map_or(u32::MAX, |byte| second_bit(*byte));
+            let seconds = group.iter().fold(0, |bits, needle| bits | second(needle));
+            tree.first[usize::from(group[0].bytes[0])] = (number, seconds);
         }
         tree
     }
 
-    /// Adds the node of sorted needles that share the bytes up to and with `from`; returns its number.
-    fn add(&mut self, needles: &[Needle], from: usize) -> u32 {
-        let (shortest, last) = (&needles[0].bytes, &needles[needles.len() - 1].bytes);
-        let shared = shortest.iter().zip(last).take_while(|(a, b)| a == b).count();
-        let here = needles.partition_point(|needle| needle.bytes.len() == shared);
-        let whole_label = &shortest[from..shared];
-        let (head, tail) = whole_label.split_at(whole_label.len().min(8));
-        let mut label = tail.to_vec();
-        if BACKWARD {
-            label.reverse();
+    /// Adds the nodes of sorted needles that share the bytes before `from` and have more, and those below; returns the
+    /// range of the former.
+    fn add(&mut self, needles: &[Needle], from: usize) -> (u32, u32) {
+        let groups: Vec<&[Needle]> = needles.chunk_by(|a, b| a.bytes[from] == b.bytes[from]).collect();
+        let nodes: Vec<Node> = groups.iter().map(|group| self.node(group, from)).collect();
+        let lengths: Vec<usize> = nodes.iter().map(|node| from + node.len).collect();
+        let range = extend(&mut self.nodes, nodes);
+        for (number, (group, shared)) in (range.0..).zip(groups.into_iter().zip(lengths)) {
+            let longer = &group[group.partition_point(|needle| needle.bytes.len() == shared)..];
+            let below = self.add(longer, shared);
+            self.nodes[number as usize].below = below;
+            if (below.1 - below.0) as usize > FEW {
+                let mut table = [NONE; 256];
+                for below in below.0..below.1 {
+                    table[(self.nodes[below as usize].word & 0xff) as usize] = below;
+                }
+                self.nodes[number as usize].many = extend(&mut self.many, vec![table]).0;
+            }
         }
-        let label = extend(&mut self.labels, label);
-        let len = u32::try_from(whole_label.len()).unwrap_or(NONE);
-        let (word, mask) = (word_of(head), word_of(&[0xff; 8][..head.len()]));
+        range
+    }
+
+    /// The node of sorted needles that share the bytes up to and with `from`.
+    fn node(&mut self, needles: &[Needle], from: usize) -> Node {
+        let (shortest, last) = (&needles[0].bytes, &needles[needles.len() - 1].bytes);
+        let shared = shortest.iter().zip(last).take(from + 8).take_while(|(a, b)| a == b).count();
+        let here = &needles[..needles.partition_point(|needle| needle.bytes.len() == shared)];
+        let label = &shortest[from..shared];
+        let (word, mask) = (word_of(label), word_of(&[0xff; 8][..label.len()]));
+        let (free, bound): (Vec<&Needle>, Vec<&Needle>) = here.iter().partition(|n| n.behind.is_empty());
         let bits = |whole: bool| {
-            let fits = needles[..here].iter().filter(|n| n.behind.is_empty() && n.whole == whole);
-            fits.fold(0, |bits, needle| bits | needle.bits)
+            free.iter().filter(|needle| needle.whole == whole).fold(0, |bits, needle| bits | needle.bits)
         };
         let (within, whole) = (bits(false), bits(true));
-        let behind = needles[..here].iter().filter(|needle| !needle.behind.is_empty());
-        let behind = behind.map(|needle| (needle.behind.clone().into_boxed_slice(), needle.bits)).collect();
-        let behind = extend(&mut self.behind, behind);
-        let number = self.nodes.len();
-        self.nodes.push(Node { word, mask, label, len, within, whole, below: Below::Few(0, 0), behind });
-        let below: Vec<(u8, u32)> = needles[here..]
-            .chunk_by(|a, b| a.bytes[shared] == b.bytes[shared])
-            .map(|group| (group[0].bytes[shared], self.add(group, shared)))
-            .collect();
-        self.nodes[number].below = if below.len() <= FEW {
-            let (start, end) = extend(&mut self.few, below);
-            Below::Few(start, end)
+        let behind = extend(&mut self.behind, bound.into_iter().map(Behind::of).collect());
+        Node { word, mask, len: label.len(), within, whole, behind, below: (0, 0), many: NONE }
+    }
+
+    /// The bits of the needles that stand in `value` from `at` on, or that end at `at` when walked backward. `before`
+    /// is what stands before the walk.
+    #[inline(always)]
+    fn walk(&self, value: &[u8], at: usize, before: &[u8]) -> u64 {
+        let (first, second) = if BACKWARD {
+            let before = |count| at.checked_sub(count).map(|at| value[at]);
+            (before(1), before(2))
         } else {
-            let mut table = [NONE; 256];
-            for (byte, node) in below {
-                table[usize::from(byte)] = node;
-            }
-            Below::Many(extend(&mut self.many, vec![table]).0)
+            (value.get(at).copied(), value.get(at + 1).copied())
         };
-        u32::try_from(number).unwrap_or(NONE)
-    }
-
-    /// The bits of all needles that `value` starts with (ends with, when walked backward). `before` is what stands
-    /// before the value.
-    #[inline]
-    fn walk(&self, value: &[u8], before: &[u8]) -> u64 {
-        let first = if BACKWARD { value.last() } else { value.first() };
-        match first.map(|first| self.first[usize::from(*first)]) {
-            None | Some(NONE) => 0,
-            Some(number) => self.walk_from(number, value, before),
+        let Some(first) = first else { return 0 };
+        let (number, seconds) = self.first[usize::from(first)];
+        if seconds & second_bit(second.unwrap_or(0)) == 0 {
+            return 0;
         }
+        self.walk_from((number, number + 1), value, at, before)
     }
 
-    fn walk_from(&self, mut number: u32, value: &[u8], before: &[u8]) -> u64 {
-        let mut rest = value;
+    #[inline(never)]
+    fn walk_from(&self, mut range: (u32, u32), value: &[u8], mut at: usize, before: &[u8]) -> u64 {
         let mut found = 0;
-        while let Some(node) = self.nodes.get(number as usize) {
-            let Some(stripped) = self.strip(rest, node) else { break };
-            rest = stripped;
+        loop {
+            let (word, left) =
+                if BACKWARD { (word_before(value, at), at) } else { (word_at(value, at), value.len() - at) };
+            let Some(nodes) = self.nodes.get(range.0 as usize..range.1 as usize) else { return found };
+            let Some(node) = nodes.iter().find(|node| (word ^ node.word) & node.mask == 0) else {
+                return found;
+            };
+            if left < node.len {
+                return found;
+            }
             found |= node.within;
             if node.behind.0 < node.behind.1 {
-                let behind = &self.behind[node.behind.0 as usize..node.behind.1 as usize];
-                let held = behind.iter().filter(|(needed, _)| before.ends_with(needed));
-                found |= held.fold(0, |bits, (_, more)| bits | more);
-            }
-            let Some(next) = (if BACKWARD { rest.last() } else { rest.first() }) else {
-                return found | node.whole;
-            };
-            number = match node.below {
-                Below::Few(start, end) => {
-                    let below = &self.few[start as usize..end as usize];
-                    below.iter().find(|(byte, _)| byte == next).map_or(NONE, |(_, number)| *number)
+                for behind in &self.behind[node.behind.0 as usize..node.behind.1 as usize] {
+                    found |= behind.found(before, left == node.len);
                 }
-                Below::Many(table) => self.many[table as usize][usize::from(*next)],
+            }
+            if left == node.len {
+                return found | node.whole;
+            }
+            at = if BACKWARD { at - node.len } else { at + node.len };
+            range = match self.many.get(node.many as usize) {
+                None => node.below,
+                Some(table) => {
+                    let next = table[usize::from(if BACKWARD { value[at - 1] } else { value[at] })];
+                    (next, next.saturating_add(1))
+                }
             };
         }
-        found
     }
+}
 
-    /// What remains of a value behind a node's bytes. Most are at most eight, which one comparison tells.
-    #[inline]
-    fn strip<'v>(&self, rest: &'v [u8], node: &Node) -> Option<&'v [u8]> {
-        if (Self::head(rest) ^ node.word) & node.mask != 0 {
-            return None;
-        }
-        let at = rest.len().checked_sub(node.len as usize)?;
-        let kept = if BACKWARD { &rest[..at] } else { &rest[node.len as usize..] };
-        if node.len > 8 {
-            let label = &self.labels[node.label.0 as usize..node.label.1 as usize];
-            let tail = if BACKWARD { &rest[at..rest.len() - 8] } else { &rest[8..node.len as usize] };
-            return (tail == label).then_some(kept);
-        }
-        Some(kept)
-    }
-
-    /// The first eight bytes of a walk; what is missing is 0.
-    #[inline]
-    fn head(rest: &[u8]) -> u64 {
-        if BACKWARD {
-            match rest.last_chunk::<8>() {
-                Some(chunk) => u64::from_be_bytes(*chunk),
-                None => rest.iter().rev().rfold(0, |word, byte| word << 8 | u64::from(*byte)),
-            }
-        } else {
-            match rest.first_chunk::<8>() {
-                Some(chunk) => u64::from_le_bytes(*chunk),
-                None => word_of(rest),
-            }
-        }
-    }
+/// The bit of a second byte, which it shares with few others.
+#[inline]
+fn second_bit(byte: u8) -> u32 {
+    1 << (byte & 31)
 }
 
 /// Up to eight bytes as a number, the first lowest.
 fn word_of(bytes: &[u8]) -> u64 {
     bytes.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte))
+}
+
+/// The eight bytes from `at` on, the first lowest; what is missing is 0.
+#[inline]
+fn word_at(value: &[u8], at: usize) -> u64 {
+    match (value[at..].first_chunk(), value.last_chunk()) {
+        (Some(all), _) => u64::from_le_bytes(*all),
+        (None, Some(end)) => u64::from_le_bytes(*end).unbounded_shr(8 * (at + 8 - value.len()) as u32),
+        (None, None) => word_of(&value[at..]),
+    }
+}
+
+/// The eight bytes before `at`, the last lowest; what is missing is 0.
+#[inline]
+fn word_before(value: &[u8], at: usize) -> u64 {
+    match (value[..at].last_chunk(), value.first_chunk()) {
+        (Some(all), _) => u64::from_be_bytes(*all),
+        (None, Some(start)) => u64::from_be_bytes(*start).unbounded_shr(8 * (8 - at) as u32),
+        (None, None) => value[..at].iter().fold(0, |word, byte| word << 8 | u64::from(*byte)),
+    }
 }
 
 /// Appends `more` and returns the range where it stands.
@@ -207,46 +220,33 @@ fn extend<T>(to: &mut Vec<T>, more: Vec<T>) -> (u32, u32) {
     (place(start), place(to.len()))
 }
 
-/// Needles that are found anywhere, told by one of their bytes, the anchor.
+/// Needles that are told by one of their bytes, the anchor.
 #[derive(Debug)]
 struct Anchored {
     anchor: u8,
     /// What stands behind the anchor.
     tree: Tree<false>,
     /// Needles that end with their anchor: what stands before it.
-    ends: Vec<(Box<[u8]>, u64)>,
+    ends: Vec<Behind>,
 }
 
-/// Compiles needles that are found anywhere. The fewer anchors the better: each takes the byte that most of the
-/// remaining needles have.
-fn anchored(needles: Vec<Needle>) -> Vec<Anchored> {
-    let mut all = Vec::new();
-    let mut left = needles;
-    while let Some(anchor) = best_anchor(&left) {
-        let (told, others) = left.into_iter().partition(|needle| needle.bytes.contains(&anchor));
-        left = others;
-        let told: Vec<Needle> = told;
+impl Anchored {
+    fn new(anchor: u8, needles: Vec<Needle>) -> Self {
         let cut = |needle: Needle| {
             let at = needle.bytes.iter().position(|byte| *byte == anchor).unwrap_or(0);
             Needle { bytes: needle.bytes[at + 1..].to_vec(), behind: needle.bytes[..at].to_vec(), ..needle }
         };
         let (ends, goes_on): (Vec<Needle>, Vec<Needle>) =
-            told.into_iter().map(cut).partition(|needle| needle.bytes.is_empty());
-        let ends = ends.into_iter().map(|needle| (needle.behind.into_boxed_slice(), needle.bits)).collect();
-        all.push(Anchored { anchor, tree: Tree::new(goes_on), ends });
+            needles.into_iter().map(cut).partition(|needle| needle.bytes.is_empty());
+        Self { anchor, tree: Tree::new(goes_on), ends: ends.iter().map(Behind::of).collect() }
     }
-    all
-}
 
-impl Anchored {
     fn find(&self, value: &[u8]) -> u64 {
         let mut found = 0;
         each(value, self.anchor, |at| {
-            found |= self.tree.walk(&value[at + 1..], &value[..at]);
-            for (needed, bits) in &self.ends {
-                if value[..at].ends_with(needed) {
-                    found |= bits;
-                }
+            found |= self.tree.walk(value, at + 1, &value[..at]);
+            for end in &self.ends {
+                found |= end.found(&value[..at], at + 1 == value.len());
             }
         });
         found
@@ -271,46 +271,88 @@ pub(super) enum Fit {
     Contains,
 }
 
-/// A compiled set of needles.
 #[derive(Debug)]
-pub(super) struct Needles {
-    starts: Tree<false>,
-    ends: Tree<true>,
-    contained: Vec<Anchored>,
+enum Place {
+    Starts(Tree<false>),
+    Ends(Tree<true>),
+    Anchored(Anchored),
+    /// Neither of two bytes.
+    Without([u8; 2]),
 }
 
-impl Needles {
-    /// Compiles needles, each with its bits. Empty needles fit nothing.
-    pub(super) fn new(needles: &[(&str, Fit, u64)]) -> Self {
-        let of = |fits: &[Fit]| -> Vec<Needle> {
-            let wanted = needles.iter().filter(|(word, fit, _)| !word.is_empty() && fits.contains(fit));
-            wanted
-                .map(|&(word, fit, bits)| {
-                    let mut bytes = word.as_bytes().to_vec();
-                    if fit == Fit::Ends {
-                        bytes.reverse();
-                    }
-                    Needle { bytes, bits, whole: fit == Fit::Is, behind: vec![] }
-                })
-                .collect()
-        };
-        Self {
-            starts: Tree::new(of(&[Fit::Is, Fit::Starts])),
-            ends: Tree::new(of(&[Fit::Ends])),
-            contained: anchored(of(&[Fit::Contains])),
+/// Some of the needles.
+#[derive(Debug)]
+pub(super) struct Look {
+    place: Place,
+    /// All bits that it may find.
+    pub(super) bits: u64,
+    /// All bits that looks after it may find.
+    pub(super) later: u64,
+}
+
+impl Look {
+    /// The bits of the needles found.
+    #[inline]
+    pub(super) fn find(&self, value: &str) -> u64 {
+        let value = value.as_bytes();
+        match &self.place {
+            Place::Starts(tree) => tree.walk(value, 0, b""),
+            Place::Ends(tree) => tree.walk(value, value.len(), b""),
+            Place::Anchored(anchored) => anchored.find(value),
+            Place::Without(either) => {
+                if has_either(value, *either) {
+                    0
+                } else {
+                    self.bits
+                }
+            }
         }
     }
+}
 
-    /// The bits of all needles that `value` is, starts with or ends with.
-    #[inline]
-    pub(super) fn at_edges(&self, value: &str) -> u64 {
-        self.starts.walk(value.as_bytes(), b"") | self.ends.walk(value.as_bytes(), b"")
+/// Compiles needles, each with its bits, and bits for values that have neither of two bytes. Empty needles fit nothing.
+pub(super) fn looks(needles: &[(&str, Fit, u64)], without: ([u8; 2], u64)) -> Vec<Look> {
+    let of = |fits: &[Fit]| -> Vec<Needle> {
+        let wanted = needles.iter().filter(|(word, fit, _)| !word.is_empty() && fits.contains(fit));
+        let needle = |&(word, fit, bits): &(&str, Fit, u64)| {
+            let whole = matches!(fit, Fit::Is | Fit::Ends);
+            Needle { bytes: word.as_bytes().to_vec(), bits, whole, behind: vec![] }
+        };
+        wanted.map(needle).collect()
+    };
+    let (starts, mut ends, mut contained) =
+        (of(&[Fit::Is, Fit::Starts]), of(&[Fit::Ends]), of(&[Fit::Contains]));
+    let mut anchored = Vec::new();
+    // The fewer anchors the better: each takes the byte that most of the remaining needles have.
+    while let Some(anchor) = best_anchor(&contained) {
+        let has = |needle: &mut Needle| needle.bytes.contains(&anchor);
+        let told = contained.extract_if(.., has).chain(ends.extract_if(.., has)).collect();
+        anchored.push(look(told, |told| Place::Anchored(Anchored::new(anchor, told))));
     }
+    for needle in &mut ends {
+        needle.bytes.reverse();
+        needle.whole = false;
+    }
+    let starts = look(starts, |starts| Place::Starts(Tree::new(starts)));
+    let ends = look(ends, |ends| Place::Ends(Tree::new(ends)));
+    let without = Look { place: Place::Without(without.0), bits: without.1, later: 0 };
+    // Cheaper looks go first.
+    let mut looks = match anchored.is_empty() {
+        true => vec![starts, without, ends],
+        false => [starts, ends].into_iter().chain(anchored).chain([without]).collect(),
+    };
+    looks.retain(|look| look.bits != 0);
+    let mut later = 0;
+    for look in looks.iter_mut().rev() {
+        look.later = later;
+        later |= look.bits;
+    }
+    looks
+}
 
-    /// The bits of all needles that `value` contains.
-    pub(super) fn inside(&self, value: &str) -> u64 {
-        self.contained.iter().fold(0, |found, anchored| found | anchored.find(value.as_bytes()))
-    }
+fn look(needles: Vec<Needle>, place: impl FnOnce(Vec<Needle>) -> Place) -> Look {
+    let bits = needles.iter().fold(0, |bits, needle| bits | needle.bits);
+    Look { place: place(needles), bits, later: 0 }
 }
 
 #[cfg(test)]
@@ -319,6 +361,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn naive(needles: &[(&str, Fit, u64)], value: &str) -> u64 {
+        let without = if value.contains(['/', '.']) { 0 } else { 1 << 60 };
         let fits = |word: &str, fit: Fit| match fit {
             _ if word.is_empty() => false,
             Fit::Is => value == word,
@@ -326,7 +369,16 @@ mod tests {
             Fit::Ends => value.ends_with(word),
             Fit::Contains => value.contains(word),
         };
-        needles.iter().filter(|(word, fit, _)| fits(word, *fit)).fold(0, |bits, (_, _, bit)| bits | bit)
+        needles.iter().filter(|(word, fit, _)| fits(word, *fit)).fold(without, |bits, (_, _, bit)| bits | bit)
+    }
+
+    /// The bits of all looks, each of which finds no others than it says.
+    fn found(looks: &[Look], value: &str) -> u64 {
+        looks.iter().fold(0, |bits, look| {
+            let found = look.find(value);
+            assert_eq!(found & !look.bits, 0, "{value}");
+            bits | found
+        })
     }
 
     #[test]
@@ -341,7 +393,7 @@ mod tests {
             ("marimo_", Fit::Contains, 64),
             (".egg/", Fit::Contains, 128),
         ];
-        let compiled = Needles::new(&needles);
+        let looks = looks(&needles, (*b"/.", 1 << 60));
         for value in [
             "java.util",
             "java.util.Main",
@@ -352,11 +404,7 @@ mod tests {
             "/.eg/",
             "",
         ] {
-            assert_eq!(
-                (compiled.at_edges(value) | compiled.inside(value)),
-                naive(&needles, value),
-                "{value}"
-            );
+            assert_eq!(found(&looks, value), naive(&needles, value), "{value}");
         }
     }
 
@@ -369,9 +417,9 @@ mod tests {
             let kinds = [Fit::Is, Fit::Starts, Fit::Ends, Fit::Contains];
             let needles: Vec<(&str, Fit, u64)> =
                 words.iter().enumerate().map(|(i, (word, fit))| (word.as_str(), kinds[*fit], 1 << i)).collect();
-            let compiled = Needles::new(&needles);
+            let looks = looks(&needles, (*b"/.", 1 << 60));
             for value in &values {
-                prop_assert_eq!(compiled.at_edges(value) | compiled.inside(value), naive(&needles, value), "{}", value);
+                prop_assert_eq!(found(&looks, value), naive(&needles, value), "{}", value);
             }
         }
     }
