@@ -236,7 +236,7 @@ fn places_of(chunk: &[u8; 16], wanted: u8x16) -> u32 {
 fn places_of_eight(chunk: &[u8; 8], byte: u8) -> u64 {
     const LOW: u64 = u64::from_ne_bytes([0x7f; 8]);
     let others = u64::from_le_bytes(*chunk) ^ u64::from_ne_bytes([byte; 8]);
-    !((others & LOW) + LOW | others | LOW)
+    !(((others & LOW) + LOW) | others | LOW)
 }
 
 #[cfg(test)]
