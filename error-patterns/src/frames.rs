@@ -6,7 +6,7 @@
 
 mod needles;
 
-use crate::bytes::has_either;
+use crate::bytes::has_any;
 use crate::model::{Frame, Origin, Runtime};
 use memchr::memrchr2;
 use needles::{Fit, Look, looks};
@@ -171,7 +171,7 @@ impl<'f> Seen<'f> {
     fn look(&mut self, field: &Field) {
         if self.looks == 0 {
             if field.is_path {
-                self.value = if has_either(self.given.as_bytes(), *b"\\\\") {
+                self.value = if has_any(self.given.as_bytes(), *b"\\\\") {
                     Cow::Owned(self.given.replace('\\', "/"))
                 } else {
                     Cow::Borrowed(self.given.strip_prefix("file://").unwrap_or(self.given))

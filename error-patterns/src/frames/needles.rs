@@ -6,7 +6,7 @@
 //! end that has an anchor in it: a path costs one walk per folder. Work is linear in the value for any fixed set of
 //! needles.
 
-use crate::bytes::{each, has_either};
+use crate::bytes::{each, has_any};
 
 /// No node.
 const NONE: u32 = u32::MAX;
@@ -300,7 +300,7 @@ impl Look {
             Place::Ends(tree) => tree.walk(value, value.len(), b""),
             Place::Anchored(anchored) => anchored.find(value),
             Place::Without(either) => {
-                if has_either(value, *either) {
+                if has_any(value, *either) {
                     0
                 } else {
                     self.bits
