@@ -83,6 +83,23 @@ pub(crate) fn each(text: &[u8], byte: u8, mut found: impl FnMut(usize)) {
     }
 }
 
+/// The first place of a digit.
+#[inline]
+pub(crate) fn first_digit(text: &[u8]) -> Option<usize> {
+    let places = |chunk: &[u8; 16]| {
+        (u8x16::new(*chunk) - u8x16::splat(b'0')).simd_le(u8x16::splat(9)).to_bitmask().trailing_zeros()
+    };
+    let Some(end) = text.last_chunk() else { return text.iter().position(u8::is_ascii_digit) };
+    for (number, chunk) in text.as_chunks().0.iter().enumerate() {
+        let at = places(chunk) as usize;
+        if at < 16 {
+            return Some(number * 16 + at);
+        }
+    }
+    let at = places(end) as usize;
+    (at < 16).then_some(text.len() - 16 + at)
+}
+
 /// The first place of `byte`.
 #[inline]
 pub(crate) fn first(text: &[u8], byte: u8) -> Option<usize> {
@@ -245,6 +262,11 @@ mod tests {
     use proptest::prelude::*;
 
     proptest! {
+        #[test]
+        fn finds_the_first_digit(text in "[a/9:0]{0,40}") {
+            prop_assert_eq!(first_digit(text.as_bytes()), text.find(|c: char| c.is_ascii_digit()));
+        }
+
         #[test]
         fn finds_every_place(text in "[ab\n]{0,150}") {
             let mut places = Vec::new();

@@ -61,12 +61,7 @@ impl Canonical {
         let mut line = |name: &str, value: &str| {
             text.push_str(name);
             text.push(' ');
-            // A value that holds a line's end must not make a line of its own.
-            if !value.bytes().all(|byte| (b' '..0x7f).contains(&byte)) {
-                text.extend(value.chars().map(|c| if c.is_control() { ' ' } else { c }));
-            } else {
-                text.push_str(value);
-            }
+            push_plain(&mut text, value);
             text.push('\n');
         };
         line("strategy", &self.strategy);
@@ -85,7 +80,12 @@ impl Canonical {
             line("frame", each);
         }
         if !self.tokens.is_empty() {
-            line("text", &self.tokens.join(" "));
+            text.push_str("text");
+            for token in &self.tokens {
+                text.push(' ');
+                push_plain(&mut text, token);
+            }
+            text.push('\n');
         }
         text
     }
@@ -154,6 +154,15 @@ impl Canonical {
             text.push('\n');
         }
         xxh3_64(text.as_bytes())
+    }
+}
+
+/// Appends a value; one that holds a line's end must not make a line of its own.
+fn push_plain(text: &mut String, value: &str) {
+    if value.bytes().all(|byte| (b' '..0x7f).contains(&byte)) {
+        text.push_str(value);
+    } else {
+        text.extend(value.chars().map(|c| if c.is_control() { ' ' } else { c }));
     }
 }
 

@@ -53,8 +53,9 @@ pub(crate) struct Scanner<'a> {
 #[must_use]
 pub fn parameterize(message: &str, names: Names) -> Parameterized {
     let input = &message[..message.floor_char_boundary(INPUT_BYTES_MAX)];
-    let mut scanner =
-        Scanner { input, at: 0, names, out: Parameterized::default(), context: Default::default() };
+    let text = String::with_capacity(input.len().min(TEXT_BYTES_MAX) + PLACEHOLDER_BYTES_MAX);
+    let out = Parameterized { text, keys: Vec::new() };
+    let mut scanner = Scanner { input, at: 0, names, out, context: Default::default() };
     while scanner.at < scanner.input.len() && scanner.out.text.len() < TEXT_BYTES_MAX {
         scanner.step();
     }

@@ -14,6 +14,7 @@
 //! Not to be edited after the first release: stored fingerprints depend on every line of it, of
 //! [`crate::tokens`] and of [`crate::canonical`].
 
+use crate::bytes::first_digit;
 use crate::canonical::{Basis, Canonical};
 use crate::fingerprint::Made;
 use crate::ids::Fingerprint;
@@ -108,7 +109,7 @@ fn canonical(
     let mut canonical = Canonical {
         strategy: NAME.to_owned(),
         runtime: runtime.as_str().to_owned(),
-        types: vec![type_name(runtime, deciding).replace(char::is_control, " ")],
+        types: vec![plain(type_name(runtime, deciding))],
         ..Canonical::default()
     };
     if let Whose::Application(kept) = own_frames(runtime, reported, frames) {
@@ -135,16 +136,22 @@ fn canonical(
     (canonical, message.readable)
 }
 
+/// A text without control characters.
+fn plain(text: &str) -> String {
+    let is_plain = text.bytes().all(|byte| (b' '..0x7f).contains(&byte));
+    if is_plain { text.to_owned() } else { text.replace(char::is_control, " ") }
+}
+
 /// The type as it counts: Node clients send the code, or the class, of one and the same error; a shell
 /// has no types; some types have several names.
-fn type_name(runtime: Runtime, exception: &ParsedException<'_>) -> String {
+fn type_name<'e>(runtime: Runtime, exception: &'e ParsedException<'_>) -> &'e str {
     let simple = exception.short_type();
     let code =
         simple.len() > 3 && simple.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_');
     match (runtime, simple) {
-        (Runtime::Shell, _) => "shell".to_owned(),
-        (Runtime::JavaScript, simple) if code || simple.is_empty() => "Error".to_owned(),
-        (_, simple) => messages::built_in().type_name(runtime, simple).to_owned(),
+        (Runtime::Shell, _) => "shell",
+        (Runtime::JavaScript, simple) if code || simple.is_empty() => "Error",
+        (_, simple) => messages::built_in().type_name(runtime, simple),
     }
 }
 
@@ -175,7 +182,7 @@ fn context(
         // Numbers in source lines are a user's literals, and repeats are known without them.
         let source = frame.source.as_deref().filter(|_| printed).unwrap_or_default().trim();
         let mut rest = source;
-        while let Some(at) = rest.bytes().position(|byte| byte.is_ascii_digit()) {
+        while let Some(at) = first_digit(rest.as_bytes()) {
             text.push_str(&rest[..at]);
             rest = &rest[at + 1..];
         }
@@ -188,13 +195,19 @@ fn context(
             text.push_str("\nstatement ");
             text.push_str(part);
         }
-        return format!("{:016x}", xxh3_64(text.as_bytes()));
+        return hex(xxh3_64(text.as_bytes()));
     }
     for word in raw.snippet.unwrap_or_default().split_whitespace() {
         text.push(' ');
         text.push_str(word);
     }
-    format!("{:016x}", xxh3_64(text.as_bytes()))
+    hex(xxh3_64(text.as_bytes()))
+}
+
+/// 16 hex digits.
+fn hex(number: u64) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    (0..16).rev().map(|at| char::from(DIGITS[(number >> (4 * at)) as usize & 15])).collect()
 }
 
 /// The failed program's language: what the client says of it, else the text's own shape, else the SDK's.

@@ -1,5 +1,6 @@
 //! Which frames count, and under what name.
 
+use crate::bytes::first_digit;
 use crate::model::{Frame, Origin, ParsedException, Runtime};
 use memchr::memrchr2;
 
@@ -260,7 +261,7 @@ fn push_folded(out: &mut String, text: &str, folds: impl Fn(Option<u8>) -> bool)
     let start = out.len();
     let bytes = text.as_bytes();
     let (mut copied, mut at) = (0, 0);
-    while let Some(offset) = bytes[at..].iter().position(u8::is_ascii_digit) {
+    while let Some(offset) = first_digit(&bytes[at..]) {
         let digits = at + offset;
         at = digits + bytes[digits..].iter().take_while(|byte| byte.is_ascii_digit()).count();
         if folds(digits.checked_sub(1).map(|before| bytes[before])) {
