@@ -48,7 +48,8 @@ struct Needle {
 /// What must stand before a place, whether the value must end there, and the bits that then hold.
 #[derive(Debug)]
 struct Behind {
-    last: u8,
+    /// The last of the bytes, which tells most places apart.
+    last: Option<u8>,
     bytes: Box<[u8]>,
     whole: bool,
     bits: u64,
@@ -57,12 +58,13 @@ struct Behind {
 impl Behind {
     fn of(needle: &Needle) -> Self {
         let bytes: Box<[u8]> = needle.behind.as_slice().into();
-        Self { last: bytes.last().copied().unwrap_or(0), bytes, whole: needle.whole, bits: needle.bits }
+        Self { last: bytes.last().copied(), bytes, whole: needle.whole, bits: needle.bits }
     }
 
     #[inline]
     fn found(&self, before: &[u8], ended: bool) -> u64 {
-        let held = before.last() == Some(&self.last) && before.ends_with(&self.bytes);
+        let may = self.last.is_none() || self.last == before.last().copied();
+        let held = may && before.ends_with(&self.bytes);
         if held && (ended || !self.whole) { self.bits } else { 0 }
     }
 }
