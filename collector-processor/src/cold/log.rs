@@ -107,9 +107,11 @@ impl Log {
             )));
         }
         let room = UNITS_PER_FILE - self.extent.end % UNITS_PER_FILE;
-        if units > room {
+        // A record stands in one file, and so does the buffer.
+        if units > room || room == UNITS_PER_FILE {
             self.write_buffer()?;
-            self.extent.end = self.extent.end.checked_add(room).ok_or_else(used_up)?;
+            let unused = if units > room { room } else { 0 };
+            self.extent.end = self.extent.end.checked_add(unused).ok_or_else(used_up)?;
             self.buffer_at = self.extent.end;
         }
         let address = self.extent.end;
@@ -214,4 +216,25 @@ fn read_up_to(file: &File, bytes: &mut [u8], offset: u64) -> io::Result<usize> {
         }
     }
     Ok(read)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_appended_is_read_again_where_records_fill_a_file_and_where_not() {
+        for unused in [0, 32] {
+            let folder = tempfile::tempdir().unwrap();
+            let mut log = Log::open(folder.path(), &Manifest::of("here")).unwrap();
+            let bytes = |number: u64| vec![number as u8; (64 << 10) - HEADER - unused];
+            let put = |number| log.append(PatternId(number), &bytes(number)).unwrap();
+            let addresses: Vec<Address> = (0..1_100).map(put).collect();
+            log.sync().unwrap();
+            assert_eq!(log.files.len(), 2);
+            for (number, address) in (0..).zip(addresses) {
+                assert_eq!(log.read(address).unwrap(), Some((PatternId(number), bytes(number))), "{number}");
+            }
+        }
+    }
 }
