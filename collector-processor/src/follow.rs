@@ -24,8 +24,8 @@ use tokio::time::Instant;
 const CHECKPOINT_INTERVAL: Duration = Duration::from_secs(300);
 /// Patterns put among the cold ones with the store locked.
 const FREEZE_BATCH: usize = 256;
-/// Of them, how many before they are written.
-const FREEZES_PER_FLUSH: usize = 64;
+/// Of them, how many before they are written: a quarter of what the cold patterns keep in memory until then.
+const FREEZES_PER_FLUSH: usize = 16;
 
 /// Why the facts cannot be read.
 #[derive(Debug, thiserror::Error)]

@@ -9,7 +9,7 @@ use std::path::Path;
 
 const NAME: &str = "manifest";
 /// Changes with any change of the files' form.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Manifest {

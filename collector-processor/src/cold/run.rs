@@ -1,6 +1,9 @@
-//! A sorted file of (key, address) pairs, 8 bytes each, never changed. The first key of each page of 512 pairs
-//! stays in memory, so a look-up reads one page, or two.
+//! A sorted file of (key, address) pairs, 8 bytes each, never changed. After them come the first key of each
+//! page of 512 pairs and a filter of all keys; both stay in memory, so a look-up of what is here reads one page,
+//! or two, and nearly every other none.
 
+use super::RECORDS_MAX;
+use super::filter::Filter;
 use super::log::Address;
 use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Read, Write};
@@ -10,9 +13,7 @@ use std::sync::Arc;
 
 const PAGE_POSTINGS: usize = 512;
 const POSTING_BYTES: usize = 8;
-const BAND: u32 = 1 << 31;
-/// Addresses taken of one key of one run.
-const ADDRESSES_MAX: usize = 64;
+const FENCE_BYTES: usize = 4;
 
 /// A key and the address of a record that is found under it; sorts by key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -37,8 +38,20 @@ impl Posting {
 pub(super) struct Named {
     pub(super) number: u64,
     pub(super) postings: u64,
-    /// Of them, those that are not bands; they come first.
-    pub(super) exact: u64,
+    filter_blocks: u64,
+}
+
+impl Named {
+    fn pages(&self) -> u64 {
+        self.postings.div_ceil(PAGE_POSTINGS as u64)
+    }
+
+    /// Bytes of the file.
+    fn bytes(&self) -> u64 {
+        self.postings * POSTING_BYTES as u64
+            + self.pages() * FENCE_BYTES as u64
+            + self.filter_blocks * Filter::BLOCK_BYTES
+    }
 }
 
 #[derive(Debug)]
@@ -47,6 +60,7 @@ pub(super) struct Run {
     file: File,
     /// First key of each page.
     fences: Vec<u32>,
+    filter: Filter,
 }
 
 pub(super) fn file_name(number: u64) -> String {
@@ -57,30 +71,34 @@ impl Run {
     pub(super) fn open(folder: &Path, named: &Named) -> io::Result<Self> {
         let path = folder.join(file_name(named.number));
         let file = File::open(&path)?;
-        let bytes = named.postings * POSTING_BYTES as u64;
-        if file.metadata()?.len() != bytes {
-            return Err(io::Error::other(format!("{} has not {bytes} bytes", path.display())));
+        if file.metadata()?.len() != named.bytes() {
+            return Err(io::Error::other(format!("{} has not {} bytes", path.display(), named.bytes())));
         }
-        let mut fences = Vec::with_capacity(named.postings as usize / PAGE_POSTINGS + 1);
-        let mut key = [0; 4];
-        for page in 0..named.postings.div_ceil(PAGE_POSTINGS as u64) {
-            file.read_exact_at(&mut key, page * (PAGE_POSTINGS * POSTING_BYTES) as u64 + 4)?;
+        let offset = named.postings * POSTING_BYTES as u64;
+        let mut input = BufReader::with_capacity(1 << 18, At { file: &file, offset });
+        let mut fences = Vec::with_capacity(named.pages() as usize);
+        let mut key = [0; FENCE_BYTES];
+        for _ in 0..named.pages() {
+            input.read_exact(&mut key)?;
             fences.push(u32::from_le_bytes(key));
         }
-        Ok(Self { named: named.clone(), file, fences })
+        let filter = Filter::read(&mut input, named.filter_blocks)?;
+        Ok(Self { named: named.clone(), file, fences, filter })
     }
 
-    /// Writes postings, which come sorted, without repetitions.
+    /// Writes postings, at most so many, which come sorted, without repetitions.
     pub(super) fn write(
         folder: &Path,
         number: u64,
+        postings_max: u64,
         postings: impl Iterator<Item = io::Result<Posting>>,
     ) -> io::Result<Self> {
         let path = folder.join(file_name(number));
         let file = File::options().read(true).write(true).create(true).truncate(true).open(path)?;
         let mut out = BufWriter::with_capacity(1 << 18, file);
-        let mut named = Named { number, postings: 0, exact: 0 };
-        let (mut fences, mut last) = (Vec::new(), None);
+        let (mut fences, mut filter) = (Vec::new(), Filter::of(postings_max));
+        let mut named = Named { number, postings: 0, filter_blocks: filter.blocks() };
+        let mut last = None;
         for posting in postings {
             let posting = posting?;
             if last.replace(posting) == Some(posting) {
@@ -90,12 +108,14 @@ impl Run {
                 fences.push(posting.key());
             }
             named.postings += 1;
-            named.exact += u64::from(posting.key() & BAND == 0);
+            filter.insert(posting.key());
             out.write_all(&posting.0.to_le_bytes())?;
         }
+        fences.iter().try_for_each(|fence| out.write_all(&fence.to_le_bytes()))?;
+        filter.write(&mut out)?;
         let file = out.into_inner().map_err(io::IntoInnerError::into_error)?;
         file.sync_data()?;
-        Ok(Self { named, file, fences })
+        Ok(Self { named, file, fences, filter })
     }
 
     /// One run of several; postings before `start` are left out.
@@ -126,6 +146,7 @@ impl Run {
         Self::write(
             folder,
             number,
+            runs.iter().map(|run| run.postings()).sum(),
             merged.filter(move |each| each.as_ref().map_or(true, |p| p.address() >= start)),
         )
     }
@@ -138,23 +159,20 @@ impl Run {
         self.named.postings
     }
 
-    pub(super) fn exact(&self) -> u64 {
-        self.named.exact
-    }
-
     pub(super) fn bytes(&self) -> u64 {
-        self.named.postings * POSTING_BYTES as u64
+        self.named.bytes()
     }
 
-    /// Adds the addresses under a key.
+    /// Whether something may be under a key; `false` is certain.
+    pub(super) fn may_hold(&self, key: u32) -> bool {
+        self.filter.may_hold(key)
+    }
+
+    /// Adds the addresses under a key, the newest first.
     pub(super) fn find(&self, key: u32, addresses: &mut Vec<Address>) -> io::Result<()> {
-        // The key's first posting is in the page before the first page that begins with it or beyond it.
-        let first = self.fences.partition_point(|fence| *fence < key).saturating_sub(1);
-        let mut taken = 0;
-        for page in first..self.fences.len() {
-            if self.fences[page] > key || taken >= ADDRESSES_MAX {
-                break;
-            }
+        let mut left = RECORDS_MAX;
+        // The key's last posting is in the last page that begins with it or before it.
+        for page in (0..self.fences.partition_point(|fence| *fence <= key)).rev() {
             let mut bytes = [0; PAGE_POSTINGS * POSTING_BYTES];
             let at = page * PAGE_POSTINGS;
             let count = PAGE_POSTINGS.min(self.named.postings as usize - at);
@@ -162,28 +180,21 @@ impl Run {
             self.file.read_exact_at(bytes, (at * POSTING_BYTES) as u64)?;
             let postings = bytes.as_chunks::<POSTING_BYTES>().0;
             let posting = |bytes: &[u8; POSTING_BYTES]| Posting(u64::from_le_bytes(*bytes));
-            let from = postings.partition_point(|bytes| posting(bytes).key() < key);
-            let same = postings[from..].iter().map(posting).take_while(|each| each.key() == key);
-            for each in same.take(ADDRESSES_MAX - taken) {
-                addresses.push(each.address());
-                taken += 1;
+            let end = postings.partition_point(|bytes| posting(bytes).key() <= key);
+            let same = postings[..end].iter().rev().map(posting).take_while(|each| each.key() == key);
+            let before = addresses.len();
+            addresses.extend(same.take(left).map(Posting::address));
+            let taken = addresses.len() - before;
+            left -= taken;
+            if taken < end || left == 0 {
+                break;
             }
-        }
-        Ok(())
-    }
-
-    /// Calls for each key that is not a band.
-    pub(super) fn exact_keys(&self, mut each: impl FnMut(u32)) -> io::Result<()> {
-        let mut source =
-            Source { left: self.named.exact, input: BufReader::with_capacity(1 << 18, At::of(&self.file)) };
-        while let Some(posting) = source.next()? {
-            each(posting.key());
         }
         Ok(())
     }
 }
 
-/// Reads a file from its begin, without moving the place where others read.
+/// Reads a file from a place on, without moving the place where others read.
 struct At<'a> {
     file: &'a File,
     offset: u64,
@@ -217,5 +228,47 @@ impl Source<'_> {
         let mut bytes = [0; POSTING_BYTES];
         self.input.read_exact(&mut bytes)?;
         Ok(Some(Posting(u64::from_le_bytes(bytes))))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(run: &Run, key: u32) -> Vec<Address> {
+        let mut addresses = Vec::new();
+        run.find(key, &mut addresses).unwrap();
+        addresses
+    }
+
+    #[test]
+    fn a_key_leads_to_its_newest_records_however_many_there_are() {
+        let folder = tempfile::tempdir().unwrap();
+        let crowd = (0..3 * PAGE_POSTINGS as u32).map(|address| Posting::new(1_000, address));
+        let few =
+            (0..PAGE_POSTINGS as u32).flat_map(|n| [0, 1].map(|at| Posting::new(1_001 + n, 9_000 + at)));
+        let one = (0..800).map(|key| Posting::new(key, key + 20_000));
+        let write = |number, postings: Vec<Posting>| {
+            let most = postings.len() as u64;
+            Run::write(folder.path(), number, most, postings.into_iter().map(Ok)).unwrap()
+        };
+        let check = |run: &Run| {
+            assert_eq!(
+                found(run, 1_000),
+                (0..3 * PAGE_POSTINGS as u32).rev().take(RECORDS_MAX).collect::<Vec<_>>()
+            );
+            assert!((1_001..1_001 + PAGE_POSTINGS as u32).all(|key| found(run, key) == [9_001, 9_000]));
+            assert!((0..800).all(|key| found(run, key) == [key + 20_000]));
+            assert!((800..1_000).chain(5_000..6_000).all(|key| found(run, key).is_empty()));
+        };
+        let whole = write(1, one.clone().chain(crowd.clone()).chain(few.clone()).collect());
+        check(&whole);
+        check(&Run::open(folder.path(), &whole.named()).unwrap());
+        let parts = [write(2, crowd.collect()), write(3, one.chain(few).collect())].map(Arc::new);
+        check(&Run::merge(folder.path(), 4, &parts, 0).unwrap());
+        let newer = Run::merge(folder.path(), 5, &parts, 9_001).unwrap();
+        assert_eq!((found(&newer, 1_000), found(&newer, 1_001)), (vec![], vec![9_001]));
+        let empty = Run::merge(folder.path(), 6, &parts, 30_000).unwrap();
+        assert!(found(&Run::open(folder.path(), &empty.named()).unwrap(), 1_001).is_empty());
     }
 }

@@ -1,17 +1,18 @@
 //! Cold patterns that are not on disk yet.
 
+use super::{RECORDS_MAX, rarest_first};
 use error_patterns::ids::PatternId;
 use error_patterns::store::Frozen;
-use std::collections::{HashMap, HashSet};
+use rapidhash::{RapidHashMap, RapidHashSet};
 
 #[derive(Debug, Default)]
 pub(super) struct Table {
     patterns: Vec<Frozen>,
-    places: HashMap<PatternId, u32>,
+    places: RapidHashMap<PatternId, u32>,
     /// The last posting of each key; each posting names the one before it.
-    heads: HashMap<u32, u32>,
+    heads: RapidHashMap<u32, u32>,
     postings: Vec<(u32, Option<u32>)>,
-    classes: HashSet<u32>,
+    classes: RapidHashSet<u32>,
 }
 
 impl Table {
@@ -41,20 +42,22 @@ impl Table {
         }
     }
 
-    /// Patterns under any of the keys, each once, the newest first under each key.
-    pub(super) fn find(&self, keys: &[u32], most: usize) -> Vec<&Frozen> {
-        let mut places = Vec::new();
-        for key in keys {
-            let mut next = self.heads.get(key).copied();
-            while let Some(posting) = next.filter(|_| places.len() < most) {
-                let (place, before) = self.postings[posting as usize];
-                places.push(place);
-                next = before;
-            }
-        }
-        places.sort_unstable();
-        places.dedup();
+    /// Patterns under any of the keys, each once.
+    pub(super) fn find(&self, keys: &[u32]) -> Vec<&Frozen> {
+        let under = |key: &u32| {
+            let first = self.heads.get(key).map(|head| self.postings[*head as usize]);
+            let newest_first = std::iter::successors(first, |(_, before)| {
+                before.map(|posting| self.postings[posting as usize])
+            });
+            newest_first.map(|(place, _)| place).take(RECORDS_MAX).collect()
+        };
+        let places = rarest_first(keys.iter().map(under).collect());
         places.into_iter().map(|place| &self.patterns[place as usize]).collect()
+    }
+
+    /// Whether a pattern is under this key, or has it for its class.
+    pub(super) fn holds(&self, key: u32) -> bool {
+        self.heads.contains_key(&key) || self.classes.contains(&key)
     }
 
     pub(super) fn patterns(&self) -> &[Frozen] {
@@ -63,10 +66,5 @@ impl Table {
 
     pub(super) fn classes(&self) -> impl Iterator<Item = u32> {
         self.classes.iter().copied()
-    }
-
-    pub(super) fn exact_keys(&self) -> impl Iterator<Item = u32> {
-        let keys = self.patterns.iter().flat_map(|pattern| &pattern.keys);
-        keys.filter(|key| !key.is_band()).map(|key| key.bits()).chain(self.classes())
     }
 }

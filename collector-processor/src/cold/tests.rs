@@ -86,6 +86,27 @@ fn patterns_are_found_again_after_a_restart() {
 }
 
 #[test]
+fn who_makes_patterns_faster_than_the_disk_takes_them_waits() {
+    let folder = tempfile::tempdir().unwrap();
+    let small = ColdConfig { table_patterns_max: 20, ..config(&folder, 1 << 30) };
+    let cold = Arc::new(ColdStore::open(small).unwrap());
+    let mut patterns = store(&cold);
+    for number in 0..2_000 {
+        patterns.assign(&event(number, false), number as i64);
+    }
+    assert_eq!(cold.forgotten(), 0);
+}
+
+#[test]
+fn keys_that_lead_to_few_come_first_and_a_look_up_is_bounded() {
+    let crowd = |first: u32| (first..first + 1_000).collect::<Vec<u32>>();
+    let chosen = rarest_first(vec![crowd(0), vec![5_000, 7], crowd(500), vec![6_000]]);
+    assert_eq!(chosen.len(), RECORDS_MAX);
+    assert_eq!(chosen[..5], [6_000, 5_000, 7, 0, 1]);
+    assert_eq!(rarest_first(vec![vec![1, 2], vec![2, 3], vec![]]), [1, 2, 3]);
+}
+
+#[test]
 fn what_no_checkpoint_named_is_as_if_it_never_was() {
     let folder = tempfile::tempdir().unwrap();
     let cold = Arc::new(ColdStore::open(config(&folder, 1 << 30)).unwrap());

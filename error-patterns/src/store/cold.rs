@@ -10,6 +10,7 @@ use crate::canonical::Basis;
 use crate::ids::{Fingerprint, PatternId};
 use crate::likeness::Likeness;
 use crate::model::{Phase, Runtime};
+use crate::signature::BANDS;
 use std::fmt;
 use std::sync::Arc;
 
@@ -79,7 +80,8 @@ pub trait ColdPatterns: fmt::Debug + Send + Sync {
     /// Whether something with this key may be here; `false` is certain. No waiting.
     fn may_hold(&self, key: ColdKey) -> bool;
 
-    /// The newest version of each pattern found under one of the keys, and at most a few hundred. May read a disk.
+    /// The newest version of each pattern found under one of the keys, and at most a few hundred: where keys lead to
+    /// more, those of keys that lead to few. May wait for a disk.
     fn find(&self, keys: &[ColdKey]) -> Vec<(PatternId, Vec<u8>)>;
 
     /// Of [`Self::find`] what is known without waiting: at least all patterns of the last moments.
@@ -197,7 +199,8 @@ impl Thawed {
 
     /// Keys and bytes of a pattern.
     pub(super) fn freeze(&self) -> Frozen {
-        let mut keys = vec![ColdKey::of_pattern(self.pattern_id)];
+        let mut keys = Vec::with_capacity(1 + self.claims.len() + BANDS);
+        keys.push(ColdKey::of_pattern(self.pattern_id));
         keys.extend(self.claims.iter().map(|(hash, _)| ColdKey::of_hash(*hash)));
         let mut class = None;
         if let Some((likeness, phase)) = &self.likeness {
@@ -210,7 +213,9 @@ impl Thawed {
     }
 
     fn bytes(&self) -> Vec<u8> {
-        let mut out = Output(vec![FORMAT]);
+        let shingles = self.likeness.as_ref().map_or(0, |(likeness, _)| likeness.shingles.len());
+        let mut out = Output(Vec::with_capacity(128 + 64 * self.claims.len() + 4 * shingles));
+        out.put(&[FORMAT]);
         out.put(&self.fingerprint.0.to_le_bytes());
         out.option(self.alias_of.map(|id| id.0.to_le_bytes()));
         out.option(self.made_unix_nano.map(i64::to_le_bytes));
