@@ -21,9 +21,9 @@
 //! Measured with `examples/cold_patterns.rs` (10 million patterns of 2,000 applications, 200,000 of them in memory,
 //! two cores that other programs shared): 572 bytes a pattern on disk; 772 MiB of memory at the most, of which the
 //! filters are 216; for each new pattern 26 us of a core with one million cold, 35 with two, 40 to 63 from three to
-//! ten; 11 minutes in all. Look-ups at the median and at 99 %, files in the page cache: by hash 6 and
-//! 12 us, near 61 and 1,031 us, unknown 43 and 283 us. With nothing in the page cache, on a virtual disk that
-//! answers in less than 0.1 ms: by hash 77 and 270 us, near 619 and 4,379 us, unknown 170 and 3,677 us.
+//! ten; 11 minutes in all. Look-ups at the median and at 99 %, files in the page cache: by hash 6 and 12 us, near 61
+//! and 1,031 us, unknown 43 and 283 us. With the page cache emptied before, on a fast virtual disk: by hash 77 and
+//! 270 us, near 619 and 4,379 us, unknown, by then with part of the files cached again, 170 and 3,677 us.
 
 mod filter;
 mod log;
