@@ -12,6 +12,10 @@ use error_patterns::model::RawException;
 use std::fmt::Write as _;
 use std::hint::black_box;
 
+/// As in `errata`.
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 const TEXTS: usize = 999;
 
 /// A fixed stream of numbers.

@@ -20,6 +20,19 @@ pub(super) fn parse<'a>(text: &Text<'a>) -> Option<Outcome<'a>> {
     stack(text).or_else(|| compiler(text))
 }
 
+/// What the runtime says where it has no memory left for an exception: `Stack overflow.`, with frames below.
+fn fatal<'a>(text: &Text<'a>, to: usize) -> Option<ParsedException<'a>> {
+    (0..to).map(|i| text.line(i).trim()).find_map(|line| {
+        let error_type = match line {
+            "Stack overflow." => "System.StackOverflowException",
+            "Out of memory." => "System.OutOfMemoryException",
+            _ => return None,
+        };
+        let (error_type, message) = (Cow::Borrowed(error_type), Cow::Borrowed(line));
+        Some(ParsedException { error_type, message, ..ParsedException::default() })
+    })
+}
+
 fn stack<'a>(text: &Text<'a>) -> Option<Outcome<'a>> {
     let first = text.iter().position(|line| frame(line).is_some());
     // Java's frames have the same beginning but name their file in the brackets.
@@ -35,7 +48,7 @@ fn stack<'a>(text: &Text<'a>) -> Option<Outcome<'a>> {
         return None;
     }
     if exceptions.is_empty() {
-        exceptions.push(ParsedException::default());
+        exceptions.push(fatal(text, to).unwrap_or_default());
     }
     // The innermost exception's frames come first.
     let mut of = Some(exceptions.len() - 1);

@@ -48,7 +48,7 @@ pub(super) fn any<'a>(text: &Text<'a>) -> Outcome<'a> {
     // The last line of the shell's own is nearest to the end; after a syntax error it only repeats the source.
     let decisive = (first..last).rev().find_map(|i| {
         let (frame, message) = shell_line(unwrap(text.line(i)))?;
-        (!is_echo(message)).then_some((i, frame, message))
+        (!is_echo(message) && !message.is_empty()).then_some((i, frame, message))
     });
     match decisive {
         Some((at, mut frame, message)) => {

@@ -415,9 +415,20 @@ pub(crate) fn is_word(text: &str) -> bool {
 
 /// Whether a type is called like an exception.
 pub(crate) fn is_error_name(word: &str) -> bool {
-    ["Error", "Exception", "Throwable", "Failure", "Fault", "Warning", "Interrupt", "Exit", "Timeout"]
-        .iter()
-        .any(|suffix| word.ends_with(suffix))
+    [
+        "Error",
+        "Exception",
+        "ExceptionGroup",
+        "Throwable",
+        "Failure",
+        "Fault",
+        "Warning",
+        "Interrupt",
+        "Exit",
+        "Timeout",
+    ]
+    .iter()
+    .any(|suffix| word.ends_with(suffix))
 }
 
 /// Length of the longest suffix of at most `bytes` bytes that starts between characters.
