@@ -29,15 +29,18 @@ pub(super) struct Triggers {
 
 /// Junk between a name and its separator, in bytes: `"token\": "`, `password2 =`.
 const JUNK_MAX: usize = 4;
+/// How far before a separator a name's last letter may stand.
+const REACH: usize = JUNK_MAX + 1;
 
 /// Makes triggers of one block after the other.
 #[derive(Debug, Default)]
 pub(super) struct Blocks {
     /// Masks of the block before.
     digits: u64,
+    /// Its last dots, as the first bits of a block.
     dots: u64,
-    /// Last bits of the block before: a name may end here, after so many bytes of junk.
-    names: [u64; JUNK_MAX + 1],
+    names: u64,
+    junk: u64,
     /// A byte that can hide something was met: a terminal colour, a percent or backslash escape, no ASCII.
     pub odd: bool,
 }
@@ -244,11 +247,15 @@ impl Blocks {
         // `10.0.0.1`, `555.555.0100`: another dot follows soon. The last places cannot know.
         let digits = (bytes - u8x64::splat(simd, b'0')).simd_le(u8x64::splat(simd, 9)).to_bitmask();
         let dots = is(b'.').to_bitmask();
-        let numbers = dots & (digits << 1 | self.digits >> 63) & (digits >> 1 | 1 << 63);
+        let behind_digit = digits << 1 | self.digits >> 63;
+        let numbers = dots & behind_digit & (digits >> 1 | 1 << 63);
         let numbers = numbers & (numbers >> 2 | numbers >> 3 | numbers >> 4 | 0xf << 60);
         // Two dots with six bytes between them.
-        let apart = dots & (dots << 7 | self.dots >> 57);
-        self.dots = dots;
+        let mut apart = dots & (dots << 7 | self.dots);
+        self.dots = dots >> 57;
+        if apart != 0 {
+            apart &= !before_dots(dots);
+        }
         // Addresses have seven colons, so four in one of two blocks.
         let colons = is(b':').to_bitmask();
         let addresses = if colons.count_ones() < 4 { 0 } else { colons };
@@ -258,40 +265,75 @@ impl Blocks {
         let places = (any(places) | is(b'@')).to_bitmask();
         // `://` is no separator.
         let separators = (is(b'=') | is(b'>')).to_bitmask() | colons;
-        let (behind, behind_junk) = self.behind_names(
-            any(names & u8x64::splat(simd, !JUNK)).to_bitmask(),
-            names.simd_ge(u8x64::splat(simd, JUNK)).to_bitmask(),
-        );
+        let ends = any(names & u8x64::splat(simd, !JUNK)).to_bitmask();
+        let junk = names.simd_ge(u8x64::splat(simd, JUNK)).to_bitmask();
+        // Only a quoted name may stand before a comma, so no digit.
+        let commas = is(b',').to_bitmask() & !behind_digit;
+        let (behind, behind_junk) = self.behind_names(ends, junk, separators | commas);
         // `USER=alice`
         let users = (is(b'=') & load(1).simd_eq(u8x64::splat(simd, b'R'))).to_bitmask();
-        let names = behind & separators | behind_junk & is(b',').to_bitmask() | users;
+        let names = behind & separators | behind_junk & commas | users;
         let long_digits = self.long_digits(digits);
         Triggers { all: places | numbers | addresses | names | keys | long_digits, long_digits, names, keys }
     }
 
-    /// Places behind letters that a secret's name may end with, at once or behind junk, and those behind junk.
+    /// Places behind letters that a secret's name may end with, at once or behind junk, and those behind junk. None
+    /// when there is no separator at such a place.
     #[inline(always)]
-    fn behind_names(&mut self, mut ends: u64, junk: u64) -> (u64, u64) {
-        let (mut behind, mut behind_junk) = (0, 0);
-        for (count, carried) in self.names.iter_mut().enumerate() {
-            let after = ends << 1 | *carried;
-            *carried = ends >> 63;
-            behind |= after;
-            behind_junk |= if count > 0 { after } else { 0 };
-            ends = junk & after;
+    fn behind_names(&mut self, ends: u64, junk: u64, separators: u64) -> (u64, u64) {
+        let (ends_before, junk_before) = (self.names, self.junk);
+        (self.names, self.junk) = (ends >> (64 - REACH), junk >> (64 - REACH));
+        // The sum carries a bit through the junk behind a name, however long.
+        let after = ends << 1;
+        let reached = after | (after & junk).wrapping_add(junk) ^ junk;
+        if reached & separators == 0 && (ends_before == 0 || separators == 0) {
+            return (0, 0);
         }
-        (behind, behind_junk)
+        behind_names(
+            u128::from(ends) << REACH | u128::from(ends_before),
+            u128::from(junk) << REACH | u128::from(junk_before),
+        )
     }
 
     /// Places of the thirteenth digit in a row, looking back into the block before.
     #[inline(always)]
     fn long_digits(&mut self, digits: u64) -> u64 {
-        let window = u128::from(digits) << 16 | u128::from(self.digits >> 48);
-        self.digits = digits;
-        let two = window & window << 1;
+        let before = std::mem::replace(&mut self.digits, digits);
+        // Eight of the thirteen are in this block, or six at the end of the one before.
+        let two = digits & digits << 1;
         let four = two & two << 2;
-        let eight = four & four << 4;
-        let thirteen = eight & four << 8 & window << 12;
-        ((thirteen & !(thirteen << 1)) >> 16) as u64
+        if four & four << 4 == 0 && before >> 58 != 0x3f { 0 } else { long_digits(digits, before) }
     }
+}
+
+/// Places with another dot in the 27 bytes behind them: too near for the last part of a key.
+fn before_dots(dots: u64) -> u64 {
+    let two = dots >> 1 | dots >> 2;
+    let four = two | two >> 2;
+    let eight = four | four >> 4;
+    let sixteen = eight | eight >> 8;
+    sixteen | sixteen >> 11
+}
+
+/// What [`Blocks::behind_names`] says, from bits that begin [`REACH`] before the block.
+#[inline(never)]
+fn behind_names(mut ends: u128, junk: u128) -> (u64, u64) {
+    let (mut behind, mut behind_junk) = (0, 0);
+    for count in 0..=JUNK_MAX {
+        let after = ends << 1;
+        behind |= after;
+        behind_junk |= if count > 0 { after } else { 0 };
+        ends = junk & after;
+    }
+    ((behind >> REACH) as u64, (behind_junk >> REACH) as u64)
+}
+
+#[inline(never)]
+fn long_digits(digits: u64, before: u64) -> u64 {
+    let window = u128::from(digits) << 16 | u128::from(before >> 48);
+    let two = window & window << 1;
+    let four = two & two << 2;
+    let eight = four & four << 4;
+    let thirteen = eight & four << 8 & window << 12;
+    ((thirteen & !(thirteen << 1)) >> 16) as u64
 }

@@ -81,8 +81,11 @@ impl Folded {
 
 /// The next byte that may read as something else.
 fn next_odd(bytes: &[u8], start: usize) -> Option<usize> {
-    let odd = |b: &u8| matches!(b, 0x1b | b'%' | b'\\') || *b >= 0x80;
-    bytes[start..].iter().position(odd).map(|offset| start + offset)
+    let odd = |b: u8| matches!(b, 0x1b | b'%' | b'\\') || b >= 0x80;
+    let (chunks, _) = bytes[start..].as_chunks::<16>();
+    let plain = chunks.iter().take_while(|chunk| !chunk.iter().fold(false, |any, b| any | odd(*b))).count();
+    let start = start + 16 * plain;
+    bytes[start..].iter().position(|b| odd(*b)).map(|offset| start + offset)
 }
 
 /// What stands at an odd byte, and its length; none when it reads as written.
