@@ -9,10 +9,10 @@
 //! The instructions are chosen when the program runs (SSE2, SSE4.2, AVX2, AVX-512, NEON, or plain); all give the
 //! same bits.
 
-use fearless_simd::{Simd, SimdBase, SimdMask, u8x64};
+use fearless_simd::{Level, Simd, SimdBase, SimdMask, dispatch, u8x64};
 
 /// Bytes looked at together.
-pub(super) const BLOCK: usize = 64;
+const BLOCK: usize = 64;
 
 /// Why a byte of a block is looked at; bit `n` is byte `n`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -32,14 +32,42 @@ const JUNK_MAX: usize = 4;
 /// How far before a separator a name's last letter may stand.
 const REACH: usize = JUNK_MAX + 1;
 
-/// Makes triggers of one block after the other.
-#[derive(Debug, Default)]
-pub(super) struct Blocks {
-    /// Masks of the block before.
+/// Blocks that are compared before any is joined and looked at: calls and branches between the comparisons would keep
+/// what these need out of the registers.
+const BATCH: usize = 8;
+
+/// What the comparisons of one block say; bit `n` is byte `n`.
+#[derive(Clone, Copy, Debug, Default)]
+struct Compared {
     digits: u64,
-    /// Its last dots, as the first bits of a block.
     dots: u64,
-    names: u64,
+    colons: u64,
+    commas: u64,
+    /// `=`, `>`
+    separators: u64,
+    /// `USER=`
+    users: u64,
+    /// Letters that a secret's name may end with, and what may follow them.
+    ends: u64,
+    junk: u64,
+    keys: u64,
+    places: u64,
+    /// What can hide something.
+    odd: u64,
+}
+
+/// The blocks of a text that have triggers, in order.
+#[derive(Debug)]
+pub(super) struct Blocks<'t> {
+    text: &'t [u8],
+    start: usize,
+    level: Level,
+    batch: [Compared; BATCH],
+    /// Digits of the block before.
+    digits: u64,
+    /// Its last bits, as the first of a block.
+    dots: u64,
+    ends: u64,
     junk: u64,
     /// A byte that can hide something was met: a terminal colour, a percent or backslash escape, no ASCII.
     pub odd: bool,
@@ -211,23 +239,26 @@ fn split<S: Simd>(simd: S, bytes: u8x64<S>) -> Split<S> {
 /// Bytes of a window: a block, two bytes before and one behind it.
 const WINDOW: usize = 2 + BLOCK + 1;
 
-impl Blocks {
-    /// Triggers of the block of `text` that begins at `start`; blocks are given in order.
-    #[inline(always)]
-    pub(super) fn triggers<S: Simd>(&mut self, simd: S, text: &[u8], start: usize) -> Triggers {
+/// Compares a batch of blocks from `start` on.
+#[inline(always)]
+fn compare_batch<S: Simd>(simd: S, text: &[u8], start: usize, batch: &mut [Compared; BATCH]) {
+    for (compared, start) in batch.iter_mut().zip((start..text.len()).step_by(BLOCK)) {
         if let Some(window) = start.checked_sub(2).and_then(|from| text[from..].first_chunk()) {
-            return self.of(simd, window);
+            *compared = Compared::of(simd, window);
+            continue;
         }
         // At both ends of the text there are blanks around it.
         let mut window = [b' '; WINDOW];
         let from = start.saturating_sub(2);
         let to = text.len().min(start + BLOCK + 1);
         window[2 + from - start..][..to - from].copy_from_slice(&text[from..to]);
-        self.of(simd, &window)
+        *compared = Compared::of(simd, &window);
     }
+}
 
+impl Compared {
     #[inline(always)]
-    fn of<S: Simd>(&mut self, simd: S, window: &[u8; WINDOW]) -> Triggers {
+    fn of<S: Simd>(simd: S, window: &[u8; WINDOW]) -> Self {
         let load = |from: usize| u8x64::from_slice(simd, &window[from..from + BLOCK]);
         let bytes = load(2);
         let is = |byte: u8| bytes.simd_eq(u8x64::splat(simd, byte));
@@ -242,47 +273,74 @@ impl Blocks {
         let names = NAMES_LAST.of(simd, last) & NAMES_HERE.of(simd, here);
 
         let high = bytes & u8x64::splat(simd, 0x80);
-        self.odd |= any(high | more & u8x64::splat(simd, ODD)).any_true();
+        let marks = (is(b'_') | is(b'-')) & any(prefixes);
+        let equals = is(b'=');
+        Self {
+            digits: (bytes - u8x64::splat(simd, b'0')).simd_le(u8x64::splat(simd, 9)).to_bitmask(),
+            dots: is(b'.').to_bitmask(),
+            colons: is(b':').to_bitmask(),
+            commas: is(b',').to_bitmask(),
+            separators: (equals | is(b'>')).to_bitmask(),
+            users: (equals & load(1).simd_eq(u8x64::splat(simd, b'R'))).to_bitmask(),
+            ends: any(names & u8x64::splat(simd, !JUNK)).to_bitmask(),
+            junk: names.simd_ge(u8x64::splat(simd, JUNK)).to_bitmask(),
+            keys: (any(keys | more & u8x64::splat(simd, MORE_KEYS)) | marks).to_bitmask(),
+            places: (any(places) | is(b'@')).to_bitmask(),
+            odd: any(high | more & u8x64::splat(simd, ODD)).to_bitmask(),
+        }
+    }
+}
 
+impl<'t> Blocks<'t> {
+    pub(super) fn of(text: &'t [u8]) -> Self {
+        Self {
+            text,
+            start: 0,
+            level: Level::new(),
+            batch: [Compared::default(); BATCH],
+            digits: 0,
+            dots: 0,
+            ends: 0,
+            junk: 0,
+            odd: false,
+        }
+    }
+
+    /// Joins the comparisons of a block with those of the block before.
+    #[inline]
+    fn join(&mut self, compared: Compared) -> Triggers {
+        let Compared { digits, dots, colons, .. } = compared;
+        self.odd |= compared.odd != 0;
         // `10.0.0.1`, `555.555.0100`: another dot follows soon. The last places cannot know.
-        let digits = (bytes - u8x64::splat(simd, b'0')).simd_le(u8x64::splat(simd, 9)).to_bitmask();
-        let dots = is(b'.').to_bitmask();
         let behind_digit = digits << 1 | self.digits >> 63;
         let numbers = dots & behind_digit & (digits >> 1 | 1 << 63);
         let numbers = numbers & (numbers >> 2 | numbers >> 3 | numbers >> 4 | 0xf << 60);
-        // Two dots with six bytes between them.
+        // Two dots with six bytes between them, and none soon.
         let mut apart = dots & (dots << 7 | self.dots);
         self.dots = dots >> 57;
         if apart != 0 {
             apart &= !before_dots(dots);
         }
+        let keys = compared.keys | apart;
         // Addresses have seven colons, so four in one of two blocks.
-        let colons = is(b':').to_bitmask();
         let addresses = if colons.count_ones() < 4 { 0 } else { colons };
-
-        let marks = (is(b'_') | is(b'-')) & any(prefixes);
-        let keys = (any(keys | more & u8x64::splat(simd, MORE_KEYS)) | marks).to_bitmask() | apart;
-        let places = (any(places) | is(b'@')).to_bitmask();
         // `://` is no separator.
-        let separators = (is(b'=') | is(b'>')).to_bitmask() | colons;
-        let ends = any(names & u8x64::splat(simd, !JUNK)).to_bitmask();
-        let junk = names.simd_ge(u8x64::splat(simd, JUNK)).to_bitmask();
+        let separators = compared.separators | colons;
         // Only a quoted name may stand before a comma, so no digit.
-        let commas = is(b',').to_bitmask() & !behind_digit;
-        let (behind, behind_junk) = self.behind_names(ends, junk, separators | commas);
-        // `USER=alice`
-        let users = (is(b'=') & load(1).simd_eq(u8x64::splat(simd, b'R'))).to_bitmask();
-        let names = behind & separators | behind_junk & commas | users;
+        let commas = compared.commas & !behind_digit;
+        let (behind, behind_junk) = self.behind_names(compared.ends, compared.junk, separators | commas);
+        let names = behind & separators | behind_junk & commas | compared.users;
         let long_digits = self.long_digits(digits);
-        Triggers { all: places | numbers | addresses | names | keys | long_digits, long_digits, names, keys }
+        let all = compared.places | numbers | addresses | names | keys | long_digits;
+        Triggers { all, long_digits, names, keys }
     }
 
     /// Places behind letters that a secret's name may end with, at once or behind junk, and those behind junk. None
     /// when there is no separator at such a place.
     #[inline(always)]
     fn behind_names(&mut self, ends: u64, junk: u64, separators: u64) -> (u64, u64) {
-        let (ends_before, junk_before) = (self.names, self.junk);
-        (self.names, self.junk) = (ends >> (64 - REACH), junk >> (64 - REACH));
+        let (ends_before, junk_before) = (self.ends, self.junk);
+        (self.ends, self.junk) = (ends >> (64 - REACH), junk >> (64 - REACH));
         // The sum carries a bit through the junk behind a name, however long.
         let after = ends << 1;
         let reached = after | (after & junk).wrapping_add(junk) ^ junk;
@@ -303,6 +361,28 @@ impl Blocks {
         let two = digits & digits << 1;
         let four = two & two << 2;
         if four & four << 4 == 0 && before >> 58 != 0x3f { 0 } else { long_digits(digits, before) }
+    }
+}
+
+/// Where a block begins, and its triggers.
+impl Iterator for Blocks<'_> {
+    type Item = (usize, Triggers);
+
+    #[inline]
+    fn next(&mut self) -> Option<Self::Item> {
+        while self.start < self.text.len() {
+            let start = self.start;
+            let number = start / BLOCK % BATCH;
+            if number == 0 {
+                dispatch!(self.level, simd => compare_batch(simd, self.text, start, &mut self.batch));
+            }
+            self.start += BLOCK;
+            let triggers = self.join(self.batch[number]);
+            if triggers.all != 0 {
+                return Some((start, triggers));
+            }
+        }
+        None
     }
 }
 
