@@ -51,6 +51,10 @@ struct Compared {
     ends: u64,
     junk: u64,
     keys: u64,
+    /// Dots behind what a key may have before its last.
+    key_dots: u64,
+    /// `--`, `-p`, `-u`
+    flags: u64,
     places: u64,
     /// What can hide something.
     odd: u64,
@@ -95,27 +99,31 @@ const PLACES: [Rule; 8] = [
     rule(b"", b"+", b"123456789"),
     // `://`, `::`
     rule(b"", b":", b"/:"),
-    // `/home/`, `/Users/`, `\\Documents and Settings\\`
-    rule(b"", b"/", b"hHdD"),
-    rule(b"", b"/", b"uU"),
-    rule(b"", b"\\", b"huUD"),
     // `~alice/`
     rule(b" \n\t\"'(=:,;", b"~", b""),
+    // `/home/`, `/Users/`, `\\Documents and Settings\\`
+    rule(b"", b"/", b"hD"),
+    rule(b"", b"/", b"uU"),
+    rule(b"", b"\\", b"huUD"),
 ];
+/// Rules of home directories, whose second letter is an `o` or an `s`.
+const HOMES: u8 = 0xe0;
 /// Places where a key may begin or its fixed part may end.
 const KEYS: [Rule; 8] = [
     // ` --password`, `'-p`
     rule(b" '\"", b"-", b"-pu"),
-    // `AKIA`, `ASIA`, `AIza`, `SK12`, `SG.`, `ya29.`, `eyJ`, `dapi`
+    // `AKIA`, `ASIA`, `AIza`, `SK12`, `eyJ`, `dapi`
     rule(b"A", b"KSI", b""),
     rule(b"", b"S", b"K"),
-    rule(b"G9", b".", b""),
     rule(b"y", b"J", b""),
     rule(b"a", b"p", b"i"),
     // `Bearer x`, `Basic x`
     rule(b"eE", b"rR", b" "),
     rule(b"iI", b"cC", b" "),
+    rule(b"G9", b".", b""),
 ];
+const FLAGS: u8 = 0x01;
+const DOTS: u8 = 0x80;
 /// More of them; then what can hide something.
 const MORE: [Rule; 7] = [
     // `--BEGIN`, `1//0`, `/services/T`, `12345678:AA`
@@ -143,8 +151,22 @@ const NAMES: [Rule; 8] = [
     rule(b"", b" \"'\\]0123456789", b""),
 ];
 const JUNK: u8 = 0x80;
-/// Pairs before the last mark, `_` or `-`, of what keys begin with.
+/// Three bytes before the last mark, `_` or `-`, of what keys begin with, and of `pytest-of-`; then before the dot of
+/// `SG.` and `ya29.`.
+/// They are put together so that few names have them.
 const PREFIXES: [Rule; 8] = [
+    rule(b"", b"rm", b"8s"),
+    rule(b"sSp", b"ePs", b"cXs"),
+    rule(b"plcn", b"adrbp", b"tm"),
+    rule(b"eo", b"sx", b"tard"),
+    rule(b"", b"hpao", b"fi"),
+    rule(b"giro", b"hvyx", b"pousrebc"),
+    rule(b"", b"svp", b"k1ap"),
+    rule(b"", b"S2", b"G9"),
+];
+
+/// The last two of them: a flag, too, may stand behind these.
+const PAIRS: [Rule; 8] = [
     rule(b"h", b"pousrf", b""),
     rule(b"sr", b"k", b""),
     rule(b"asdrb", b"t", b""),
@@ -206,6 +228,10 @@ impl Halves {
         self
     }
 
+    fn of_one(&self, byte: u8) -> u8 {
+        self.low[usize::from(byte & 15)] & self.high[usize::from(byte >> 4)]
+    }
+
     #[inline(always)]
     fn of<S: Simd>(&self, simd: S, (low, high): Split<S>) -> u8x64<S> {
         simd.swizzle_dyn_within_blocks_u8x64(u8x64::from_slice(simd, &self.low), low)
@@ -224,8 +250,12 @@ static MORE_HERE: Halves = halves(&MORE, Place::Here);
 static MORE_NEXT: Halves = halves(&MORE, Place::Next);
 static NAMES_LAST: Halves = halves(&NAMES, Place::Last);
 static NAMES_HERE: Halves = halves(&NAMES, Place::Here);
-static PREFIXES_LAST: Halves = halves(&PREFIXES, Place::Last);
-static PREFIXES_HERE: Halves = halves(&PREFIXES, Place::Here);
+static PREFIXES_FIRST: Halves = halves(&PREFIXES, Place::Last);
+static PREFIXES_SECOND: Halves = halves(&PREFIXES, Place::Here);
+static PREFIXES_THIRD: Halves = halves(&PREFIXES, Place::Next);
+
+static PAIRS_FIRST: Halves = halves(&PAIRS, Place::Last);
+static PAIRS_SECOND: Halves = halves(&PAIRS, Place::Here);
 
 /// Lower and upper half of each byte.
 type Split<S> = (u8x64<S>, u8x64<S>);
@@ -236,22 +266,24 @@ fn split<S: Simd>(simd: S, bytes: u8x64<S>) -> Split<S> {
     (bytes & half, (bytes >> 4) & half)
 }
 
-/// Bytes of a window: a block, two bytes before and one behind it.
-const WINDOW: usize = 2 + BLOCK + 1;
+/// Bytes of a window: a block, some before and some behind it.
+const BEFORE: usize = 3;
+const BEHIND: usize = 2;
+const WINDOW: usize = BEFORE + BLOCK + BEHIND;
 
 /// Compares a batch of blocks from `start` on.
 #[inline(always)]
 fn compare_batch<S: Simd>(simd: S, text: &[u8], start: usize, batch: &mut [Compared; BATCH]) {
     for (compared, start) in batch.iter_mut().zip((start..text.len()).step_by(BLOCK)) {
-        if let Some(window) = start.checked_sub(2).and_then(|from| text[from..].first_chunk()) {
+        if let Some(window) = start.checked_sub(BEFORE).and_then(|from| text[from..].first_chunk()) {
             *compared = Compared::of(simd, window);
             continue;
         }
         // At both ends of the text there are blanks around it.
         let mut window = [b' '; WINDOW];
-        let from = start.saturating_sub(2);
-        let to = text.len().min(start + BLOCK + 1);
-        window[2 + from - start..][..to - from].copy_from_slice(&text[from..to]);
+        let from = start.saturating_sub(BEFORE);
+        let to = text.len().min(start + BLOCK + BEHIND);
+        window[BEFORE + from - start..][..to - from].copy_from_slice(&text[from..to]);
         *compared = Compared::of(simd, &window);
     }
 }
@@ -260,20 +292,28 @@ impl Compared {
     #[inline(always)]
     fn of<S: Simd>(simd: S, window: &[u8; WINDOW]) -> Self {
         let load = |from: usize| u8x64::from_slice(simd, &window[from..from + BLOCK]);
-        let bytes = load(2);
+        let bytes = load(BEFORE);
         let is = |byte: u8| bytes.simd_eq(u8x64::splat(simd, byte));
         let any = |bits: u8x64<S>| bits.simd_gt(u8x64::splat(simd, 0));
-        let (second_last, last) = (split(simd, load(0)), split(simd, load(1)));
-        let (here, next) = (split(simd, bytes), split(simd, load(3)));
+        let (third_last, second_last) = (split(simd, load(0)), split(simd, load(1)));
+        let (last, here, next) = (split(simd, load(2)), split(simd, bytes), split(simd, load(4)));
 
         let places = PLACES_LAST.of(simd, last) & PLACES_HERE.of(simd, here) & PLACES_NEXT.of(simd, next);
-        let keys = KEYS_LAST.of(simd, last) & KEYS_HERE.of(simd, here) & KEYS_NEXT.of(simd, next);
+        let keys_next = KEYS_NEXT.of(simd, next);
+        let keys = KEYS_LAST.of(simd, last) & KEYS_HERE.of(simd, here) & keys_next;
         let more = MORE_LAST.of(simd, last) & MORE_HERE.of(simd, here) & MORE_NEXT.of(simd, next);
-        let prefixes = PREFIXES_LAST.of(simd, second_last) & PREFIXES_HERE.of(simd, last);
+        let prefixes = PREFIXES_FIRST.of(simd, third_last)
+            & PREFIXES_SECOND.of(simd, second_last)
+            & PREFIXES_THIRD.of(simd, last);
         let names = NAMES_LAST.of(simd, last) & NAMES_HERE.of(simd, here);
 
         let high = bytes & u8x64::splat(simd, 0x80);
-        let marks = (is(b'_') | is(b'-')) & any(prefixes);
+        let flags = is(b'-') & any(keys_next & u8x64::splat(simd, FLAGS));
+        let marks = (is(b'_') | is(b'-') & !flags) & any(prefixes & u8x64::splat(simd, !DOTS))
+            | is(b'.') & any(prefixes & u8x64::splat(simd, DOTS));
+        let second_next = load(5) | u8x64::splat(simd, 0x20);
+        let second = |byte: u8| second_next.simd_eq(u8x64::splat(simd, byte));
+        let homes = any(places & u8x64::splat(simd, HOMES)) & (second(b'o') | second(b's'));
         let equals = is(b'=');
         Self {
             digits: (bytes - u8x64::splat(simd, b'0')).simd_le(u8x64::splat(simd, 9)).to_bitmask(),
@@ -281,11 +321,14 @@ impl Compared {
             colons: is(b':').to_bitmask(),
             commas: is(b',').to_bitmask(),
             separators: (equals | is(b'>')).to_bitmask(),
-            users: (equals & load(1).simd_eq(u8x64::splat(simd, b'R'))).to_bitmask(),
+            users: (equals & load(2).simd_eq(u8x64::splat(simd, b'R'))).to_bitmask(),
             ends: any(names & u8x64::splat(simd, !JUNK)).to_bitmask(),
             junk: names.simd_ge(u8x64::splat(simd, JUNK)).to_bitmask(),
-            keys: (any(keys | more & u8x64::splat(simd, MORE_KEYS)) | marks).to_bitmask(),
-            places: (any(places) | is(b'@')).to_bitmask(),
+            keys: (any(keys & u8x64::splat(simd, !DOTS) | more & u8x64::splat(simd, MORE_KEYS)) | marks)
+                .to_bitmask(),
+            key_dots: keys.simd_ge(u8x64::splat(simd, DOTS)).to_bitmask(),
+            flags: flags.to_bitmask(),
+            places: (any(places & u8x64::splat(simd, !HOMES)) | homes | is(b'@')).to_bitmask(),
             odd: any(high | more & u8x64::splat(simd, ODD)).to_bitmask(),
         }
     }
@@ -315,13 +358,16 @@ impl<'t> Blocks<'t> {
         let behind_digit = digits << 1 | self.digits >> 63;
         let numbers = dots & behind_digit & (digits >> 1 | 1 << 63);
         let numbers = numbers & (numbers >> 2 | numbers >> 3 | numbers >> 4 | 0xf << 60);
-        // Two dots with six bytes between them, and none soon.
-        let mut apart = dots & (dots << 7 | self.dots);
+        // Two dots with six bytes between them, and behind them a long part of a key.
+        let mut apart = dots & (dots << 7 | self.dots) | compared.key_dots;
         self.dots = dots >> 57;
         if apart != 0 {
-            apart &= !before_dots(dots);
+            apart &= !soon(dots | colons | compared.commas);
         }
-        let keys = compared.keys | apart;
+        let mut keys = compared.keys | apart;
+        if compared.flags != 0 {
+            keys |= self.flags_behind_pairs(compared.flags);
+        }
         // Addresses have seven colons, so four in one of two blocks.
         let addresses = if colons.count_ones() < 4 { 0 } else { colons };
         // `://` is no separator.
@@ -353,6 +399,22 @@ impl<'t> Blocks<'t> {
         )
     }
 
+    /// Flags behind what keys begin with.
+    #[inline(never)]
+    fn flags_behind_pairs(&self, mut flags: u64) -> u64 {
+        let mut behind = 0;
+        while flags != 0 {
+            let at = self.start + flags.trailing_zeros() as usize;
+            if let Some([first, second]) = self.text[..at].last_chunk()
+                && PAIRS_FIRST.of_one(*first) & PAIRS_SECOND.of_one(*second) != 0
+            {
+                behind |= flags & flags.wrapping_neg();
+            }
+            flags &= flags - 1;
+        }
+        behind
+    }
+
     /// Places of the thirteenth digit in a row, looking back into the block before.
     #[inline(always)]
     fn long_digits(&mut self, digits: u64) -> u64 {
@@ -376,8 +438,8 @@ impl Iterator for Blocks<'_> {
             if number == 0 {
                 dispatch!(self.level, simd => compare_batch(simd, self.text, start, &mut self.batch));
             }
-            self.start += BLOCK;
             let triggers = self.join(self.batch[number]);
+            self.start += BLOCK;
             if triggers.all != 0 {
                 return Some((start, triggers));
             }
@@ -386,9 +448,9 @@ impl Iterator for Blocks<'_> {
     }
 }
 
-/// Places with another dot in the 27 bytes behind them: too near for the last part of a key.
-fn before_dots(dots: u64) -> u64 {
-    let two = dots >> 1 | dots >> 2;
+/// Places with one of these in the 27 bytes behind them.
+fn soon(stops: u64) -> u64 {
+    let two = stops >> 1 | stops >> 2;
     let four = two | two >> 2;
     let eight = four | four >> 4;
     let sixteen = eight | eight >> 8;
