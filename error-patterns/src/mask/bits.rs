@@ -9,10 +9,8 @@
 //! The instructions are chosen when the program runs (SSE2, SSE4.2, AVX2, AVX-512, NEON, or plain); all give the
 //! same bits.
 
+use crate::bytes::{BLOCK, Classes};
 use fearless_simd::{Level, Simd, SimdBase, SimdMask, dispatch, u8x64};
-
-/// Bytes looked at together.
-const BLOCK: usize = 64;
 
 /// Why a byte of a block is looked at; bit `n` is byte `n`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -177,13 +175,6 @@ const PAIRS: [Rule; 8] = [
     rule(b"eo", b"cf", b""),
 ];
 
-/// A bit for each of eight rules, by the halves of a byte: a rule's bit is set where both halves allow its bytes. So a
-/// rule stands for its bytes, and for a few more that share their halves.
-struct Halves {
-    low: [u8; BLOCK],
-    high: [u8; BLOCK],
-}
-
 /// Which byte of the rules.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Place {
@@ -192,79 +183,38 @@ enum Place {
     Next,
 }
 
-const fn halves<const N: usize>(rules: &[Rule; N], place: Place) -> Halves {
-    let mut halves = Halves { low: [0; BLOCK], high: [0; BLOCK] };
+/// A class for each rule: a rule stands for its bytes, and for a few more.
+const fn classes<const N: usize>(rules: &[Rule; N], place: Place) -> Classes {
+    let mut sets: [&[u8]; N] = [b""; N];
     let mut index = 0;
     while index < N {
-        let bytes = match place {
+        sets[index] = match place {
             Place::Last => rules[index].last,
             Place::Here => rules[index].here,
             Place::Next => rules[index].next,
         };
-        halves = halves.with(bytes, 1 << index);
         index += 1;
     }
-    halves
+    Classes::of_bytes(sets)
 }
 
-impl Halves {
-    const fn with(mut self, bytes: &[u8], bit: u8) -> Self {
-        let mut at = 0;
-        while at < BLOCK {
-            // One table of 16 for each 16 bytes of a block.
-            let half = (at & 15) as u8;
-            let mut index = 0;
-            while index < bytes.len() {
-                self.low[at] |= if bytes[index] & 15 == half { bit } else { 0 };
-                self.high[at] |= if bytes[index] >> 4 == half { bit } else { 0 };
-                index += 1;
-            }
-            if bytes.is_empty() {
-                self.low[at] |= bit;
-                self.high[at] |= bit;
-            }
-            at += 1;
-        }
-        self
-    }
+static PLACES_LAST: Classes = classes(&PLACES, Place::Last);
+static PLACES_HERE: Classes = classes(&PLACES, Place::Here);
+static PLACES_NEXT: Classes = classes(&PLACES, Place::Next);
+static KEYS_LAST: Classes = classes(&KEYS, Place::Last);
+static KEYS_HERE: Classes = classes(&KEYS, Place::Here);
+static KEYS_NEXT: Classes = classes(&KEYS, Place::Next);
+static MORE_LAST: Classes = classes(&MORE, Place::Last);
+static MORE_HERE: Classes = classes(&MORE, Place::Here);
+static MORE_NEXT: Classes = classes(&MORE, Place::Next);
+static NAMES_LAST: Classes = classes(&NAMES, Place::Last);
+static NAMES_HERE: Classes = classes(&NAMES, Place::Here);
+static PREFIXES_FIRST: Classes = classes(&PREFIXES, Place::Last);
+static PREFIXES_SECOND: Classes = classes(&PREFIXES, Place::Here);
+static PREFIXES_THIRD: Classes = classes(&PREFIXES, Place::Next);
 
-    fn of_one(&self, byte: u8) -> u8 {
-        self.low[usize::from(byte & 15)] & self.high[usize::from(byte >> 4)]
-    }
-
-    #[inline(always)]
-    fn of<S: Simd>(&self, simd: S, (low, high): Split<S>) -> u8x64<S> {
-        simd.swizzle_dyn_within_blocks_u8x64(u8x64::from_slice(simd, &self.low), low)
-            & simd.swizzle_dyn_within_blocks_u8x64(u8x64::from_slice(simd, &self.high), high)
-    }
-}
-
-static PLACES_LAST: Halves = halves(&PLACES, Place::Last);
-static PLACES_HERE: Halves = halves(&PLACES, Place::Here);
-static PLACES_NEXT: Halves = halves(&PLACES, Place::Next);
-static KEYS_LAST: Halves = halves(&KEYS, Place::Last);
-static KEYS_HERE: Halves = halves(&KEYS, Place::Here);
-static KEYS_NEXT: Halves = halves(&KEYS, Place::Next);
-static MORE_LAST: Halves = halves(&MORE, Place::Last);
-static MORE_HERE: Halves = halves(&MORE, Place::Here);
-static MORE_NEXT: Halves = halves(&MORE, Place::Next);
-static NAMES_LAST: Halves = halves(&NAMES, Place::Last);
-static NAMES_HERE: Halves = halves(&NAMES, Place::Here);
-static PREFIXES_FIRST: Halves = halves(&PREFIXES, Place::Last);
-static PREFIXES_SECOND: Halves = halves(&PREFIXES, Place::Here);
-static PREFIXES_THIRD: Halves = halves(&PREFIXES, Place::Next);
-
-static PAIRS_FIRST: Halves = halves(&PAIRS, Place::Last);
-static PAIRS_SECOND: Halves = halves(&PAIRS, Place::Here);
-
-/// Lower and upper half of each byte.
-type Split<S> = (u8x64<S>, u8x64<S>);
-
-#[inline(always)]
-fn split<S: Simd>(simd: S, bytes: u8x64<S>) -> Split<S> {
-    let half = u8x64::splat(simd, 15);
-    (bytes & half, (bytes >> 4) & half)
-}
+static PAIRS_FIRST: Classes = classes(&PAIRS, Place::Last);
+static PAIRS_SECOND: Classes = classes(&PAIRS, Place::Here);
 
 /// Bytes of a window: a block, some before and some behind it.
 const BEFORE: usize = 3;
@@ -295,17 +245,16 @@ impl Compared {
         let bytes = load(BEFORE);
         let is = |byte: u8| bytes.simd_eq(u8x64::splat(simd, byte));
         let any = |bits: u8x64<S>| bits.simd_gt(u8x64::splat(simd, 0));
-        let (third_last, second_last) = (split(simd, load(0)), split(simd, load(1)));
-        let (last, here, next) = (split(simd, load(2)), split(simd, bytes), split(simd, load(4)));
+        let (third_last, second_last, last, next) = (load(0), load(1), load(2), load(4));
 
-        let places = PLACES_LAST.of(simd, last) & PLACES_HERE.of(simd, here) & PLACES_NEXT.of(simd, next);
+        let places = PLACES_LAST.of(simd, last) & PLACES_HERE.of(simd, bytes) & PLACES_NEXT.of(simd, next);
         let keys_next = KEYS_NEXT.of(simd, next);
-        let keys = KEYS_LAST.of(simd, last) & KEYS_HERE.of(simd, here) & keys_next;
-        let more = MORE_LAST.of(simd, last) & MORE_HERE.of(simd, here) & MORE_NEXT.of(simd, next);
+        let keys = KEYS_LAST.of(simd, last) & KEYS_HERE.of(simd, bytes) & keys_next;
+        let more = MORE_LAST.of(simd, last) & MORE_HERE.of(simd, bytes) & MORE_NEXT.of(simd, next);
         let prefixes = PREFIXES_FIRST.of(simd, third_last)
             & PREFIXES_SECOND.of(simd, second_last)
             & PREFIXES_THIRD.of(simd, last);
-        let names = NAMES_LAST.of(simd, last) & NAMES_HERE.of(simd, here);
+        let names = NAMES_LAST.of(simd, last) & NAMES_HERE.of(simd, bytes);
 
         let high = bytes & u8x64::splat(simd, 0x80);
         let flags = is(b'-') & any(keys_next & u8x64::splat(simd, FLAGS));
@@ -321,7 +270,7 @@ impl Compared {
             colons: is(b':').to_bitmask(),
             commas: is(b',').to_bitmask(),
             separators: (equals | is(b'>')).to_bitmask(),
-            users: (equals & load(2).simd_eq(u8x64::splat(simd, b'R'))).to_bitmask(),
+            users: (equals & last.simd_eq(u8x64::splat(simd, b'R'))).to_bitmask(),
             ends: any(names & u8x64::splat(simd, !JUNK)).to_bitmask(),
             junk: names.simd_ge(u8x64::splat(simd, JUNK)).to_bitmask(),
             keys: (any(keys & u8x64::splat(simd, !DOTS) | more & u8x64::splat(simd, MORE_KEYS)) | marks)
@@ -369,7 +318,8 @@ impl<'t> Blocks<'t> {
             keys |= self.flags_behind_pairs(compared.flags);
         }
         // Addresses have seven colons, so four in one of two blocks.
-        let addresses = if colons.count_ones() < 4 { 0 } else { colons };
+        let less_one = |bits: u64| bits & bits.wrapping_sub(1);
+        let addresses = if less_one(less_one(less_one(colons))) == 0 { 0 } else { colons };
         // `://` is no separator.
         let separators = compared.separators | colons;
         // Only a quoted name may stand before a comma, so no digit.
