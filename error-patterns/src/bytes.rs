@@ -35,6 +35,38 @@ impl Classes {
         Self { low, high }
     }
 
+    /// Of at most eight sets of bytes, no bytes mean any; bit `n` is the class of set `n`, and of what shares the halves
+    /// of its bytes.
+    pub(crate) const fn of_bytes<const N: usize>(sets: [&[u8]; N]) -> Self {
+        let (mut low, mut high) = ([0; BLOCK], [0; BLOCK]);
+        let mut class = 0;
+        while class < N {
+            let set = sets[class];
+            let mut at = 0;
+            while at < BLOCK {
+                let half = (at & 15) as u8;
+                let mut index = 0;
+                while index < set.len() {
+                    low[at] |= ((set[index] & 15 == half) as u8) << class;
+                    high[at] |= ((set[index] >> 4 == half) as u8) << class;
+                    index += 1;
+                }
+                if set.is_empty() {
+                    low[at] |= 1 << class;
+                    high[at] |= 1 << class;
+                }
+                at += 1;
+            }
+            class += 1;
+        }
+        Self { low, high }
+    }
+
+    /// The classes of one byte.
+    pub(crate) fn of_one(&self, byte: u8) -> u8 {
+        self.low[usize::from(byte & 15)] & self.high[usize::from(byte >> 4)]
+    }
+
     /// The classes of each byte of a block.
     #[inline(always)]
     pub(crate) fn of<S: Simd>(&self, simd: S, bytes: u8x64<S>) -> u8x64<S> {

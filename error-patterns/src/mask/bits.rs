@@ -9,10 +9,8 @@
 //! The instructions are chosen when the program runs (SSE2, SSE4.2, AVX2, AVX-512, NEON, or plain); all give the
 //! same bits.
 
-use fearless_simd::{Simd, SimdBase, SimdMask, u8x64};
-
-/// Bytes looked at together.
-pub(super) const BLOCK: usize = 64;
+use crate::bytes::{BLOCK, Classes};
+use fearless_simd::{Level, Simd, SimdBase, SimdMask, dispatch, u8x64};
 
 /// Why a byte of a block is looked at; bit `n` is byte `n`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -29,15 +27,50 @@ pub(super) struct Triggers {
 
 /// Junk between a name and its separator, in bytes: `"token\": "`, `password2 =`.
 const JUNK_MAX: usize = 4;
+/// How far before a separator a name's last letter may stand.
+const REACH: usize = JUNK_MAX + 1;
 
-/// Makes triggers of one block after the other.
-#[derive(Debug, Default)]
-pub(super) struct Blocks {
-    /// Masks of the block before.
+/// Blocks that are compared before any is joined and looked at: calls and branches between the comparisons would keep
+/// what these need out of the registers.
+const BATCH: usize = 8;
+
+/// What the comparisons of one block say; bit `n` is byte `n`.
+#[derive(Clone, Copy, Debug, Default)]
+struct Compared {
     digits: u64,
     dots: u64,
-    /// Last bits of the block before: a name may end here, after so many bytes of junk.
-    names: [u64; JUNK_MAX + 1],
+    colons: u64,
+    commas: u64,
+    /// `=`, `>`
+    separators: u64,
+    /// `USER=`
+    users: u64,
+    /// Letters that a secret's name may end with, and what may follow them.
+    ends: u64,
+    junk: u64,
+    keys: u64,
+    /// Dots behind what a key may have before its last.
+    key_dots: u64,
+    /// `--`, `-p`, `-u`
+    flags: u64,
+    places: u64,
+    /// What can hide something.
+    odd: u64,
+}
+
+/// The blocks of a text that have triggers, in order.
+#[derive(Debug)]
+pub(super) struct Blocks<'t> {
+    text: &'t [u8],
+    start: usize,
+    level: Level,
+    batch: [Compared; BATCH],
+    /// Digits of the block before.
+    digits: u64,
+    /// Its last bits, as the first of a block.
+    dots: u64,
+    ends: u64,
+    junk: u64,
     /// A byte that can hide something was met: a terminal colour, a percent or backslash escape, no ASCII.
     pub odd: bool,
 }
@@ -64,27 +97,31 @@ const PLACES: [Rule; 8] = [
     rule(b"", b"+", b"123456789"),
     // `://`, `::`
     rule(b"", b":", b"/:"),
-    // `/home/`, `/Users/`, `\\Documents and Settings\\`
-    rule(b"", b"/", b"hHdD"),
-    rule(b"", b"/", b"uU"),
-    rule(b"", b"\\", b"huUD"),
     // `~alice/`
     rule(b" \n\t\"'(=:,;", b"~", b""),
+    // `/home/`, `/Users/`, `\\Documents and Settings\\`
+    rule(b"", b"/", b"hD"),
+    rule(b"", b"/", b"uU"),
+    rule(b"", b"\\", b"huUD"),
 ];
+/// Rules of home directories, whose second letter is an `o` or an `s`.
+const HOMES: u8 = 0xe0;
 /// Places where a key may begin or its fixed part may end.
 const KEYS: [Rule; 8] = [
     // ` --password`, `'-p`
     rule(b" '\"", b"-", b"-pu"),
-    // `AKIA`, `ASIA`, `AIza`, `SK12`, `SG.`, `ya29.`, `eyJ`, `dapi`
+    // `AKIA`, `ASIA`, `AIza`, `SK12`, `eyJ`, `dapi`
     rule(b"A", b"KSI", b""),
     rule(b"", b"S", b"K"),
-    rule(b"G9", b".", b""),
     rule(b"y", b"J", b""),
     rule(b"a", b"p", b"i"),
     // `Bearer x`, `Basic x`
     rule(b"eE", b"rR", b" "),
     rule(b"iI", b"cC", b" "),
+    rule(b"G9", b".", b""),
 ];
+const FLAGS: u8 = 0x01;
+const DOTS: u8 = 0x80;
 /// More of them; then what can hide something.
 const MORE: [Rule; 7] = [
     // `--BEGIN`, `1//0`, `/services/T`, `12345678:AA`
@@ -112,8 +149,22 @@ const NAMES: [Rule; 8] = [
     rule(b"", b" \"'\\]0123456789", b""),
 ];
 const JUNK: u8 = 0x80;
-/// Pairs before the last mark, `_` or `-`, of what keys begin with.
+/// Three bytes before the last mark, `_` or `-`, of what keys begin with, and of `pytest-of-`; then before the dot of
+/// `SG.` and `ya29.`.
+/// They are put together so that few names have them.
 const PREFIXES: [Rule; 8] = [
+    rule(b"", b"rm", b"8s"),
+    rule(b"sSp", b"ePs", b"cXs"),
+    rule(b"plcn", b"adrbp", b"tm"),
+    rule(b"eo", b"sx", b"tard"),
+    rule(b"", b"hpao", b"fi"),
+    rule(b"giro", b"hvyx", b"pousrebc"),
+    rule(b"", b"svp", b"k1ap"),
+    rule(b"", b"S2", b"G9"),
+];
+
+/// The last two of them: a flag, too, may stand behind these.
+const PAIRS: [Rule; 8] = [
     rule(b"h", b"pousrf", b""),
     rule(b"sr", b"k", b""),
     rule(b"asdrb", b"t", b""),
@@ -124,13 +175,6 @@ const PREFIXES: [Rule; 8] = [
     rule(b"eo", b"cf", b""),
 ];
 
-/// A bit for each of eight rules, by the halves of a byte: a rule's bit is set where both halves allow its bytes. So a
-/// rule stands for its bytes, and for a few more that share their halves.
-struct Halves {
-    low: [u8; BLOCK],
-    high: [u8; BLOCK],
-}
-
 /// Which byte of the rules.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Place {
@@ -139,159 +183,249 @@ enum Place {
     Next,
 }
 
-const fn halves<const N: usize>(rules: &[Rule; N], place: Place) -> Halves {
-    let mut halves = Halves { low: [0; BLOCK], high: [0; BLOCK] };
+/// A class for each rule: a rule stands for its bytes, and for a few more.
+const fn classes<const N: usize>(rules: &[Rule; N], place: Place) -> Classes {
+    let mut sets: [&[u8]; N] = [b""; N];
     let mut index = 0;
     while index < N {
-        let bytes = match place {
+        sets[index] = match place {
             Place::Last => rules[index].last,
             Place::Here => rules[index].here,
             Place::Next => rules[index].next,
         };
-        halves = halves.with(bytes, 1 << index);
         index += 1;
     }
-    halves
+    Classes::of_bytes(sets)
 }
 
-impl Halves {
-    const fn with(mut self, bytes: &[u8], bit: u8) -> Self {
-        let mut at = 0;
-        while at < BLOCK {
-            // One table of 16 for each 16 bytes of a block.
-            let half = (at & 15) as u8;
-            let mut index = 0;
-            while index < bytes.len() {
-                self.low[at] |= if bytes[index] & 15 == half { bit } else { 0 };
-                self.high[at] |= if bytes[index] >> 4 == half { bit } else { 0 };
-                index += 1;
-            }
-            if bytes.is_empty() {
-                self.low[at] |= bit;
-                self.high[at] |= bit;
-            }
-            at += 1;
-        }
-        self
-    }
+static PLACES_LAST: Classes = classes(&PLACES, Place::Last);
+static PLACES_HERE: Classes = classes(&PLACES, Place::Here);
+static PLACES_NEXT: Classes = classes(&PLACES, Place::Next);
+static KEYS_LAST: Classes = classes(&KEYS, Place::Last);
+static KEYS_HERE: Classes = classes(&KEYS, Place::Here);
+static KEYS_NEXT: Classes = classes(&KEYS, Place::Next);
+static MORE_LAST: Classes = classes(&MORE, Place::Last);
+static MORE_HERE: Classes = classes(&MORE, Place::Here);
+static MORE_NEXT: Classes = classes(&MORE, Place::Next);
+static NAMES_LAST: Classes = classes(&NAMES, Place::Last);
+static NAMES_HERE: Classes = classes(&NAMES, Place::Here);
+static PREFIXES_FIRST: Classes = classes(&PREFIXES, Place::Last);
+static PREFIXES_SECOND: Classes = classes(&PREFIXES, Place::Here);
+static PREFIXES_THIRD: Classes = classes(&PREFIXES, Place::Next);
 
-    #[inline(always)]
-    fn of<S: Simd>(&self, simd: S, (low, high): Split<S>) -> u8x64<S> {
-        simd.swizzle_dyn_within_blocks_u8x64(u8x64::from_slice(simd, &self.low), low)
-            & simd.swizzle_dyn_within_blocks_u8x64(u8x64::from_slice(simd, &self.high), high)
-    }
-}
+static PAIRS_FIRST: Classes = classes(&PAIRS, Place::Last);
+static PAIRS_SECOND: Classes = classes(&PAIRS, Place::Here);
 
-static PLACES_LAST: Halves = halves(&PLACES, Place::Last);
-static PLACES_HERE: Halves = halves(&PLACES, Place::Here);
-static PLACES_NEXT: Halves = halves(&PLACES, Place::Next);
-static KEYS_LAST: Halves = halves(&KEYS, Place::Last);
-static KEYS_HERE: Halves = halves(&KEYS, Place::Here);
-static KEYS_NEXT: Halves = halves(&KEYS, Place::Next);
-static MORE_LAST: Halves = halves(&MORE, Place::Last);
-static MORE_HERE: Halves = halves(&MORE, Place::Here);
-static MORE_NEXT: Halves = halves(&MORE, Place::Next);
-static NAMES_LAST: Halves = halves(&NAMES, Place::Last);
-static NAMES_HERE: Halves = halves(&NAMES, Place::Here);
-static PREFIXES_LAST: Halves = halves(&PREFIXES, Place::Last);
-static PREFIXES_HERE: Halves = halves(&PREFIXES, Place::Here);
+/// Bytes of a window: a block, some before and some behind it.
+const BEFORE: usize = 3;
+const BEHIND: usize = 2;
+const WINDOW: usize = BEFORE + BLOCK + BEHIND;
 
-/// Lower and upper half of each byte.
-type Split<S> = (u8x64<S>, u8x64<S>);
-
+/// Compares a batch of blocks from `start` on.
 #[inline(always)]
-fn split<S: Simd>(simd: S, bytes: u8x64<S>) -> Split<S> {
-    let half = u8x64::splat(simd, 15);
-    (bytes & half, (bytes >> 4) & half)
-}
-
-/// Bytes of a window: a block, two bytes before and one behind it.
-const WINDOW: usize = 2 + BLOCK + 1;
-
-impl Blocks {
-    /// Triggers of the block of `text` that begins at `start`; blocks are given in order.
-    #[inline(always)]
-    pub(super) fn triggers<S: Simd>(&mut self, simd: S, text: &[u8], start: usize) -> Triggers {
-        if let Some(window) = start.checked_sub(2).and_then(|from| text[from..].first_chunk()) {
-            return self.of(simd, window);
+fn compare_batch<S: Simd>(simd: S, text: &[u8], start: usize, batch: &mut [Compared; BATCH]) {
+    for (compared, start) in batch.iter_mut().zip((start..text.len()).step_by(BLOCK)) {
+        if let Some(window) = start.checked_sub(BEFORE).and_then(|from| text[from..].first_chunk()) {
+            *compared = Compared::of(simd, window);
+            continue;
         }
         // At both ends of the text there are blanks around it.
         let mut window = [b' '; WINDOW];
-        let from = start.saturating_sub(2);
-        let to = text.len().min(start + BLOCK + 1);
-        window[2 + from - start..][..to - from].copy_from_slice(&text[from..to]);
-        self.of(simd, &window)
+        let from = start.saturating_sub(BEFORE);
+        let to = text.len().min(start + BLOCK + BEHIND);
+        window[BEFORE + from - start..][..to - from].copy_from_slice(&text[from..to]);
+        *compared = Compared::of(simd, &window);
     }
+}
 
+impl Compared {
     #[inline(always)]
-    fn of<S: Simd>(&mut self, simd: S, window: &[u8; WINDOW]) -> Triggers {
+    fn of<S: Simd>(simd: S, window: &[u8; WINDOW]) -> Self {
         let load = |from: usize| u8x64::from_slice(simd, &window[from..from + BLOCK]);
-        let bytes = load(2);
+        let bytes = load(BEFORE);
         let is = |byte: u8| bytes.simd_eq(u8x64::splat(simd, byte));
         let any = |bits: u8x64<S>| bits.simd_gt(u8x64::splat(simd, 0));
-        let (second_last, last) = (split(simd, load(0)), split(simd, load(1)));
-        let (here, next) = (split(simd, bytes), split(simd, load(3)));
+        let (third_last, second_last, last, next) = (load(0), load(1), load(2), load(4));
 
-        let places = PLACES_LAST.of(simd, last) & PLACES_HERE.of(simd, here) & PLACES_NEXT.of(simd, next);
-        let keys = KEYS_LAST.of(simd, last) & KEYS_HERE.of(simd, here) & KEYS_NEXT.of(simd, next);
-        let more = MORE_LAST.of(simd, last) & MORE_HERE.of(simd, here) & MORE_NEXT.of(simd, next);
-        let prefixes = PREFIXES_LAST.of(simd, second_last) & PREFIXES_HERE.of(simd, last);
-        let names = NAMES_LAST.of(simd, last) & NAMES_HERE.of(simd, here);
+        let places = PLACES_LAST.of(simd, last) & PLACES_HERE.of(simd, bytes) & PLACES_NEXT.of(simd, next);
+        let keys_next = KEYS_NEXT.of(simd, next);
+        let keys = KEYS_LAST.of(simd, last) & KEYS_HERE.of(simd, bytes) & keys_next;
+        let more = MORE_LAST.of(simd, last) & MORE_HERE.of(simd, bytes) & MORE_NEXT.of(simd, next);
+        let prefixes = PREFIXES_FIRST.of(simd, third_last)
+            & PREFIXES_SECOND.of(simd, second_last)
+            & PREFIXES_THIRD.of(simd, last);
+        let names = NAMES_LAST.of(simd, last) & NAMES_HERE.of(simd, bytes);
 
         let high = bytes & u8x64::splat(simd, 0x80);
-        self.odd |= any(high | more & u8x64::splat(simd, ODD)).any_true();
+        let flags = is(b'-') & any(keys_next & u8x64::splat(simd, FLAGS));
+        let marks = (is(b'_') | is(b'-') & !flags) & any(prefixes & u8x64::splat(simd, !DOTS))
+            | is(b'.') & any(prefixes & u8x64::splat(simd, DOTS));
+        let second_next = load(5) | u8x64::splat(simd, 0x20);
+        let second = |byte: u8| second_next.simd_eq(u8x64::splat(simd, byte));
+        let homes = any(places & u8x64::splat(simd, HOMES)) & (second(b'o') | second(b's'));
+        let equals = is(b'=');
+        Self {
+            digits: (bytes - u8x64::splat(simd, b'0')).simd_le(u8x64::splat(simd, 9)).to_bitmask(),
+            dots: is(b'.').to_bitmask(),
+            colons: is(b':').to_bitmask(),
+            commas: is(b',').to_bitmask(),
+            separators: (equals | is(b'>')).to_bitmask(),
+            users: (equals & last.simd_eq(u8x64::splat(simd, b'R'))).to_bitmask(),
+            ends: any(names & u8x64::splat(simd, !JUNK)).to_bitmask(),
+            junk: names.simd_ge(u8x64::splat(simd, JUNK)).to_bitmask(),
+            keys: (any(keys & u8x64::splat(simd, !DOTS) | more & u8x64::splat(simd, MORE_KEYS)) | marks)
+                .to_bitmask(),
+            key_dots: keys.simd_ge(u8x64::splat(simd, DOTS)).to_bitmask(),
+            flags: flags.to_bitmask(),
+            places: (any(places & u8x64::splat(simd, !HOMES)) | homes | is(b'@')).to_bitmask(),
+            odd: any(high | more & u8x64::splat(simd, ODD)).to_bitmask(),
+        }
+    }
+}
 
-        // `10.0.0.1`, `555.555.0100`: another dot follows soon. The last places cannot know.
-        let digits = (bytes - u8x64::splat(simd, b'0')).simd_le(u8x64::splat(simd, 9)).to_bitmask();
-        let dots = is(b'.').to_bitmask();
-        let numbers = dots & (digits << 1 | self.digits >> 63) & (digits >> 1 | 1 << 63);
-        let numbers = numbers & (numbers >> 2 | numbers >> 3 | numbers >> 4 | 0xf << 60);
-        // Two dots with six bytes between them.
-        let apart = dots & (dots << 7 | self.dots >> 57);
-        self.dots = dots;
-        // Addresses have seven colons, so four in one of two blocks.
-        let colons = is(b':').to_bitmask();
-        let addresses = if colons.count_ones() < 4 { 0 } else { colons };
-
-        let marks = (is(b'_') | is(b'-')) & any(prefixes);
-        let keys = (any(keys | more & u8x64::splat(simd, MORE_KEYS)) | marks).to_bitmask() | apart;
-        let places = (any(places) | is(b'@')).to_bitmask();
-        // `://` is no separator.
-        let separators = (is(b'=') | is(b'>')).to_bitmask() | colons;
-        let (behind, behind_junk) = self.behind_names(
-            any(names & u8x64::splat(simd, !JUNK)).to_bitmask(),
-            names.simd_ge(u8x64::splat(simd, JUNK)).to_bitmask(),
-        );
-        // `USER=alice`
-        let users = (is(b'=') & load(1).simd_eq(u8x64::splat(simd, b'R'))).to_bitmask();
-        let names = behind & separators | behind_junk & is(b',').to_bitmask() | users;
-        let long_digits = self.long_digits(digits);
-        Triggers { all: places | numbers | addresses | names | keys | long_digits, long_digits, names, keys }
+impl<'t> Blocks<'t> {
+    pub(super) fn of(text: &'t [u8]) -> Self {
+        Self {
+            text,
+            start: 0,
+            level: Level::new(),
+            batch: [Compared::default(); BATCH],
+            digits: 0,
+            dots: 0,
+            ends: 0,
+            junk: 0,
+            odd: false,
+        }
     }
 
-    /// Places behind letters that a secret's name may end with, at once or behind junk, and those behind junk.
-    #[inline(always)]
-    fn behind_names(&mut self, mut ends: u64, junk: u64) -> (u64, u64) {
-        let (mut behind, mut behind_junk) = (0, 0);
-        for (count, carried) in self.names.iter_mut().enumerate() {
-            let after = ends << 1 | *carried;
-            *carried = ends >> 63;
-            behind |= after;
-            behind_junk |= if count > 0 { after } else { 0 };
-            ends = junk & after;
+    /// Joins the comparisons of a block with those of the block before.
+    #[inline]
+    fn join(&mut self, compared: Compared) -> Triggers {
+        let Compared { digits, dots, colons, .. } = compared;
+        self.odd |= compared.odd != 0;
+        // `10.0.0.1`, `555.555.0100`: another dot follows soon. The last places cannot know.
+        let behind_digit = digits << 1 | self.digits >> 63;
+        let numbers = dots & behind_digit & (digits >> 1 | 1 << 63);
+        let numbers = numbers & (numbers >> 2 | numbers >> 3 | numbers >> 4 | 0xf << 60);
+        // Two dots with six bytes between them, and behind them a long part of a key.
+        let mut apart = dots & (dots << 7 | self.dots) | compared.key_dots;
+        self.dots = dots >> 57;
+        if apart != 0 {
+            apart &= !soon(dots | colons | compared.commas);
         }
-        (behind, behind_junk)
+        let mut keys = compared.keys | apart;
+        if compared.flags != 0 {
+            keys |= self.flags_behind_pairs(compared.flags);
+        }
+        // Addresses have seven colons, so four in one of two blocks.
+        let less_one = |bits: u64| bits & bits.wrapping_sub(1);
+        let addresses = if less_one(less_one(less_one(colons))) == 0 { 0 } else { colons };
+        // `://` is no separator.
+        let separators = compared.separators | colons;
+        // Only a quoted name may stand before a comma, so no digit.
+        let commas = compared.commas & !behind_digit;
+        let (behind, behind_junk) = self.behind_names(compared.ends, compared.junk, separators | commas);
+        let names = behind & separators | behind_junk & commas | compared.users;
+        let long_digits = self.long_digits(digits);
+        let all = compared.places | numbers | addresses | names | keys | long_digits;
+        Triggers { all, long_digits, names, keys }
+    }
+
+    /// Places behind letters that a secret's name may end with, at once or behind junk, and those behind junk. None
+    /// when there is no separator at such a place.
+    #[inline(always)]
+    fn behind_names(&mut self, ends: u64, junk: u64, separators: u64) -> (u64, u64) {
+        let (ends_before, junk_before) = (self.ends, self.junk);
+        (self.ends, self.junk) = (ends >> (64 - REACH), junk >> (64 - REACH));
+        // The sum carries a bit through the junk behind a name, however long.
+        let after = ends << 1;
+        let reached = after | (after & junk).wrapping_add(junk) ^ junk;
+        if reached & separators == 0 && (ends_before == 0 || separators == 0) {
+            return (0, 0);
+        }
+        behind_names(
+            u128::from(ends) << REACH | u128::from(ends_before),
+            u128::from(junk) << REACH | u128::from(junk_before),
+        )
+    }
+
+    /// Flags behind what keys begin with.
+    #[inline(never)]
+    fn flags_behind_pairs(&self, mut flags: u64) -> u64 {
+        let mut behind = 0;
+        while flags != 0 {
+            let at = self.start + flags.trailing_zeros() as usize;
+            if let Some([first, second]) = self.text[..at].last_chunk()
+                && PAIRS_FIRST.of_one(*first) & PAIRS_SECOND.of_one(*second) != 0
+            {
+                behind |= flags & flags.wrapping_neg();
+            }
+            flags &= flags - 1;
+        }
+        behind
     }
 
     /// Places of the thirteenth digit in a row, looking back into the block before.
     #[inline(always)]
     fn long_digits(&mut self, digits: u64) -> u64 {
-        let window = u128::from(digits) << 16 | u128::from(self.digits >> 48);
-        self.digits = digits;
-        let two = window & window << 1;
+        let before = std::mem::replace(&mut self.digits, digits);
+        // Eight of the thirteen are in this block, or six at the end of the one before.
+        let two = digits & digits << 1;
         let four = two & two << 2;
-        let eight = four & four << 4;
-        let thirteen = eight & four << 8 & window << 12;
-        ((thirteen & !(thirteen << 1)) >> 16) as u64
+        if four & four << 4 == 0 && before >> 58 != 0x3f { 0 } else { long_digits(digits, before) }
     }
+}
+
+/// Where a block begins, and its triggers.
+impl Iterator for Blocks<'_> {
+    type Item = (usize, Triggers);
+
+    #[inline]
+    fn next(&mut self) -> Option<Self::Item> {
+        while self.start < self.text.len() {
+            let start = self.start;
+            let number = start / BLOCK % BATCH;
+            if number == 0 {
+                dispatch!(self.level, simd => compare_batch(simd, self.text, start, &mut self.batch));
+            }
+            let triggers = self.join(self.batch[number]);
+            self.start += BLOCK;
+            if triggers.all != 0 {
+                return Some((start, triggers));
+            }
+        }
+        None
+    }
+}
+
+/// Places with one of these in the 27 bytes behind them.
+fn soon(stops: u64) -> u64 {
+    let two = stops >> 1 | stops >> 2;
+    let four = two | two >> 2;
+    let eight = four | four >> 4;
+    let sixteen = eight | eight >> 8;
+    sixteen | sixteen >> 11
+}
+
+/// What [`Blocks::behind_names`] says, from bits that begin [`REACH`] before the block.
+#[inline(never)]
+fn behind_names(mut ends: u128, junk: u128) -> (u64, u64) {
+    let (mut behind, mut behind_junk) = (0, 0);
+    for count in 0..=JUNK_MAX {
+        let after = ends << 1;
+        behind |= after;
+        behind_junk |= if count > 0 { after } else { 0 };
+        ends = junk & after;
+    }
+    ((behind >> REACH) as u64, (behind_junk >> REACH) as u64)
+}
+
+#[inline(never)]
+fn long_digits(digits: u64, before: u64) -> u64 {
+    let window = u128::from(digits) << 16 | u128::from(before >> 48);
+    let two = window & window << 1;
+    let four = two & two << 2;
+    let eight = four & four << 4;
+    let thirteen = eight & four << 8 & window << 12;
+    ((thirteen & !(thirteen << 1)) >> 16) as u64
 }

@@ -110,14 +110,16 @@ pub(super) fn find(text: &Text<'_>, at: usize) -> Option<Span> {
 
 /// A key whose prefix ends with the mark at `at`.
 fn prefixed(text: &Text<'_>, at: usize) -> Option<Span> {
-    let before = &text.bytes[at - text.before(at).len()..=at];
     // Most marks are in names: a key goes on with at least ten letters and digits.
     let length = text.bytes[at + 1..].iter().take(10).take_while(|b| is_key(b)).count();
     text.look(at + 1 + length);
     if length < 10 {
         return None;
     }
-    let (prefix, shape) = PREFIXES.iter().find(|(prefix, _)| before.ends_with(prefix))?;
+    let before = &text.bytes[at - text.before(at).len()..=at];
+    let last = *before.last_chunk::<3>()?;
+    let (prefix, shape) =
+        PREFIXES.iter().find(|(prefix, _)| prefix.last_chunk() == Some(&last) && before.ends_with(prefix))?;
     fixed(text, at + 1 - prefix.len(), prefix, *shape)
 }
 

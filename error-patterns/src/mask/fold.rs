@@ -4,6 +4,8 @@
 //! The folded text is scanned like any other, and what is found is masked in the original, together with what hid
 //! it. Text without any of this is not folded.
 
+use wide::u8x16;
+
 /// Longest terminal sequence that is taken out, in bytes.
 const SEQUENCE_BYTES_MAX: usize = 256;
 
@@ -81,8 +83,19 @@ impl Folded {
 
 /// The next byte that may read as something else.
 fn next_odd(bytes: &[u8], start: usize) -> Option<usize> {
-    let odd = |b: &u8| matches!(b, 0x1b | b'%' | b'\\') || *b >= 0x80;
-    bytes[start..].iter().position(odd).map(|offset| start + offset)
+    const SIGNS: [u8; 3] = [0x1b, b'%', b'\\'];
+    let bytes = &bytes[start..];
+    let (chunks, rest) = bytes.as_chunks();
+    for (number, chunk) in chunks.iter().enumerate() {
+        let chunk = u8x16::new(*chunk);
+        // The highest bit of a byte is its bit of the mask.
+        let odd = SIGNS.iter().fold(chunk, |odd, sign| odd | chunk.simd_eq(u8x16::splat(*sign))).to_bitmask();
+        if odd != 0 {
+            return Some(start + number * 16 + odd.trailing_zeros() as usize);
+        }
+    }
+    let in_rest = rest.iter().position(|b| SIGNS.contains(b) || *b >= 0x80)?;
+    Some(start + bytes.len() - rest.len() + in_rest)
 }
 
 /// What stands at an odd byte, and its length; none when it reads as written.

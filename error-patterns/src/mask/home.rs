@@ -138,8 +138,12 @@ pub(super) fn find(text: &Text<'_>, at: usize) -> Option<Span> {
     if second == 0 {
         return None;
     }
-    let anchor = anchor(text, at, parent)?;
     let mut start = at + first + parent.len() + second;
+    // Masked already.
+    if bytes.get(start) == Some(&b'<') {
+        return None;
+    }
+    let anchor = anchor(text, at, parent)?;
     // `/home/staff/x`, `/home/local/CORP/x`
     for _ in 0..2 {
         let group = bytes[start..].iter().take(16).take_while(|b| b.is_ascii_alphanumeric()).count();

@@ -1,9 +1,8 @@
 //! The pass over the text: calls detectors where [bits](super::bits) asks for it.
 
-use super::bits::{BLOCK, Blocks, Triggers};
+use super::bits::{Blocks, Triggers};
 use super::fold::{self, Folded};
 use super::{MaskCounts, MaskKind, Span, command, credential, email, home, known, network, numbers, secret};
-use fearless_simd::{Level, Simd, dispatch};
 use std::cell::Cell;
 
 /// Text under a pass, as detectors see it.
@@ -92,27 +91,16 @@ fn pass_over(text: &str, folded: Option<(&Folded, &str)>, counts: &mut MaskCount
         again: false,
         digits_end: 0,
     };
-    let mut blocks = Blocks::default();
-    dispatch!(Level::new(), simd => blocks_in_order(simd, &mut blocks, &mut scan, counts));
+    let mut blocks = Blocks::of(text.as_bytes());
+    for (start, triggers) in &mut blocks {
+        scan.block(start, triggers, counts);
+    }
     let rest = &scan.written()[scan.copied..];
     let masked = scan.masked.map(|mut out| {
         out.push_str(rest);
         out
     });
     Pass { masked, again: scan.again, odd: blocks.odd, names: scan.names }
-}
-
-#[inline(always)]
-fn blocks_in_order<S: Simd>(simd: S, blocks: &mut Blocks, scan: &mut Scan<'_>, counts: &mut MaskCounts) {
-    let bytes = scan.view.bytes;
-    let mut start = 0;
-    while start < bytes.len() {
-        let triggers = blocks.triggers(simd, bytes, start);
-        if triggers.all != 0 {
-            scan.block(start, triggers, counts);
-        }
-        start += BLOCK;
-    }
 }
 
 struct Scan<'a> {
