@@ -170,22 +170,20 @@ impl<'f> Seen<'f> {
     /// Makes the next look.
     fn look(&mut self, field: &Field) {
         if self.looks == 0 {
-            if field.is_path {
-                self.value = if has_any(self.given.as_bytes(), *b"\\\\") {
-                    Cow::Owned(self.given.replace('\\', "/"))
-                } else {
-                    Cow::Borrowed(self.given.strip_prefix("file://").unwrap_or(self.given))
-                };
-            }
+            self.value = match self.given {
+                path if field.is_path && has_any(path.as_bytes(), *b"\\") => Cow::Owned(path.replace('\\', "/")),
+                path if field.is_path => Cow::Borrowed(path.strip_prefix("file://").unwrap_or(path)),
+                other => Cow::Borrowed(other),
+            };
             if self.value.is_empty() {
-                (self.hits, self.open) = (field.free | field.empty, 0);
+                (self.looks, self.hits, self.open) = (1, field.free | field.empty, 0);
                 return;
             }
         }
-        let Some(look) = field.looks.get(self.looks) else { return self.open = 0 };
-        self.hits |= look.find(&self.value);
-        self.open = look.later;
+        let look = field.looks.get(self.looks);
         self.looks += 1;
+        self.open = look.map_or(0, |look| look.later);
+        self.hits |= look.map_or(0, |look| look.find(&self.value));
     }
 }
 
@@ -319,9 +317,11 @@ impl RuntimeRules {
     /// Goes on to the next frame, which often stands in the same file.
     fn see<'f>(&self, seen: &mut [Seen<'f>; 3], values: [&'f str; 3]) {
         for ((seen, field), given) in seen.iter_mut().zip(&self.fields).zip(values) {
-            // To compare two empty texts, which have no address, takes some processors 100 ns.
-            let same = given.len() == seen.given.len() && (given.is_empty() || seen.given == given);
-            if !same {
+            // What was not looked at is as new. To compare two empty texts, which have no address, takes some
+            // processors 100 ns.
+            if seen.looks == 0 {
+                seen.given = given;
+            } else if given.len() != seen.given.len() || !given.is_empty() && seen.given != given {
                 *seen = Seen::new(given, field);
             }
         }

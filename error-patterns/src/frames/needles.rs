@@ -7,6 +7,8 @@
 //! needles.
 
 use crate::bytes::{each, has_any};
+use std::cmp::Reverse;
+use std::ops::Range;
 
 /// No node.
 const NONE: u32 = u32::MAX;
@@ -72,8 +74,10 @@ impl Behind {
 /// A tree of needles that is walked from one byte of a value on, or back from the value's end.
 #[derive(Debug)]
 struct Tree<const BACKWARD: bool> {
-    /// By the first byte of a walk, the node, and as bits the second bytes that it may have.
-    first: Box<[(u32, u32); 256]>,
+    /// The first nodes of walks, as ranges of `nodes`, by the hash of the bytes that all needles are long enough for.
+    roots: Box<[(u16, u16); ROOTS]>,
+    /// A mask of these bytes.
+    key: u64,
     nodes: Vec<Node>,
     /// Numbers of nodes that have many neighbours, by first byte.
     many: Vec<[u32; 256]>,
@@ -82,27 +86,31 @@ struct Tree<const BACKWARD: bool> {
 
 impl<const BACKWARD: bool> Tree<BACKWARD> {
     fn new(mut needles: Vec<Needle>) -> Self {
-        needles.sort_by(|a, b| a.bytes.cmp(&b.bytes));
-        let mut tree = Self { first: Box::new([(0, 0); 256]), nodes: vec![], many: vec![], behind: vec![] };
-        let (start, _) = tree.add(&needles, 0);
-        for (number, group) in (start..).zip(needles.chunk_by(|a, b| a.bytes[0] == b.bytes[0])) {
-            let second = |needle: &Needle| needle.bytes.get(1).map_or(u32::MAX, |byte| second_bit(*byte));
-            let seconds = group.iter().fold(0, |bits, needle| bits | second(needle));
-            tree.first[usize::from(group[0].bytes[0])] = (number, seconds);
+        let shortest = needles.iter().map(|needle| needle.bytes.len()).min().unwrap_or(0).min(8);
+        let key = word_of(&[0xff; 8][..shortest]);
+        let root = |needle: &Needle| root(word_of(&needle.bytes[..shortest]));
+        needles.sort_by(|a, b| root(a).cmp(&root(b)).then_with(|| a.bytes.cmp(&b.bytes)));
+        let mut tree =
+            Self { roots: Box::new([(0, 0); ROOTS]), key, nodes: vec![], many: vec![], behind: vec![] };
+        for group in needles.chunk_by(|a, b| root(a) == root(b)) {
+            let (start, end) = tree.add(group, 0, shortest);
+            tree.roots[root(&group[0])] = (start as u16, end as u16);
         }
         tree
     }
 
-    /// Adds the nodes of sorted needles that share the bytes before `from` and have more, and those below; returns the
-    /// range of the former.
-    fn add(&mut self, needles: &[Needle], from: usize) -> (u32, u32) {
-        let groups: Vec<&[Needle]> = needles.chunk_by(|a, b| a.bytes[from] == b.bytes[from]).collect();
+    /// Adds the nodes of sorted needles that share the bytes before `from` and have `more`, and those below; returns
+    /// the range of the former, which each stand for needles that share `more` bytes.
+    fn add(&mut self, needles: &[Needle], from: usize, more: usize) -> (u32, u32) {
+        let next = from..from + more;
+        let groups: Vec<&[Needle]> =
+            needles.chunk_by(|a, b| a.bytes[next.clone()] == b.bytes[next.clone()]).collect();
         let nodes: Vec<Node> = groups.iter().map(|group| self.node(group, from)).collect();
         let lengths: Vec<usize> = nodes.iter().map(|node| from + node.len).collect();
         let range = extend(&mut self.nodes, nodes);
         for (number, (group, shared)) in (range.0..).zip(groups.into_iter().zip(lengths)) {
             let longer = &group[group.partition_point(|needle| needle.bytes.len() == shared)..];
-            let below = self.add(longer, shared);
+            let below = self.add(longer, shared, 1);
             self.nodes[number as usize].below = below;
             if (below.1 - below.0) as usize > FEW {
                 let mut table = [NONE; 256];
@@ -135,30 +143,24 @@ impl<const BACKWARD: bool> Tree<BACKWARD> {
     /// is what stands before the walk.
     #[inline(always)]
     fn walk(&self, value: &[u8], at: usize, before: &[u8]) -> u64 {
-        let (first, second) = if BACKWARD {
-            let before = |count| at.checked_sub(count).map(|at| value[at]);
-            (before(1), before(2))
-        } else {
-            (value.get(at).copied(), value.get(at + 1).copied())
-        };
-        let Some(first) = first else { return 0 };
-        let (number, seconds) = self.first[usize::from(first)];
-        if seconds & second_bit(second.unwrap_or(0)) == 0 {
-            return 0;
+        let word = Self::word(value, at);
+        let (start, end) = self.roots[root(word & self.key)];
+        match self.node_of(start.into()..end.into(), word) {
+            Some(node) => self.walk_from(node, value, at, before),
+            None => 0,
         }
-        self.walk_from((number, number + 1), value, at, before)
+    }
+
+    #[inline(always)]
+    fn node_of(&self, range: Range<usize>, word: u64) -> Option<&Node> {
+        self.nodes.get(range)?.iter().find(|node| (word ^ node.word) & node.mask == 0)
     }
 
     #[inline(never)]
-    fn walk_from(&self, mut range: (u32, u32), value: &[u8], mut at: usize, before: &[u8]) -> u64 {
+    fn walk_from<'t>(&'t self, mut node: &'t Node, value: &[u8], mut at: usize, before: &[u8]) -> u64 {
         let mut found = 0;
         loop {
-            let (word, left) =
-                if BACKWARD { (word_before(value, at), at) } else { (word_at(value, at), value.len() - at) };
-            let Some(nodes) = self.nodes.get(range.0 as usize..range.1 as usize) else { return found };
-            let Some(node) = nodes.iter().find(|node| (word ^ node.word) & node.mask == 0) else {
-                return found;
-            };
+            let left = if BACKWARD { at } else { value.len() - at };
             if left < node.len {
                 return found;
             }
@@ -171,22 +173,37 @@ impl<const BACKWARD: bool> Tree<BACKWARD> {
             if left == node.len {
                 return found | node.whole;
             }
+            if node.below.0 == node.below.1 {
+                return found;
+            }
             at = if BACKWARD { at - node.len } else { at + node.len };
-            range = match self.many.get(node.many as usize) {
-                None => node.below,
+            let word = Self::word(value, at);
+            let next = match self.many.get(node.many as usize) {
+                None => self.node_of(node.below.0 as usize..node.below.1 as usize, word),
                 Some(table) => {
-                    let next = table[usize::from(if BACKWARD { value[at - 1] } else { value[at] })];
-                    (next, next.saturating_add(1))
+                    let next = table[(word & 0xff) as usize] as usize;
+                    self.node_of(next..next.saturating_add(1), word)
                 }
             };
+            let Some(next) = next else { return found };
+            node = next;
         }
+    }
+
+    /// The next eight bytes of a walk, the first lowest; what is missing is 0.
+    #[inline]
+    fn word(value: &[u8], at: usize) -> u64 {
+        if BACKWARD { word_before(value, at) } else { word_at(value, at) }
     }
 }
 
-/// The bit of a second byte, which it shares with few others.
+/// Places for first nodes.
+const ROOTS: usize = 512;
+
+/// The place of the first node of needles that begin so.
 #[inline]
-fn second_bit(byte: u8) -> u32 {
-    1 << (byte & 31)
+fn root(beginning: u64) -> usize {
+    (beginning.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 55) as usize
 }
 
 /// Up to eight bytes as a number, the first lowest.
@@ -255,13 +272,11 @@ impl Anchored {
     }
 }
 
-/// The byte to look for: a separator when the needles have one, since values have few of them.
+/// The byte to look for: a separator when the needles have one, since values have few of them, and of these `_` last.
 fn best_anchor(needles: &[Needle]) -> Option<u8> {
-    needles.first()?;
-    let having = |byte: u8| needles.iter().filter(|needle| needle.bytes.contains(&byte)).count();
-    let separators = [b'/', b':', b'.', b'_', b'$', b'+', b'-', b' '];
-    let separator = separators.into_iter().filter(|byte| having(*byte) > 0).max_by_key(|byte| having(*byte));
-    separator.or_else(|| needles[0].bytes.first().copied())
+    let first = needles.first()?;
+    let had = |byte: &u8| needles.iter().any(|needle| needle.bytes.contains(byte));
+    b":/$+ -._".iter().copied().find(had).or_else(|| first.bytes.first().copied())
 }
 
 /// How a needle must stand in a value.
@@ -325,12 +340,13 @@ pub(super) fn looks(needles: &[(&str, Fit, u64)], without: ([u8; 2], u64)) -> Ve
     let (starts, mut ends, mut contained) =
         (of(&[Fit::Is, Fit::Starts]), of(&[Fit::Ends]), of(&[Fit::Contains]));
     let mut anchored = Vec::new();
-    // The fewer anchors the better: each takes the byte that most of the remaining needles have.
     while let Some(anchor) = best_anchor(&contained) {
         let has = |needle: &mut Needle| needle.bytes.contains(&anchor);
-        let told = contained.extract_if(.., has).chain(ends.extract_if(.., has)).collect();
-        anchored.push(look(told, |told| Place::Anchored(Anchored::new(anchor, told))));
+        let told: Vec<Needle> = contained.extract_if(.., has).chain(ends.extract_if(.., has)).collect();
+        anchored.push((told.len(), look(told, |told| Place::Anchored(Anchored::new(anchor, told)))));
     }
+    anchored.sort_by_key(|(needles, _)| Reverse(*needles));
+    let anchored = anchored.into_iter().map(|(_, look)| look);
     for needle in &mut ends {
         needle.bytes.reverse();
         needle.whole = false;
@@ -339,7 +355,7 @@ pub(super) fn looks(needles: &[(&str, Fit, u64)], without: ([u8; 2], u64)) -> Ve
     let ends = look(ends, |ends| Place::Ends(Tree::new(ends)));
     let without = Look { place: Place::Without(without.0), bits: without.1, later: 0 };
     // Cheaper looks go first.
-    let mut looks = match anchored.is_empty() {
+    let mut looks = match anchored.len() == 0 {
         true => vec![starts, without, ends],
         false => [starts, ends].into_iter().chain(anchored).chain([without]).collect(),
     };
