@@ -6,7 +6,7 @@
 //! end that has an anchor in it: a path costs one walk per folder. Work is linear in the value for any fixed set of
 //! needles.
 
-use crate::bytes::{each, has_any};
+use crate::bytes::{BLOCK, has_any, places};
 use std::cmp::Reverse;
 use std::ops::Range;
 
@@ -74,10 +74,11 @@ impl Behind {
 /// A tree of needles that is walked from one byte of a value on, or back from the value's end.
 #[derive(Debug)]
 struct Tree<const BACKWARD: bool> {
-    /// The first nodes of walks, as ranges of `nodes`, by the hash of the bytes that all needles are long enough for.
-    roots: Box<[(u16, u16); ROOTS]>,
-    /// A mask of these bytes.
-    key: u64,
+    /// By the hash of the bytes that all needles are long enough for: the first nodes, and as bits the bytes that may
+    /// follow.
+    roots: Box<[((u16, u16), u32); ROOTS]>,
+    /// The number of these bytes in bits, and a mask of them.
+    key: (u32, u64),
     nodes: Vec<Node>,
     /// Numbers of nodes that have many neighbours, by first byte.
     many: Vec<[u32; 256]>,
@@ -86,15 +87,17 @@ struct Tree<const BACKWARD: bool> {
 
 impl<const BACKWARD: bool> Tree<BACKWARD> {
     fn new(mut needles: Vec<Needle>) -> Self {
-        let shortest = needles.iter().map(|needle| needle.bytes.len()).min().unwrap_or(0).min(8);
-        let key = word_of(&[0xff; 8][..shortest]);
+        let shortest = needles.iter().map(|needle| needle.bytes.len()).min().unwrap_or(0).min(7);
+        let key = (8 * shortest as u32, word_of(&[0xff; 8][..shortest]));
         let root = |needle: &Needle| root(word_of(&needle.bytes[..shortest]));
         needles.sort_by(|a, b| root(a).cmp(&root(b)).then_with(|| a.bytes.cmp(&b.bytes)));
         let mut tree =
-            Self { roots: Box::new([(0, 0); ROOTS]), key, nodes: vec![], many: vec![], behind: vec![] };
+            Self { roots: Box::new([((0, 0), 0); ROOTS]), key, nodes: vec![], many: vec![], behind: vec![] };
         for group in needles.chunk_by(|a, b| root(a) == root(b)) {
             let (start, end) = tree.add(group, 0, shortest);
-            tree.roots[root(&group[0])] = (start as u16, end as u16);
+            let next = |needle: &Needle| needle.bytes.get(shortest).map_or(u32::MAX, |byte| 1 << (byte & 31));
+            let next = group.iter().fold(0, |bits, needle| bits | next(needle));
+            tree.roots[root(&group[0])] = ((start as u16, end as u16), next);
         }
         tree
     }
@@ -144,11 +147,18 @@ impl<const BACKWARD: bool> Tree<BACKWARD> {
     #[inline(always)]
     fn walk(&self, value: &[u8], at: usize, before: &[u8]) -> u64 {
         let word = Self::word(value, at);
-        let (start, end) = self.roots[root(word & self.key)];
+        let ((start, end), _) = self.roots[root(word & self.key.1)];
         match self.node_of(start.into()..end.into(), word) {
             Some(node) => self.walk_from(node, value, at, before),
             None => 0,
         }
+    }
+
+    /// Whether needles may begin with the first bytes of a word.
+    #[inline(always)]
+    fn may_begin(&self, word: u64) -> bool {
+        let (_, next) = self.roots[root(word & self.key.1)];
+        next & 1 << (word.unbounded_shr(self.key.0) & 31) != 0
     }
 
     #[inline(always)]
@@ -198,12 +208,12 @@ impl<const BACKWARD: bool> Tree<BACKWARD> {
 }
 
 /// Places for first nodes.
-const ROOTS: usize = 512;
+const ROOTS: usize = 256;
 
 /// The place of the first node of needles that begin so.
 #[inline]
 fn root(beginning: u64) -> usize {
-    (beginning.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 55) as usize
+    (beginning.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 56) as usize
 }
 
 /// Up to eight bytes as a number, the first lowest.
@@ -247,6 +257,8 @@ struct Anchored {
     tree: Tree<false>,
     /// Needles that end with their anchor: what stands before it.
     ends: Vec<Behind>,
+    /// The bits of the last of these bytes.
+    before: u64,
 }
 
 impl Anchored {
@@ -257,19 +269,41 @@ impl Anchored {
         };
         let (ends, goes_on): (Vec<Needle>, Vec<Needle>) =
             needles.into_iter().map(cut).partition(|needle| needle.bytes.is_empty());
-        Self { anchor, tree: Tree::new(goes_on), ends: ends.iter().map(Behind::of).collect() }
+        let before = ends.iter().fold(0, |bits, needle| bits | before_bit(needle.behind.last().copied()));
+        Self { anchor, tree: Tree::new(goes_on), ends: ends.iter().map(Behind::of).collect(), before }
     }
 
+    #[inline(never)]
     fn find(&self, value: &[u8]) -> u64 {
         let mut found = 0;
-        each(value, self.anchor, |at| {
-            found |= self.tree.walk(value, at + 1, &value[..at]);
-            for end in &self.ends {
-                found |= end.found(&value[..at], at + 1 == value.len());
+        for (number, block) in value.chunks(BLOCK).enumerate() {
+            let mut places = places(block, self.anchor);
+            while places != 0 {
+                let at = number * BLOCK + places.trailing_zeros() as usize;
+                places &= places - 1;
+                let before = value[..at].last().copied();
+                if self.tree.may_begin(word_at(value, at + 1)) || self.before & before_bit(before) != 0 {
+                    found |= self.find_at(value, at);
+                }
             }
-        });
+        }
         found
     }
+
+    /// The same for one place of the anchor.
+    #[inline(never)]
+    fn find_at(&self, value: &[u8], at: usize) -> u64 {
+        let (before, ended) = (&value[..at], at + 1 == value.len());
+        let ends = self.ends.iter().fold(0, |found, end| found | end.found(before, ended));
+        ends | self.tree.walk(value, at + 1, before)
+    }
+}
+
+/// The bit of a byte before an anchor, which it shares with few others; no byte is all bits for a needle that is its
+/// anchor.
+#[inline]
+fn before_bit(byte: Option<u8>) -> u64 {
+    byte.map_or(u64::MAX, |byte| 1 << (byte & 63))
 }
 
 /// The byte to look for: a separator when the needles have one, since values have few of them, and of these `_` last.
@@ -309,7 +343,7 @@ pub(super) struct Look {
 
 impl Look {
     /// The bits of the needles found.
-    #[inline]
+    #[inline(always)]
     pub(super) fn find(&self, value: &str) -> u64 {
         let value = value.as_bytes();
         match &self.place {
