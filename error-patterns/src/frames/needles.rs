@@ -74,9 +74,10 @@ impl Behind {
 /// A tree of needles that is walked from one byte of a value on, or back from the value's end.
 #[derive(Debug)]
 struct Tree<const BACKWARD: bool> {
-    /// By the hash of the bytes that all needles are long enough for: the first nodes, and as bits the bytes that may
-    /// follow.
-    roots: Box<[((u16, u16), u32); ROOTS]>,
+    /// By the hash of the bytes that all needles are long enough for, as bits the bytes that may follow.
+    next: Box<[u32; ROOTS]>,
+    /// The same for the first nodes, as ranges of `nodes`.
+    roots: Box<[(u32, u32); ROOTS]>,
     /// The number of these bytes in bits, and a mask of them.
     key: (u32, u64),
     nodes: Vec<Node>,
@@ -91,13 +92,19 @@ impl<const BACKWARD: bool> Tree<BACKWARD> {
         let key = (8 * shortest as u32, word_of(&[0xff; 8][..shortest]));
         let root = |needle: &Needle| root(word_of(&needle.bytes[..shortest]));
         needles.sort_by(|a, b| root(a).cmp(&root(b)).then_with(|| a.bytes.cmp(&b.bytes)));
-        let mut tree =
-            Self { roots: Box::new([((0, 0), 0); ROOTS]), key, nodes: vec![], many: vec![], behind: vec![] };
+        let mut tree = Self {
+            next: Box::new([0; ROOTS]),
+            roots: Box::new([(0, 0); ROOTS]),
+            key,
+            nodes: vec![],
+            many: vec![],
+            behind: vec![],
+        };
         for group in needles.chunk_by(|a, b| root(a) == root(b)) {
-            let (start, end) = tree.add(group, 0, shortest);
+            let place = root(&group[0]);
+            tree.roots[place] = tree.add(group, 0, shortest);
             let next = |needle: &Needle| needle.bytes.get(shortest).map_or(u32::MAX, |byte| 1 << (byte & 31));
-            let next = group.iter().fold(0, |bits, needle| bits | next(needle));
-            tree.roots[root(&group[0])] = ((start as u16, end as u16), next);
+            tree.next[place] = group.iter().fold(0, |bits, needle| bits | next(needle));
         }
         tree
     }
@@ -147,8 +154,11 @@ impl<const BACKWARD: bool> Tree<BACKWARD> {
     #[inline(always)]
     fn walk(&self, value: &[u8], at: usize, before: &[u8]) -> u64 {
         let word = Self::word(value, at);
-        let ((start, end), _) = self.roots[root(word & self.key.1)];
-        match self.node_of(start.into()..end.into(), word) {
+        if !self.may_begin(word) {
+            return 0;
+        }
+        let (start, end) = self.roots[root(word & self.key.1)];
+        match self.node_of(start as usize..end as usize, word) {
             Some(node) => self.walk_from(node, value, at, before),
             None => 0,
         }
@@ -157,8 +167,7 @@ impl<const BACKWARD: bool> Tree<BACKWARD> {
     /// Whether needles may begin with the first bytes of a word.
     #[inline(always)]
     fn may_begin(&self, word: u64) -> bool {
-        let (_, next) = self.roots[root(word & self.key.1)];
-        next & 1 << (word.unbounded_shr(self.key.0) & 31) != 0
+        self.next[root(word & self.key.1)] & 1 << (word.unbounded_shr(self.key.0) & 31) != 0
     }
 
     #[inline(always)]
@@ -466,13 +475,28 @@ mod tests {
             words in prop::collection::vec(("[ab/._:]{0,5}", 0..4_usize), 0..24),
             values in prop::collection::vec("[ab/._:]{0,40}", 1..8),
         ) {
-            let kinds = [Fit::Is, Fit::Starts, Fit::Ends, Fit::Contains];
-            let needles: Vec<(&str, Fit, u64)> =
-                words.iter().enumerate().map(|(i, (word, fit))| (word.as_str(), kinds[*fit], 1 << i)).collect();
-            let looks = looks(&needles, (*b"/.", 1 << 60));
-            for value in &values {
-                prop_assert_eq!(found(&looks, value), naive(&needles, value), "{}", value);
-            }
+            check(&words, &values)?;
         }
+
+        #[test]
+        fn finds_long_needles(
+            words in prop::collection::vec(("[ab]{0,9}[/._:]?[ab]{1,9}[/_]?", 0..4_usize), 1..24),
+            values in prop::collection::vec(prop::collection::vec(0..48_usize, 0..12), 1..8),
+        ) {
+            let word = |at: &usize| words.get(*at).map_or("/", |(word, _)| word);
+            let values: Vec<String> = values.iter().map(|words| words.iter().map(word).collect()).collect();
+            check(&words, &values)?;
+        }
+    }
+
+    fn check(words: &[(String, usize)], values: &[String]) -> Result<(), TestCaseError> {
+        let kinds = [Fit::Is, Fit::Starts, Fit::Ends, Fit::Contains];
+        let needles: Vec<(&str, Fit, u64)> =
+            words.iter().enumerate().map(|(i, (word, fit))| (word.as_str(), kinds[*fit], 1 << i)).collect();
+        let looks = looks(&needles, (*b"/.", 1 << 60));
+        for value in values {
+            prop_assert_eq!(found(&looks, value), naive(&needles, value), "{}", value);
+        }
+        Ok(())
     }
 }
