@@ -115,6 +115,33 @@ pub(crate) fn each(text: &[u8], byte: u8, mut found: impl FnMut(usize)) {
     }
 }
 
+/// A bit for each place of `byte` in a block, the lowest for the first.
+#[inline]
+pub(crate) fn places(block: &[u8], byte: u8) -> u64 {
+    let wanted = u8x16::splat(byte);
+    let of = |chunk: &[u8; 16]| u64::from(places_of(chunk, wanted));
+    // Bytes may be looked at twice.
+    match (block.as_chunks().0, block.last_chunk()) {
+        ([a, more @ ..], Some(end)) => {
+            let mut places = of(a) | of(end) << (block.len() - 16);
+            if let [b, more @ ..] = more {
+                places |= of(b) << 16;
+                if let [c, ..] = more {
+                    places |= of(c) << 32;
+                }
+            }
+            places
+        }
+        _ => match (block.first_chunk::<8>(), block.last_chunk::<8>()) {
+            (Some(start), Some(end)) => {
+                let end = u128::from(u64::from_le_bytes(*end)) << (8 * (block.len() - 8));
+                of(&(u128::from(u64::from_le_bytes(*start)) | end).to_le_bytes()) & ((1 << block.len()) - 1)
+            }
+            _ => block.iter().rev().fold(0, |places, other| places << 1 | u64::from(*other == byte)),
+        },
+    }
+}
+
 /// The first place of a digit.
 #[inline]
 pub(crate) fn first_digit(text: &[u8]) -> Option<usize> {
@@ -305,6 +332,12 @@ mod tests {
             each(text.as_bytes(), b'\n', |at| places.push(at));
             let expected: Vec<usize> = text.match_indices('\n').map(|(at, _)| at).collect();
             prop_assert_eq!(places, expected);
+        }
+
+        #[test]
+        fn finds_every_place_of_a_block(text in "[a\0]{0,64}", byte in prop::sample::select(vec![b'a', 0])) {
+            let expected = text.bytes().rev().fold(0, |places, other| places << 1 | u64::from(other == byte));
+            prop_assert_eq!(places(text.as_bytes(), byte), expected);
         }
 
         #[test]

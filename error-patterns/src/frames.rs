@@ -170,22 +170,22 @@ impl<'f> Seen<'f> {
     /// Makes the next look.
     fn look(&mut self, field: &Field) {
         if self.looks == 0 {
-            if field.is_path {
-                self.value = if has_any(self.given.as_bytes(), *b"\\\\") {
-                    Cow::Owned(self.given.replace('\\', "/"))
-                } else {
-                    Cow::Borrowed(self.given.strip_prefix("file://").unwrap_or(self.given))
-                };
-            }
+            self.value = match self.given {
+                path if field.is_path && has_any(path.as_bytes(), *b"\\") => {
+                    Cow::Owned(path.replace('\\', "/"))
+                }
+                path if field.is_path => Cow::Borrowed(path.strip_prefix("file://").unwrap_or(path)),
+                other => Cow::Borrowed(other),
+            };
             if self.value.is_empty() {
-                (self.hits, self.open) = (field.free | field.empty, 0);
+                (self.looks, self.hits, self.open) = (1, field.free | field.empty, 0);
                 return;
             }
         }
-        let Some(look) = field.looks.get(self.looks) else { return self.open = 0 };
-        self.hits |= look.find(&self.value);
-        self.open = look.later;
+        let look = field.looks.get(self.looks);
         self.looks += 1;
+        self.open = look.map_or(0, |look| look.later);
+        self.hits |= look.map_or(0, |look| look.find(&self.value));
     }
 }
 
@@ -319,9 +319,11 @@ impl RuntimeRules {
     /// Goes on to the next frame, which often stands in the same file.
     fn see<'f>(&self, seen: &mut [Seen<'f>; 3], values: [&'f str; 3]) {
         for ((seen, field), given) in seen.iter_mut().zip(&self.fields).zip(values) {
-            // To compare two empty texts, which have no address, takes some processors 100 ns.
-            let same = given.len() == seen.given.len() && (given.is_empty() || seen.given == given);
-            if !same {
+            // What was not looked at is as new. To compare two empty texts, which have no address, takes some
+            // processors 100 ns.
+            if seen.looks == 0 {
+                seen.given = given;
+            } else if given.len() != seen.given.len() || !given.is_empty() && seen.given != given {
                 *seen = Seen::new(given, field);
             }
         }
@@ -523,7 +525,10 @@ mod tests {
                 || plain && !value.is_empty() && !value.contains(separators)
         };
         let [file, module, function] = values;
-        let file = file.replace('\\', "/");
+        let file = match file.replace('\\', "/") {
+            path if path == file => file.strip_prefix("file://").unwrap_or(file).to_owned(),
+            path => path,
+        };
         let fits = |rule: &&RawRule| {
             (rule.runtime.is_empty() || rule.runtime.iter().any(|name| name == runtime.as_str()))
                 && holds(file_of(rule), &file, &['/'])
@@ -536,9 +541,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn decides_as_if_each_rule_were_read(picks in prop::collection::vec(prop::collection::vec(0..usize::MAX, 9), 1..40)) {
+        fn decides_as_if_each_rule_were_read(picks in prop::collection::vec(prop::collection::vec(0..usize::MAX, 10), 1..40)) {
             let file: File = toml::from_str(BUILT_IN).unwrap();
-            let own = ["", "", "x", "/", "\\", ".", "a_b.py"].map(str::to_owned);
+            let own = ["", "", "x", "/", "\\", ".", "a_b.py", "file://", "/work/"].map(str::to_owned);
             let words = [file_of, module_of, function_of].map(|field| {
                 let lists = file.rule.iter().flat_map(|rule| field(rule).0);
                 lists.flatten().chain(&own).collect::<Vec<_>>()
@@ -546,6 +551,15 @@ mod tests {
             let field = |picks: &[usize], field: usize| -> String {
                 picks[3 * field..][..3].iter().map(|pick| words[field][pick % words[field].len()].as_str()).collect()
             };
+            // Neighbours share whole fields, or all but the end.
+            let mut picks = picks;
+            for at in 1..picks.len() {
+                for number in 0..3 {
+                    let shared = [0, 0, 2, 3][picks[at][9] >> (2 * number) & 3];
+                    let (before, rest) = picks.split_at_mut(at);
+                    rest[0][3 * number..][..shared].copy_from_slice(&before[at - 1][3 * number..][..shared]);
+                }
+            }
             let frames: Vec<[String; 3]> =
                 picks.iter().map(|picks| [0, 1, 2].map(|number| field(picks, number))).collect();
             for (rules, runtime) in RULES.by_runtime.iter().zip(RUNTIMES) {

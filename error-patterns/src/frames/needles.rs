@@ -6,7 +6,9 @@
 //! end that has an anchor in it: a path costs one walk per folder. Work is linear in the value for any fixed set of
 //! needles.
 
-use crate::bytes::{each, has_any};
+use crate::bytes::{BLOCK, has_any, places};
+use std::cmp::Reverse;
+use std::ops::Range;
 
 /// No node.
 const NONE: u32 = u32::MAX;
@@ -72,8 +74,12 @@ impl Behind {
 /// A tree of needles that is walked from one byte of a value on, or back from the value's end.
 #[derive(Debug)]
 struct Tree<const BACKWARD: bool> {
-    /// By the first byte of a walk, the node, and as bits the second bytes that it may have.
-    first: Box<[(u32, u32); 256]>,
+    /// By the hash of the bytes that all needles are long enough for, as bits the bytes that may follow.
+    next: Box<[u32; ROOTS]>,
+    /// The same for the first nodes, as ranges of `nodes`.
+    roots: Box<[(u32, u32); ROOTS]>,
+    /// The number of these bytes in bits, and a mask of them.
+    key: (u32, u64),
     nodes: Vec<Node>,
     /// Numbers of nodes that have many neighbours, by first byte.
     many: Vec<[u32; 256]>,
@@ -82,27 +88,39 @@ struct Tree<const BACKWARD: bool> {
 
 impl<const BACKWARD: bool> Tree<BACKWARD> {
     fn new(mut needles: Vec<Needle>) -> Self {
-        needles.sort_by(|a, b| a.bytes.cmp(&b.bytes));
-        let mut tree = Self { first: Box::new([(0, 0); 256]), nodes: vec![], many: vec![], behind: vec![] };
-        let (start, _) = tree.add(&needles, 0);
-        for (number, group) in (start..).zip(needles.chunk_by(|a, b| a.bytes[0] == b.bytes[0])) {
-            let second = |needle: &Needle| needle.bytes.get(1).map_or(u32::MAX, |byte| second_bit(*byte));
-            let seconds = group.iter().fold(0, |bits, needle| bits | second(needle));
-            tree.first[usize::from(group[0].bytes[0])] = (number, seconds);
+        let shortest = needles.iter().map(|needle| needle.bytes.len()).min().unwrap_or(0).min(7);
+        let key = (8 * shortest as u32, word_of(&[0xff; 8][..shortest]));
+        let root = |needle: &Needle| root(word_of(&needle.bytes[..shortest]));
+        needles.sort_by(|a, b| root(a).cmp(&root(b)).then_with(|| a.bytes.cmp(&b.bytes)));
+        let mut tree = Self {
+            next: Box::new([0; ROOTS]),
+            roots: Box::new([(0, 0); ROOTS]),
+            key,
+            nodes: vec![],
+            many: vec![],
+            behind: vec![],
+        };
+        for group in needles.chunk_by(|a, b| root(a) == root(b)) {
+            let place = root(&group[0]);
+            tree.roots[place] = tree.add(group, 0, shortest);
+            let next = |needle: &Needle| needle.bytes.get(shortest).map_or(u32::MAX, |byte| 1 << (byte & 31));
+            tree.next[place] = group.iter().fold(0, |bits, needle| bits | next(needle));
         }
         tree
     }
 
-    /// Adds the nodes of sorted needles that share the bytes before `from` and have more, and those below; returns the
-    /// range of the former.
-    fn add(&mut self, needles: &[Needle], from: usize) -> (u32, u32) {
-        let groups: Vec<&[Needle]> = needles.chunk_by(|a, b| a.bytes[from] == b.bytes[from]).collect();
+    /// Adds the nodes of sorted needles that share the bytes before `from` and have `more`, and those below; returns
+    /// the range of the former, which each stand for needles that share `more` bytes.
+    fn add(&mut self, needles: &[Needle], from: usize, more: usize) -> (u32, u32) {
+        let next = from..from + more;
+        let groups: Vec<&[Needle]> =
+            needles.chunk_by(|a, b| a.bytes[next.clone()] == b.bytes[next.clone()]).collect();
         let nodes: Vec<Node> = groups.iter().map(|group| self.node(group, from)).collect();
         let lengths: Vec<usize> = nodes.iter().map(|node| from + node.len).collect();
         let range = extend(&mut self.nodes, nodes);
         for (number, (group, shared)) in (range.0..).zip(groups.into_iter().zip(lengths)) {
             let longer = &group[group.partition_point(|needle| needle.bytes.len() == shared)..];
-            let below = self.add(longer, shared);
+            let below = self.add(longer, shared, 1);
             self.nodes[number as usize].below = below;
             if (below.1 - below.0) as usize > FEW {
                 let mut table = [NONE; 256];
@@ -135,30 +153,33 @@ impl<const BACKWARD: bool> Tree<BACKWARD> {
     /// is what stands before the walk.
     #[inline(always)]
     fn walk(&self, value: &[u8], at: usize, before: &[u8]) -> u64 {
-        let (first, second) = if BACKWARD {
-            let before = |count| at.checked_sub(count).map(|at| value[at]);
-            (before(1), before(2))
-        } else {
-            (value.get(at).copied(), value.get(at + 1).copied())
-        };
-        let Some(first) = first else { return 0 };
-        let (number, seconds) = self.first[usize::from(first)];
-        if seconds & second_bit(second.unwrap_or(0)) == 0 {
+        let word = Self::word(value, at);
+        if !self.may_begin(word) {
             return 0;
         }
-        self.walk_from((number, number + 1), value, at, before)
+        let (start, end) = self.roots[root(word & self.key.1)];
+        match self.node_of(start as usize..end as usize, word) {
+            Some(node) => self.walk_from(node, value, at, before),
+            None => 0,
+        }
+    }
+
+    /// Whether needles may begin with the first bytes of a word.
+    #[inline(always)]
+    fn may_begin(&self, word: u64) -> bool {
+        self.next[root(word & self.key.1)] & 1 << (word.unbounded_shr(self.key.0) & 31) != 0
+    }
+
+    #[inline(always)]
+    fn node_of(&self, range: Range<usize>, word: u64) -> Option<&Node> {
+        self.nodes.get(range)?.iter().find(|node| (word ^ node.word) & node.mask == 0)
     }
 
     #[inline(never)]
-    fn walk_from(&self, mut range: (u32, u32), value: &[u8], mut at: usize, before: &[u8]) -> u64 {
+    fn walk_from<'t>(&'t self, mut node: &'t Node, value: &[u8], mut at: usize, before: &[u8]) -> u64 {
         let mut found = 0;
         loop {
-            let (word, left) =
-                if BACKWARD { (word_before(value, at), at) } else { (word_at(value, at), value.len() - at) };
-            let Some(nodes) = self.nodes.get(range.0 as usize..range.1 as usize) else { return found };
-            let Some(node) = nodes.iter().find(|node| (word ^ node.word) & node.mask == 0) else {
-                return found;
-            };
+            let left = if BACKWARD { at } else { value.len() - at };
             if left < node.len {
                 return found;
             }
@@ -171,22 +192,37 @@ impl<const BACKWARD: bool> Tree<BACKWARD> {
             if left == node.len {
                 return found | node.whole;
             }
+            if node.below.0 == node.below.1 {
+                return found;
+            }
             at = if BACKWARD { at - node.len } else { at + node.len };
-            range = match self.many.get(node.many as usize) {
-                None => node.below,
+            let word = Self::word(value, at);
+            let next = match self.many.get(node.many as usize) {
+                None => self.node_of(node.below.0 as usize..node.below.1 as usize, word),
                 Some(table) => {
-                    let next = table[usize::from(if BACKWARD { value[at - 1] } else { value[at] })];
-                    (next, next.saturating_add(1))
+                    let next = table[(word & 0xff) as usize] as usize;
+                    self.node_of(next..next.saturating_add(1), word)
                 }
             };
+            let Some(next) = next else { return found };
+            node = next;
         }
+    }
+
+    /// The next eight bytes of a walk, the first lowest; what is missing is 0.
+    #[inline]
+    fn word(value: &[u8], at: usize) -> u64 {
+        if BACKWARD { word_before(value, at) } else { word_at(value, at) }
     }
 }
 
-/// The bit of a second byte, which it shares with few others.
+/// Places for first nodes.
+const ROOTS: usize = 256;
+
+/// The place of the first node of needles that begin so.
 #[inline]
-fn second_bit(byte: u8) -> u32 {
-    1 << (byte & 31)
+fn root(beginning: u64) -> usize {
+    (beginning.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 56) as usize
 }
 
 /// Up to eight bytes as a number, the first lowest.
@@ -230,6 +266,8 @@ struct Anchored {
     tree: Tree<false>,
     /// Needles that end with their anchor: what stands before it.
     ends: Vec<Behind>,
+    /// The bits of the last of these bytes.
+    before: u64,
 }
 
 impl Anchored {
@@ -240,28 +278,48 @@ impl Anchored {
         };
         let (ends, goes_on): (Vec<Needle>, Vec<Needle>) =
             needles.into_iter().map(cut).partition(|needle| needle.bytes.is_empty());
-        Self { anchor, tree: Tree::new(goes_on), ends: ends.iter().map(Behind::of).collect() }
+        let before = ends.iter().fold(0, |bits, needle| bits | before_bit(needle.behind.last().copied()));
+        Self { anchor, tree: Tree::new(goes_on), ends: ends.iter().map(Behind::of).collect(), before }
     }
 
+    #[inline(never)]
     fn find(&self, value: &[u8]) -> u64 {
         let mut found = 0;
-        each(value, self.anchor, |at| {
-            found |= self.tree.walk(value, at + 1, &value[..at]);
-            for end in &self.ends {
-                found |= end.found(&value[..at], at + 1 == value.len());
+        for (number, block) in value.chunks(BLOCK).enumerate() {
+            let mut places = places(block, self.anchor);
+            while places != 0 {
+                let at = number * BLOCK + places.trailing_zeros() as usize;
+                places &= places - 1;
+                let before = value[..at].last().copied();
+                if self.tree.may_begin(word_at(value, at + 1)) || self.before & before_bit(before) != 0 {
+                    found |= self.find_at(value, at);
+                }
             }
-        });
+        }
         found
+    }
+
+    /// The same for one place of the anchor.
+    #[inline(never)]
+    fn find_at(&self, value: &[u8], at: usize) -> u64 {
+        let (before, ended) = (&value[..at], at + 1 == value.len());
+        let ends = self.ends.iter().fold(0, |found, end| found | end.found(before, ended));
+        ends | self.tree.walk(value, at + 1, before)
     }
 }
 
-/// The byte to look for: a separator when the needles have one, since values have few of them.
+/// The bit of a byte before an anchor, which it shares with few others; no byte is all bits for a needle that is its
+/// anchor.
+#[inline]
+fn before_bit(byte: Option<u8>) -> u64 {
+    byte.map_or(u64::MAX, |byte| 1 << (byte & 63))
+}
+
+/// The byte to look for: a separator when the needles have one, since values have few of them, and of these `_` last.
 fn best_anchor(needles: &[Needle]) -> Option<u8> {
-    needles.first()?;
-    let having = |byte: u8| needles.iter().filter(|needle| needle.bytes.contains(&byte)).count();
-    let separators = [b'/', b':', b'.', b'_', b'$', b'+', b'-', b' '];
-    let separator = separators.into_iter().filter(|byte| having(*byte) > 0).max_by_key(|byte| having(*byte));
-    separator.or_else(|| needles[0].bytes.first().copied())
+    let first = needles.first()?;
+    let had = |byte: &u8| needles.iter().any(|needle| needle.bytes.contains(byte));
+    b":/$+ -._".iter().copied().find(had).or_else(|| first.bytes.first().copied())
 }
 
 /// How a needle must stand in a value.
@@ -294,7 +352,7 @@ pub(super) struct Look {
 
 impl Look {
     /// The bits of the needles found.
-    #[inline]
+    #[inline(always)]
     pub(super) fn find(&self, value: &str) -> u64 {
         let value = value.as_bytes();
         match &self.place {
@@ -325,12 +383,13 @@ pub(super) fn looks(needles: &[(&str, Fit, u64)], without: ([u8; 2], u64)) -> Ve
     let (starts, mut ends, mut contained) =
         (of(&[Fit::Is, Fit::Starts]), of(&[Fit::Ends]), of(&[Fit::Contains]));
     let mut anchored = Vec::new();
-    // The fewer anchors the better: each takes the byte that most of the remaining needles have.
     while let Some(anchor) = best_anchor(&contained) {
         let has = |needle: &mut Needle| needle.bytes.contains(&anchor);
-        let told = contained.extract_if(.., has).chain(ends.extract_if(.., has)).collect();
-        anchored.push(look(told, |told| Place::Anchored(Anchored::new(anchor, told))));
+        let told: Vec<Needle> = contained.extract_if(.., has).chain(ends.extract_if(.., has)).collect();
+        anchored.push((told.len(), look(told, |told| Place::Anchored(Anchored::new(anchor, told)))));
     }
+    anchored.sort_by_key(|(needles, _)| Reverse(*needles));
+    let anchored = anchored.into_iter().map(|(_, look)| look);
     for needle in &mut ends {
         needle.bytes.reverse();
         needle.whole = false;
@@ -339,7 +398,7 @@ pub(super) fn looks(needles: &[(&str, Fit, u64)], without: ([u8; 2], u64)) -> Ve
     let ends = look(ends, |ends| Place::Ends(Tree::new(ends)));
     let without = Look { place: Place::Without(without.0), bits: without.1, later: 0 };
     // Cheaper looks go first.
-    let mut looks = match anchored.is_empty() {
+    let mut looks = match anchored.len() == 0 {
         true => vec![starts, without, ends],
         false => [starts, ends].into_iter().chain(anchored).chain([without]).collect(),
     };
@@ -416,13 +475,28 @@ mod tests {
             words in prop::collection::vec(("[ab/._:]{0,5}", 0..4_usize), 0..24),
             values in prop::collection::vec("[ab/._:]{0,40}", 1..8),
         ) {
-            let kinds = [Fit::Is, Fit::Starts, Fit::Ends, Fit::Contains];
-            let needles: Vec<(&str, Fit, u64)> =
-                words.iter().enumerate().map(|(i, (word, fit))| (word.as_str(), kinds[*fit], 1 << i)).collect();
-            let looks = looks(&needles, (*b"/.", 1 << 60));
-            for value in &values {
-                prop_assert_eq!(found(&looks, value), naive(&needles, value), "{}", value);
-            }
+            check(&words, &values)?;
         }
+
+        #[test]
+        fn finds_long_needles(
+            words in prop::collection::vec(("[ab]{0,9}[/._:]?[ab]{1,9}[/_]?", 0..4_usize), 1..24),
+            values in prop::collection::vec(prop::collection::vec(0..48_usize, 0..12), 1..8),
+        ) {
+            let word = |at: &usize| words.get(*at).map_or("/", |(word, _)| word);
+            let values: Vec<String> = values.iter().map(|words| words.iter().map(word).collect()).collect();
+            check(&words, &values)?;
+        }
+    }
+
+    fn check(words: &[(String, usize)], values: &[String]) -> Result<(), TestCaseError> {
+        let kinds = [Fit::Is, Fit::Starts, Fit::Ends, Fit::Contains];
+        let needles: Vec<(&str, Fit, u64)> =
+            words.iter().enumerate().map(|(i, (word, fit))| (word.as_str(), kinds[*fit], 1 << i)).collect();
+        let looks = looks(&needles, (*b"/.", 1 << 60));
+        for value in values {
+            prop_assert_eq!(found(&looks, value), naive(&needles, value), "{}", value);
+        }
+        Ok(())
     }
 }
