@@ -10,6 +10,7 @@ use crate::bytes::has_any;
 use crate::model::{Frame, Origin, Runtime};
 use memchr::memrchr2;
 use needles::{Fit, Look, looks};
+use rapidhash::RapidHashSet;
 use serde::Deserialize;
 use std::borrow::Cow;
 use std::sync::LazyLock;
@@ -66,6 +67,7 @@ pub enum FrameRulesError {
 pub struct FrameRules {
     by_runtime: Vec<RuntimeRules>,
     harness: Vec<Look>,
+    programs: RapidHashSet<String>,
 }
 
 #[derive(Deserialize)]
@@ -74,12 +76,20 @@ struct File {
     rule: Vec<RawRule>,
     #[serde(default)]
     harness: Harness,
+    #[serde(default)]
+    programs: Programs,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Harness {
     source_starts: Vec<String>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Programs {
+    names: RapidHashSet<String>,
 }
 
 #[derive(Default, Deserialize)]
@@ -224,7 +234,7 @@ impl FrameRules {
             .collect::<Result<_, _>>()?;
         let harness: Vec<(&str, Fit, u64)> =
             file.harness.source_starts.iter().map(|start| (start.as_str(), Fit::Starts, 1)).collect();
-        Ok(Self { by_runtime, harness: looks(&harness, (*b"..", 0)) })
+        Ok(Self { by_runtime, harness: looks(&harness, (*b"..", 0)), programs: file.programs.names })
     }
 
     /// Sets the origin of each frame of one exception, innermost first.
@@ -389,6 +399,11 @@ pub(crate) fn runtime_names() -> Vec<&'static str> {
 /// rules.
 pub(crate) fn assign_marked(runtime: Runtime, frames: &mut [Frame<'_>], marks: &[Option<Origin>]) {
     RULES.assign_marked(runtime, frames, marks);
+}
+
+/// Whether people give this name, in small letters, to the file or class of a whole program.
+pub(crate) fn names_whole_program(name: &str) -> bool {
+    RULES.programs.contains(name)
 }
 
 /// Whether a module or package is a published library's or the runtime's own.

@@ -56,6 +56,7 @@ struct File {
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Words {
     speaking_types: RapidHashSet<String>,
+    removed_modules: RapidHashSet<String>,
     hints: Vec<String>,
     pub(crate) imported: Vec<String>,
     pub(crate) nouns: Vec<String>,
@@ -72,6 +73,11 @@ impl Words {
     /// Whether a type says everything.
     pub(crate) fn speaks(&self, short_type: &str) -> bool {
         self.speaking_types.contains(short_type)
+    }
+
+    /// Whether a module's absence comes from the interpreter's version.
+    pub(crate) fn is_removed_module(&self, root: &str) -> bool {
+        self.removed_modules.contains(root)
     }
 
     /// Where the first hint of a message begins.

@@ -1,6 +1,7 @@
 //! Names that many programs share: types of the languages and of well-known libraries, encodings, and
 //! published packages. They stay in a message where a user's own names go.
 
+use crate::messages;
 use rapidhash::RapidHashSet;
 use std::sync::LazyLock;
 
@@ -343,65 +344,9 @@ pub fn is_known_name(name: &str) -> bool {
     name.len() <= NAME_BYTES_MAX && NAMES.contains(name)
 }
 
-/// Modules of Python's standard library that newer versions lack, and those of Python 2.
-const REMOVED_MODULES: &[&str] = &[
-    "ConfigParser",
-    "Cookie",
-    "HTMLParser",
-    "Queue",
-    "StringIO",
-    "Tkinter",
-    "__builtin__",
-    "aifc",
-    "anydbm",
-    "asynchat",
-    "asyncore",
-    "audioop",
-    "binhex",
-    "cPickle",
-    "cStringIO",
-    "cgi",
-    "cgitb",
-    "chunk",
-    "commands",
-    "cookielib",
-    "copy_reg",
-    "crypt",
-    "distutils",
-    "dummy_threading",
-    "formatter",
-    "httplib",
-    "imghdr",
-    "imp",
-    "lib2to3",
-    "macpath",
-    "mailcap",
-    "md5",
-    "msilib",
-    "nis",
-    "nntplib",
-    "ossaudiodev",
-    "parser",
-    "pipes",
-    "sets",
-    "sha",
-    "smtpd",
-    "sndhdr",
-    "spwd",
-    "sunau",
-    "symbol",
-    "telnetlib",
-    "thread",
-    "tkMessageBox",
-    "urllib2",
-    "urlparse",
-    "uu",
-    "xdrlib",
-];
-
 /// Whether a module's absence comes from the interpreter's version.
 #[must_use]
 pub(super) fn is_removed_module(name: &str) -> bool {
     let root = name.split('.').next().unwrap_or_default();
-    REMOVED_MODULES.binary_search(&root).is_ok()
+    messages::words().is_removed_module(root)
 }

@@ -1,6 +1,7 @@
 //! Which frames count, and under what name.
 
 use crate::bytes::first_digit;
+use crate::frames::names_whole_program;
 use crate::model::{Frame, Origin, ParsedException, Runtime};
 use memchr::memrchr2;
 
@@ -84,30 +85,6 @@ fn innermost<'f, 'a>(frames: &'f [Frame<'a>]) -> Option<&'f Frame<'a>> {
     frames.iter().find(|frame| matches!(frame.origin, Origin::Program | Origin::Application))
 }
 
-/// Names that people give to the file or class of a whole program.
-const WHOLE_PROGRAMS: &[&str] = &[
-    "app",
-    "application",
-    "cell",
-    "code",
-    "demo",
-    "example",
-    "exercise",
-    "index",
-    "main",
-    "playground",
-    "prog",
-    "program",
-    "run",
-    "script",
-    "snippet",
-    "solution",
-    "solve",
-    "submission",
-    "test",
-    "user_code",
-];
-
 /// Whether all own code on the stack is one file, or one class, whose name says that it is a whole program.
 fn is_single(runtime: Runtime, frames: &[Frame<'_>]) -> bool {
     let name = |frame: &Frame<'_>| {
@@ -126,7 +103,7 @@ fn is_single(runtime: Runtime, frames: &[Frame<'_>]) -> bool {
         return false;
     }
     let first = name(first);
-    WHOLE_PROGRAMS.contains(&first.as_str()) && own.all(|frame| name(frame) == first)
+    names_whole_program(&first) && own.all(|frame| name(frame) == first)
 }
 
 /// The top level of a program that was started by itself.
