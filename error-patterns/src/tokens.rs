@@ -72,19 +72,40 @@ pub fn parameterize(message: &str, names: Names) -> Parameterized {
 pub fn tokens(text: &str) -> impl Iterator<Item = &str> {
     let mut rest = text;
     std::iter::from_fn(move || {
-        let start = rest.find(|c: char| is_word(c) || matches!(c, '<' | '\''))?;
-        rest = &rest[start..];
+        rest = &rest[bytes_until(rest, |c| is_word(c) || matches!(c, '<' | '\''))..];
+        if rest.is_empty() {
+            return None;
+        }
         let end = match placeholder(rest).or_else(|| syntax(rest)) {
             Some(found) => found.len(),
             // A quote around words is punctuation.
             None if rest.starts_with('\'') => 1,
-            None => rest.char_indices().skip(1).find(|(_, c)| !is_word(*c)).map_or(rest.len(), |(at, _)| at),
+            None => {
+                let first = rest.ceil_char_boundary(1);
+                first + bytes_until(&rest[first..], |c| !is_word(c))
+            }
         };
         let (token, after) = rest.split_at(end);
         rest = after;
         Some(token)
     })
     .filter(|token| !matches!(*token, "<" | "'"))
+}
+
+/// Bytes before the first character that `ends` is true of.
+#[inline]
+fn bytes_until(text: &str, ends: impl Fn(char) -> bool) -> usize {
+    let mut at = 0;
+    for byte in text.bytes() {
+        if !byte.is_ascii() {
+            return at + text[at..].find(ends).unwrap_or(text.len() - at);
+        }
+        if ends(char::from(byte)) {
+            break;
+        }
+        at += 1;
+    }
+    at
 }
 
 /// The quoted punctuation that a text begins with.
@@ -124,8 +145,7 @@ impl<'a> Scanner<'a> {
             return;
         }
         if first.is_whitespace() || first.is_control() {
-            let end = rest.find(|c: char| !c.is_whitespace() && !c.is_control()).unwrap_or(rest.len());
-            self.at += end;
+            self.at += bytes_until(rest, |c| !c.is_whitespace() && !c.is_control());
             if !self.out.text.is_empty() && !self.out.text.ends_with(' ') {
                 self.out.text.push(' ');
             }

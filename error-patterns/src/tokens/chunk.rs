@@ -1,7 +1,7 @@
 //! Chunks: what lies between blanks, quotes, brackets and commas, and what kind of value it is.
 
 use super::quoted::{base_name, fold_digits};
-use super::{Names, Scanner, is_known_name};
+use super::{Names, Scanner, bytes_until, is_known_name};
 
 /// What a text without blanks is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,7 +66,7 @@ impl<'a> Chunk<'a> {
                 return Some(Self { text: &whole[..number], kind: Kind::Number });
             }
         }
-        let word = whole.find(|c: char| !super::is_word(c) && c != '$').unwrap_or(whole.len());
+        let word = bytes_until(whole, |c| !super::is_word(c) && c != '$');
         if word == 0 {
             return None;
         }
@@ -79,7 +79,7 @@ impl<'a> Chunk<'a> {
 fn chunk_bytes(text: &str) -> usize {
     let mut end = 0;
     loop {
-        end += text[end..].find(ends_chunk).unwrap_or(text.len() - end);
+        end += bytes_until(&text[end..], ends_chunk);
         match super::placeholder(&text[end..]) {
             Some(masked) if text[..end].ends_with(['/', '\\']) => end += masked.len(),
             _ => return end,
@@ -326,7 +326,7 @@ impl<'a> Scanner<'a> {
         let code = is_code(word);
         if digits == 0 || code || is_known_name(word) {
             let user_chosen =
-                self.names == Names::Drop && !code && !is_known_name(word) && is_identifier(word);
+                self.names == Names::Drop && !code && is_identifier(word) && !is_known_name(word);
             if user_chosen { self.put("<name>", bytes) } else { self.copy(bytes) }
         } else if self.names == Names::Drop || digits >= 4 {
             self.put("<name>", bytes);

@@ -60,7 +60,7 @@ pub(super) fn telling(runtime: Runtime, deciding: &ParsedException<'_>, authored
 
 /// The tokens that count of a parameterized text. Neighbouring values are one.
 fn kept(text: &str) -> Vec<String> {
-    let mut kept: Vec<String> = Vec::new();
+    let mut kept: Vec<String> = Vec::with_capacity(16);
     let local =
         !text.is_ascii() && text.bytes().filter(|byte| byte.is_ascii_alphabetic()).count() * 2 > text.len();
     for token in tokens(text).take(TOKENS_MAX) {
@@ -69,7 +69,7 @@ fn kept(text: &str) -> Vec<String> {
             "<value>".to_owned()
         } else {
             let small = if token.is_ascii() { token.to_ascii_lowercase() } else { token.to_lowercase() };
-            if is_known_name(token) { small } else { singular(small) }
+            if small.ends_with(['s', 'e']) && !is_known_name(token) { singular(small) } else { small }
         };
         if token != "<value>" || kept.last() != Some(&token) {
             kept.push(token);
