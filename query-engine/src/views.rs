@@ -43,6 +43,12 @@ pub(crate) const VIEWS: &[View] = &[
         views: &[],
     },
     View {
+        name: "pattern_history",
+        sql: include_str!("views/pattern_history.sql"),
+        tables: &[Table::PatternEvents],
+        views: &["pattern_aliases"],
+    },
+    View {
         name: "pattern_hourly",
         sql: include_str!("views/pattern_hourly.sql"),
         tables: &[Table::Errors],
@@ -51,8 +57,8 @@ pub(crate) const VIEWS: &[View] = &[
     View {
         name: "pattern_report",
         sql: include_str!("views/pattern_report.sql"),
-        tables: &[Table::Errors, Table::Patterns, Table::PatternEvents],
-        views: &["pattern_aliases"],
+        tables: &[Table::Errors, Table::Patterns],
+        views: &["pattern_aliases", "pattern_history"],
     },
     View {
         name: "sessions",
@@ -91,7 +97,7 @@ mod tests {
         assert_eq!(tables, [Table::Errors, Table::Patterns, Table::PatternEvents]);
         assert_eq!(
             views.iter().map(|view| view.name).collect::<Vec<_>>(),
-            ["pattern_aliases", "pattern_report"]
+            ["pattern_aliases", "pattern_history", "pattern_report"]
         );
         assert_eq!(needed(&["errors", "nothing"]), (vec![Table::Errors], vec![]));
     }

@@ -63,7 +63,7 @@ decided AS (
     pattern_id,
     last_value(to_value ORDER BY time_unix_nano, event_id) FILTER (WHERE action = 'status') AS status,
     last_value(to_value ORDER BY time_unix_nano, event_id) FILTER (WHERE action = 'severity') AS severity
-  FROM pattern_events
+  FROM pattern_history
   WHERE action IN ('status', 'severity')
   GROUP BY pattern_id
 )

@@ -4,6 +4,7 @@
 
 mod consistency;
 mod http;
+mod lifecycle;
 mod limits;
 mod pruning;
 mod refusals;
