@@ -8,8 +8,9 @@ use crate::error::LakeError;
 use crate::log::TableLog;
 use crate::maintenance::{self, MaintenanceReport};
 use crate::retention;
-use crate::snapshot::Snapshot;
+use crate::snapshot::{DataFile, Snapshot};
 use crate::storage::Storage;
+use crate::stored::StoredFile;
 use crate::vacuum::{self, VacuumReport};
 use arrow::array::RecordBatch;
 use chrono::{DateTime, NaiveDate, Utc};
@@ -216,6 +217,12 @@ impl Lake {
     #[must_use]
     pub fn object_store(&self) -> Arc<dyn ObjectStore> {
         Arc::clone(&self.inner.storage.store)
+    }
+
+    /// A data file for the Parquet reader, which fetches the columns it is asked for.
+    #[must_use]
+    pub fn stored(&self, file: &DataFile) -> StoredFile {
+        StoredFile { store: self.object_store(), path: file.location.clone(), size_bytes: file.size_bytes }
     }
 
     /// URL of the root of [`Self::object_store`]: `file:///` or `s3://bucket/`. What a query engine

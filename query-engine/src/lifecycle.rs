@@ -11,6 +11,7 @@ mod decide;
 mod event;
 mod identity;
 mod ledger;
+mod reopen;
 mod state;
 mod writer;
 
@@ -25,8 +26,10 @@ use crate::error::QueryError;
 use error_patterns::mask::Masker;
 use lake::{Lake, LakeError};
 use ledger::Ledger;
+use reopen::Reopener;
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 use writer::{Request, Writer};
 
@@ -35,13 +38,22 @@ use writer::{Request, Writer};
 pub struct LifecycleConfig {
     /// Changes that wait for the writer.
     pub queue_max: usize,
+    /// Time between two looks for resolved patterns that occur again; zero for never.
+    pub reopen_interval: Duration,
+    /// Names of resolved patterns that are looked for.
+    pub resolved_max: usize,
     /// Masks personal data in what people write.
     pub masker: Masker,
 }
 
 impl Default for LifecycleConfig {
     fn default() -> Self {
-        Self { queue_max: 1_000, masker: Masker::default() }
+        Self {
+            queue_max: 1_000,
+            reopen_interval: Duration::from_secs(5),
+            resolved_max: 100_000,
+            masker: Masker::default(),
+        }
     }
 }
 
@@ -66,10 +78,13 @@ impl fmt::Debug for Lifecycle {
 }
 
 impl Lifecycle {
-    /// Starts the writer, on the runtime that this is called on. `engine` reads the same lake.
+    /// Starts the writer and what looks for resolved patterns that occur again, on the runtime that this is called on. `engine` reads the same lake.
     #[must_use]
     pub fn start(lake: Lake, engine: &Engine, identity: Identity, config: LifecycleConfig) -> Self {
         let (requests, waiting) = mpsc::channel(config.queue_max.max(1));
+        if !config.reopen_interval.is_zero() {
+            tokio::spawn(Reopener::new(lake.clone(), engine.clone(), &requests, &config).run());
+        }
         let ledger = Ledger::new(engine.clone());
         let writer = Writer::new(lake, identity.writer().clone(), ledger.clone());
         tokio::spawn(writer.run(waiting));

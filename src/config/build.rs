@@ -86,6 +86,8 @@ impl Settings {
         };
         Ok(LifecycleConfig {
             queue_max: self.lifecycle.queue_max,
+            reopen_interval: self.lifecycle.reopen_interval.0,
+            resolved_max: self.lifecycle.resolved_max,
             masker: Masker::with_rules(self.mask_config(), &rules),
         })
     }

@@ -225,6 +225,10 @@ pub(crate) struct Query {
 pub(crate) struct Lifecycle {
     /// Changes that wait to be written; beyond it clients are told to retry.
     pub(crate) queue_max: usize,
+    /// How often is looked whether resolved patterns occurred again; 0 never reopens any.
+    pub(crate) reopen_interval: Span,
+    /// Resolved patterns that are looked for, those resolved last, other names of theirs included.
+    pub(crate) resolved_max: usize,
 }
 
 /// Errata's own telemetry.
@@ -376,7 +380,7 @@ impl Settings {
         problems
     }
 
-    fn positive(&self) -> [(&'static str, u64); 16] {
+    fn positive(&self) -> [(&'static str, u64); 17] {
         [
             ("otlp.body_size_max", self.otlp.body_size_max.0),
             ("otlp.requests_max", self.otlp.requests_max as u64),
@@ -394,6 +398,7 @@ impl Settings {
             ("query.concurrent_max", self.query.concurrent_max as u64),
             ("query.files_max", self.query.files_max as u64),
             ("lifecycle.queue_max", self.lifecycle.queue_max as u64),
+            ("lifecycle.resolved_max", self.lifecycle.resolved_max as u64),
         ]
     }
 }
@@ -529,7 +534,7 @@ impl Default for Query {
 
 impl Default for Lifecycle {
     fn default() -> Self {
-        Self { queue_max: 1_000 }
+        Self { queue_max: 1_000, reopen_interval: Span::seconds(5), resolved_max: 100_000 }
     }
 }
 

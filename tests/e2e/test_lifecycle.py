@@ -115,3 +115,34 @@ def test_each_acknowledged_change_survives_kill(launch):
         assert later["from_value"] == earlier["to_value"]
     commits = len(list((server.lake_dir / "pattern_events" / "_delta_log").glob("*.json")))
     assert commits < 900, f"{commits} commits for 1,000 changes"
+
+
+def test_a_resolved_pattern_that_occurs_again_reopens(launch, service):
+    server = launch("reopens", env={"ERRATA_LIFECYCLE_REOPEN_INTERVAL": "500ms"})
+    fail(server, service)
+    pattern = pattern_of(server, service)
+    answer = post(server, pattern, "status", {"status": "resolved", "reason": "fixed", "actor": "ada"})
+    resolved_at = answer.json()["events"][0]["time_unix_nano"]
+    fail(server, service, at=resolved_at - 1_000_000_000)
+    server.errors_of(service, 2)
+    time.sleep(2)
+    assert report(server, pattern)["status"] == "resolved"
+    fail(server, service)
+    wait_until(lambda: report(server, pattern)["status"] == "open", 15, "the pattern is open again")
+    query = "SELECT from_value, to_value, actor FROM {pattern_events} WHERE pattern_id = '" + pattern + "' ORDER BY time_unix_nano"
+    assert duck.query(server.lake_dir, query) == [("open", "resolved", "ada"), ("resolved", "open", "errata")]
+
+    # Ignored stays ignored.
+    post(server, pattern, "status", {"status": "ignored"})
+    fail(server, service)
+    server.errors_of(service, 4)
+    time.sleep(2)
+    assert report(server, pattern)["status"] == "ignored"
+
+    # What occurs while the server is down to its log counts after the start.
+    post(server, pattern, "status", {"status": "resolved"})
+    fail(server, service)
+    server.kill()
+    server.start()
+    wait_until(lambda: report(server, pattern)["status"] == "open", 15, "the pattern is open again after kill -9")
+    assert duck.query(server.lake_dir, "SELECT count(*), count(DISTINCT event_id) FROM {pattern_events} WHERE actor = 'errata'") == [(2, 2)]

@@ -248,7 +248,8 @@ async fn patterns_and_sessions() {
         .place
         .append(Table::Patterns, &[json!({"fact": "alias", "pattern_id": "p1-old", "alias_of": "p1"})])
         .await;
-    let event = json!({"pattern_id": "p2", "action": "status", "to_value": "resolved"});
+    let event =
+        json!({"at": "2026-11-23T10:05:00Z", "pattern_id": "p2", "action": "status", "to_value": "resolved"});
     server.place.append(Table::PatternEvents, &[event]).await;
 
     let ids = async |path: &str| {

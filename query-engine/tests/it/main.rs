@@ -8,6 +8,7 @@ mod lifecycle;
 mod limits;
 mod pruning;
 mod refusals;
+mod reopening;
 mod scenarios;
 mod stages;
 mod support;

@@ -10,6 +10,7 @@ use schemas::tables::Table;
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 /// A lake in a folder of its own.
 pub(crate) struct Place {
@@ -53,7 +54,9 @@ impl Place {
     /// The life cycle as one more engine has it.
     pub(crate) fn lifecycle(&self, engine: &Engine) -> Lifecycle {
         let identity = Identity::unkept().unwrap();
-        Lifecycle::start(self.lake.clone(), engine, identity, LifecycleConfig::default())
+        let config =
+            LifecycleConfig { reopen_interval: Duration::from_millis(50), ..LifecycleConfig::default() };
+        Lifecycle::start(self.lake.clone(), engine, identity, config)
     }
 }
 
