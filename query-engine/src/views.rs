@@ -61,6 +61,18 @@ pub(crate) const VIEWS: &[View] = &[
         views: &["pattern_aliases", "pattern_history"],
     },
     View {
+        name: "pattern_status_episodes",
+        sql: include_str!("views/pattern_status_episodes.sql"),
+        tables: &[Table::Errors, Table::Patterns],
+        views: &["pattern_aliases", "pattern_history"],
+    },
+    View {
+        name: "pattern_mttr",
+        sql: include_str!("views/pattern_mttr.sql"),
+        tables: &[],
+        views: &["pattern_status_episodes"],
+    },
+    View {
         name: "sessions",
         sql: include_str!("views/sessions.sql"),
         tables: &[Table::Spans, Table::Errors],
