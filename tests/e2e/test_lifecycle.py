@@ -146,3 +146,46 @@ def test_a_resolved_pattern_that_occurs_again_reopens(launch, service):
     server.start()
     wait_until(lambda: report(server, pattern)["status"] == "open", 15, "the pattern is open again after kill -9")
     assert duck.query(server.lake_dir, "SELECT count(*), count(DISTINCT event_id) FROM {pattern_events} WHERE actor = 'errata'") == [(2, 2)]
+
+
+def test_processors_obey_merges_and_splits(shared, service):
+    one, two = kind_of(service), "X" + kind_of(service)
+    fail(shared, service, one)
+    fail(shared, service, two)
+    query = f"SELECT error_type, pattern_id, fingerprint FROM errors WHERE service_name = '{service}'"
+    ids = {row["error_type"]: row["pattern_id"] for row in shared.await_rows(query, 2)}
+    assert ids[one] != ids[two]
+
+    def next_pattern(kind, expected):
+        """Sends until the processor names the pattern that is expected."""
+
+        def sent():
+            count = shared.scalar(f"SELECT count(*) FROM errors WHERE service_name = '{service}'")
+            fail(shared, service, kind)
+            rows = shared.await_rows(f"SELECT pattern_id FROM errors WHERE service_name = '{service}' ORDER BY time_unix_nano", count + 1)
+            return rows[-1]["pattern_id"] == expected
+
+        wait_until(sent, 15, f"{kind} is of {expected}")
+
+    merged = post(shared, ids[two], "merge", {"into": ids[one], "reason": "one root cause"})
+    assert merged.status_code == 200 and merged.json()["pattern_id"] == ids[one], merged.text
+    assert report(shared, ids[one])["occurrences"] == 2
+    next_pattern(two, ids[one])
+    assert post(shared, ids[one], "merge", {"into": ids[two]}).status_code == 409
+    undone = post(shared, ids[one], f"events/{merged.json()['events'][0]['event_id']}/undo", {})
+    assert undone.status_code == 200, undone.text
+    next_pattern(two, ids[two])
+
+    fingerprint = shared.sql(f"{query} AND error_type = '{two}' LIMIT 1")[0]["fingerprint"]
+    assert post(shared, ids[one], "split", {"fingerprints": ["0" * 32]}).status_code == 400
+    split = post(shared, ids[two], "split", {"fingerprints": [fingerprint]})
+    assert split.status_code == 200, split.text
+    own = split.json()["events"][0]["to_value"]
+    # By the fingerprint: also what was stored under the other name while the merge stood.
+    sent = shared.scalar(f"SELECT count(*) FROM errors WHERE fingerprint = '{fingerprint}'")
+    assert report(shared, own)["error_type"] == two and report(shared, own)["occurrences"] == sent
+    next_pattern(two, own)
+
+    apart = post(shared, ids[one], "keep-apart", {"from": ids[two]})
+    assert apart.status_code == 200, apart.text
+    assert post(shared, ids[one], "merge", {"into": ids[two]}).status_code == 409

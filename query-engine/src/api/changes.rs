@@ -4,7 +4,9 @@
 //! assignees are kept as given, they name the people of this tool.
 
 use super::body;
+use super::patterns::objects;
 use super::problem::ApiError;
+use crate::engine::Engine;
 use crate::lifecycle::{Change, Changed, Decision, LABELS_MAX, Lifecycle, OWN_ACTOR, PatternEvent, Status};
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
@@ -12,6 +14,8 @@ use axum::extract::{Path, State};
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_MATCH};
 use axum::http::{HeaderMap, HeaderName};
 use axum::response::{IntoResponse, Response};
+use datafusion::common::ScalarValue;
+use error_patterns::ids::Fingerprint;
 use serde::{Deserialize, Deserializer};
 use serde_json::{Value, json};
 
@@ -25,6 +29,8 @@ const NAME_CHARS_MAX: usize = 200;
 const LABEL_CHARS_MAX: usize = 100;
 /// Characters of a reason.
 const REASON_CHARS_MAX: usize = 4_000;
+/// Fingerprints in one split.
+const FINGERPRINTS_MAX: usize = 100;
 /// Characters of an event id.
 const EVENT_ID_CHARS_MAX: usize = 100;
 
@@ -72,6 +78,33 @@ struct LabelsBody {
     add: Vec<String>,
     #[serde(default)]
     remove: Vec<String>,
+    reason: Option<String>,
+    actor: Option<String>,
+    event_id: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct MergeBody {
+    into: String,
+    reason: Option<String>,
+    actor: Option<String>,
+    event_id: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SplitBody {
+    fingerprints: Vec<String>,
+    reason: Option<String>,
+    actor: Option<String>,
+    event_id: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct KeepApartBody {
+    from: String,
     reason: Option<String>,
     actor: Option<String>,
     event_id: Option<String>,
@@ -163,6 +196,82 @@ pub(super) async fn labels(
     let decision = Decision::Labels { add: masked(body.add)?, remove: masked(body.remove)? };
     let why = Why { reason: body.reason, actor: body.actor, event_id: body.event_id };
     change(&lifecycle, id, &headers, why, decision).await
+}
+
+pub(super) async fn merge(
+    State(lifecycle): State<Lifecycle>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, ApiError> {
+    let body: MergeBody = body::read(&headers, body, r#"{"into": "...", "reason": "..."}"#)?;
+    let why = Why { reason: body.reason, actor: body.actor, event_id: body.event_id };
+    change(&lifecycle, id, &headers, why, Decision::Merge { into: body.into }).await
+}
+
+pub(super) async fn split(
+    State(engine): State<Engine>,
+    State(lifecycle): State<Lifecycle>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, ApiError> {
+    let body: SplitBody = body::read(&headers, body, r#"{"fingerprints": ["..."], "reason": "..."}"#)?;
+    let count = body.fingerprints.len();
+    if count == 0 || count > FINGERPRINTS_MAX {
+        return Err(ApiError::BadRequest(format!(
+            "fingerprints holds {count} values, it may hold 1 to {FINGERPRINTS_MAX}"
+        )));
+    }
+    if let Some(wrong) = body.fingerprints.iter().find(|text| text.parse::<Fingerprint>().is_err()) {
+        return Err(ApiError::BadRequest(format!("{} is no fingerprint", shown(wrong))));
+    }
+    check_of_pattern(&engine, &lifecycle, &id, &body.fingerprints).await?;
+    let why = Why { reason: body.reason, actor: body.actor, event_id: body.event_id };
+    change(&lifecycle, id, &headers, why, Decision::Split { fingerprints: body.fingerprints }).await
+}
+
+/// Whether exceptions of each fingerprint are of the pattern, or were until they were split off.
+async fn check_of_pattern(
+    engine: &Engine,
+    lifecycle: &Lifecycle,
+    id: &str,
+    fingerprints: &[String],
+) -> Result<(), ApiError> {
+    let unknown = || ApiError::NotFound(format!("pattern {} is unknown", shown(id)));
+    let (pattern_id, state) = lifecycle.state(id).await?.ok_or_else(unknown)?;
+    let places: Vec<String> = (2..fingerprints.len() + 2).map(|place| format!("${place}")).collect();
+    let sql = format!(
+        "SELECT DISTINCT errors.fingerprint FROM errors \
+         LEFT JOIN pattern_splits ON pattern_splits.fingerprint = errors.fingerprint \
+         LEFT JOIN pattern_aliases ON pattern_aliases.alias = coalesce(pattern_splits.pattern_id, errors.pattern_id) \
+         WHERE errors.fingerprint IN ({}) AND \
+         coalesce(pattern_aliases.pattern_id, pattern_splits.pattern_id, errors.pattern_id) = $1",
+        places.join(", ")
+    );
+    let texts = std::iter::once(&pattern_id).chain(fingerprints);
+    let values = texts.map(|text| ScalarValue::Utf8(Some(text.clone()))).collect();
+    let found = objects(engine, &sql, values).await?;
+    let is_found = |text: &&String| {
+        state.split.contains_key(*text) || found.iter().any(|row| row["fingerprint"] == ***text)
+    };
+    match fingerprints.iter().find(|text| !is_found(text)) {
+        Some(other) => {
+            Err(ApiError::BadRequest(format!("no exception of fingerprint {other} is of the pattern")))
+        }
+        None => Ok(()),
+    }
+}
+
+pub(super) async fn keep_apart(
+    State(lifecycle): State<Lifecycle>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, ApiError> {
+    let body: KeepApartBody = body::read(&headers, body, r#"{"from": "...", "reason": "..."}"#)?;
+    let why = Why { reason: body.reason, actor: body.actor, event_id: body.event_id };
+    change(&lifecycle, id, &headers, why, Decision::KeepApart { from: body.from }).await
 }
 
 pub(super) async fn undo(

@@ -75,9 +75,12 @@ fn change_status(error: &ChangeError) -> (StatusCode, &'static str, &'static str
             Refusal::Changed { .. } => {
                 (StatusCode::PRECONDITION_FAILED, "precondition-failed", "Changed meanwhile")
             }
-            Refusal::EventIdUsed(_) | Refusal::Superseded(_) | Refusal::NotResolved(_) => {
-                (StatusCode::CONFLICT, "conflict", "Conflict")
-            }
+            Refusal::EventIdUsed(_)
+            | Refusal::Superseded(_)
+            | Refusal::NotResolved(_)
+            | Refusal::Same(_)
+            | Refusal::KeptApart
+            | Refusal::Merged => (StatusCode::CONFLICT, "conflict", "Conflict"),
             Refusal::TooManyLabels(_) => {
                 (StatusCode::UNPROCESSABLE_ENTITY, "too-many-labels", "Too many labels")
             }

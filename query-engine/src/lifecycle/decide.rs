@@ -1,8 +1,9 @@
 //! What a change makes of a pattern's history. Pure: no clock, no table.
 
 use super::event::{Action, PatternEvent};
-use super::state::{PatternState, Status};
+use super::state::{PatternState, Status, pair};
 use std::collections::BTreeSet;
+use xxhash_rust::xxh3::xxh3_128;
 
 /// Labels of one pattern.
 pub const LABELS_MAX: usize = 100;
@@ -47,6 +48,21 @@ pub enum Decision {
         /// The event.
         event_id: String,
     },
+    /// Into another pattern, of which it is another name from then on.
+    Merge {
+        /// The other pattern.
+        into: String,
+    },
+    /// Exceptions of these fingerprints into a pattern of their own.
+    Split {
+        /// The fingerprints.
+        fingerprints: Vec<String>,
+    },
+    /// Never to become one with another pattern by itself.
+    KeepApart {
+        /// The other pattern.
+        from: String,
+    },
     /// Open again, if what resolved it is still this event.
     Reopen {
         /// The event that resolved it.
@@ -83,6 +99,15 @@ pub enum Refusal {
     /// Too many labels.
     #[error("the pattern would have {0} labels, limit is {LABELS_MAX}")]
     TooManyLabels(usize),
+    /// Both are the same pattern already.
+    #[error("pattern {0} is the same pattern already")]
+    Same(String),
+    /// They were to be kept apart.
+    #[error("the patterns were to be kept apart: undo that first")]
+    KeptApart,
+    /// A person made one pattern of them.
+    #[error("the patterns were merged by a person: undo that first")]
+    Merged,
     /// It is not resolved by this event any more.
     #[error("the pattern is not resolved by event {0} any more")]
     NotResolved(String),
@@ -111,13 +136,16 @@ pub(super) fn decide(
         Decision::Assignee(assignee) => turns.set(Action::Assign, assignee.clone()),
         Decision::Labels { add, remove } => turns.labels(add, remove)?,
         Decision::Undo { event_id } => turns.undo(history, change, event_id)?,
+        Decision::Merge { into } => turns.merge(&change.pattern_id, into)?,
+        Decision::Split { fingerprints } => turns.split(&change.pattern_id, fingerprints)?,
+        Decision::KeepApart { from } => turns.keep_apart(&change.pattern_id, from)?,
         Decision::Reopen { resolving } => turns.reopen(resolving)?,
     }
     let first = state.next_time(now_unix_nano);
     let events = turns.turns.into_iter().enumerate().map(|(index, turn)| PatternEvent {
         time_unix_nano: first.saturating_add(i64::try_from(index).unwrap_or(i64::MAX)),
         event_id: numbered(event_id, index),
-        pattern_id: change.pattern_id.clone(),
+        pattern_id: turn.of.unwrap_or_else(|| change.pattern_id.clone()),
         action: turn.action,
         from_value: turn.from,
         to_value: turn.to,
@@ -158,6 +186,12 @@ pub(super) fn is_repeat(events: &[PatternEvent], change: &Change) -> bool {
                     (None, None) => false,
                 }
         }),
+        Decision::Merge { into } => to(Action::Merge, Some(into)),
+        Decision::Split { fingerprints } => events.iter().all(|event| {
+            event.action == Action::Split
+                && event.from_value.as_ref().is_some_and(|from| fingerprints.contains(from))
+        }),
+        Decision::KeepApart { from } => to(Action::Apart, Some(from)),
         Decision::Undo { .. } => events.len() == 1,
         Decision::Reopen { .. } => to(Action::Status, Some(Status::Open.as_str())),
     }
@@ -165,6 +199,8 @@ pub(super) fn is_repeat(events: &[PatternEvent], change: &Change) -> bool {
 
 /// One value that changes.
 struct Turn {
+    /// The name that it is recorded for, where it is not the pattern's.
+    of: Option<String>,
     action: Action,
     from: Option<String>,
     to: Option<String>,
@@ -178,19 +214,21 @@ struct Turns<'a> {
 impl Turns<'_> {
     /// Also where the value stays: that a person confirmed it is worth a row.
     fn set(&mut self, action: Action, to: Option<String>) {
-        self.turns.push(Turn { action, from: self.state.value(action, None), to });
+        self.turns.push(Turn { of: None, action, from: self.state.value(action), to });
     }
 
     fn labels(&mut self, add: &[String], remove: &[String]) -> Result<(), Refusal> {
         let mut labels: BTreeSet<&str> = self.state.labels.iter().map(String::as_str).collect();
         for label in remove {
             if labels.remove(label.as_str()) {
-                self.turns.push(Turn { action: Action::Label, from: Some(label.clone()), to: None });
+                let from = Some(label.clone());
+                self.turns.push(Turn { of: None, action: Action::Label, from, to: None });
             }
         }
         for label in add {
             if labels.insert(label) {
-                self.turns.push(Turn { action: Action::Label, from: None, to: Some(label.clone()) });
+                let to = Some(label.clone());
+                self.turns.push(Turn { of: None, action: Action::Label, from: None, to });
             }
         }
         if labels.len() > LABELS_MAX && !add.is_empty() {
@@ -204,12 +242,53 @@ impl Turns<'_> {
             let (pattern_id, event_id) = (change.pattern_id.clone(), event_id.to_owned());
             return Err(Refusal::UnknownEvent { pattern_id, event_id });
         };
-        let label = event.to_value.as_deref().or(event.from_value.as_deref());
-        if self.state.value(event.action, label) != event.to_value {
+        if !self.state.stands(event) {
             return Err(Refusal::Superseded(event_id.to_owned()));
         }
+        // What is about names is about the name then.
+        let named = matches!(event.action, Action::Merge | Action::Split | Action::Apart);
+        let of = named.then(|| event.pattern_id.clone());
         let (from, to) = (event.to_value.clone(), event.from_value.clone());
-        self.turns.push(Turn { action: event.action, from, to });
+        self.turns.push(Turn { of, action: event.action, from, to });
+        Ok(())
+    }
+
+    fn merge(&mut self, pattern_id: &str, into: &str) -> Result<(), Refusal> {
+        if pattern_id == into {
+            return Err(Refusal::Same(into.to_owned()));
+        }
+        if self.state.apart.contains(&pair(pattern_id, into)) {
+            return Err(Refusal::KeptApart);
+        }
+        self.turns.push(Turn { of: None, action: Action::Merge, from: None, to: Some(into.to_owned()) });
+        Ok(())
+    }
+
+    fn split(&mut self, pattern_id: &str, fingerprints: &[String]) -> Result<(), Refusal> {
+        let own = split_id(fingerprints.first().map_or("", String::as_str));
+        if own == pattern_id {
+            return Err(Refusal::Same(own));
+        }
+        let once: BTreeSet<&String> = fingerprints.iter().collect();
+        self.turns.extend(once.into_iter().map(|fingerprint| Turn {
+            of: None,
+            action: Action::Split,
+            from: Some(fingerprint.clone()),
+            to: Some(own.clone()),
+        }));
+        Ok(())
+    }
+
+    fn keep_apart(&mut self, name: &str, from: &str) -> Result<(), Refusal> {
+        if name == from {
+            return Err(Refusal::Same(from.to_owned()));
+        }
+        let into = |name: &str| self.state.merged.get(name).map(String::as_str);
+        if into(name) == Some(from) || into(from) == Some(name) {
+            return Err(Refusal::Merged);
+        }
+        let of = Some(name.to_owned());
+        self.turns.push(Turn { of, action: Action::Apart, from: None, to: Some(from.to_owned()) });
         Ok(())
     }
 
@@ -220,6 +299,12 @@ impl Turns<'_> {
         self.set(Action::Status, Some(Status::Open.as_str().to_owned()));
         Ok(())
     }
+}
+
+/// The pattern that a person makes of fingerprints, of which this is the first. No exception makes one of this id.
+fn split_id(fingerprint: &str) -> String {
+    // The upper half, as of the ids that exceptions make.
+    format!("{:016x}", xxh3_128(format!("split {fingerprint}").as_bytes()) >> 64)
 }
 
 #[cfg(test)]

@@ -17,9 +17,19 @@ pub enum Action {
     Assign,
     /// One label, on or off.
     Label,
+    /// That the pattern is another name of one.
+    Merge,
+    /// That exceptions of one fingerprint are of a pattern of their own.
+    Split,
+    /// That the pattern and another one must not become one by themselves.
+    Apart,
 }
 
 impl Action {
+    /// All actions.
+    pub const ALL: [Self; 7] =
+        [Self::Status, Self::Severity, Self::Assign, Self::Label, Self::Merge, Self::Split, Self::Apart];
+
     /// The value of the column `action`.
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -28,15 +38,16 @@ impl Action {
             Self::Severity => "severity",
             Self::Assign => "assign",
             Self::Label => "label",
+            Self::Merge => "merge",
+            Self::Split => "split",
+            Self::Apart => "apart",
         }
     }
 
     /// The action that a value of the column names; `None` for one that this version does not know.
     #[must_use]
     pub fn of(text: &str) -> Option<Self> {
-        [Self::Status, Self::Severity, Self::Assign, Self::Label]
-            .into_iter()
-            .find(|action| action.as_str() == text)
+        Self::ALL.into_iter().find(|action| action.as_str() == text)
     }
 }
 
@@ -127,7 +138,7 @@ mod tests {
 
     #[test]
     fn actions_are_named_both_ways() {
-        for action in [Action::Status, Action::Severity, Action::Assign, Action::Label] {
+        for action in Action::ALL {
             assert_eq!(Action::of(action.as_str()), Some(action));
         }
         assert_eq!(Action::of("dance"), None);

@@ -53,15 +53,38 @@ impl Entries {
         self.histories.get(pattern).map_or(&[], Vec::as_slice)
     }
 
+    /// Notes that a pattern is another name of one from now on.
+    fn merge(&mut self, pattern: &str, into: &str) {
+        let moved = self.histories.remove(pattern).unwrap_or_default();
+        for event in &moved {
+            self.changes.insert(change_of(&event.event_id).to_owned(), into.to_owned());
+        }
+        self.histories.entry(into.to_owned()).or_default().extend(moved);
+        self.names.values_mut().filter(|name| *name == pattern).for_each(|name| into.clone_into(name));
+        self.names.insert(pattern.to_owned(), into.to_owned());
+    }
+
     /// The pattern that the change of an event id was about, if it was made.
     pub(super) fn changed(&self, event_id: &str) -> Option<&str> {
         self.changes.get(event_id).map(String::as_str)
     }
 
-    /// Takes in an event that is stored, or about to be.
+    /// Takes in an event that is stored.
     pub(super) fn add(&mut self, pattern: &str, event: PatternEvent) {
         self.changes.insert(change_of(&event.event_id).to_owned(), pattern.to_owned());
         self.histories.entry(pattern.to_owned()).or_default().push(event);
+    }
+
+    /// Takes in an event that was decided just now: what it says of names counts from now on.
+    pub(super) fn decided(&mut self, pattern: &str, event: PatternEvent) {
+        if let (Action::Merge, Some(into)) = (event.action, event.to_value.clone())
+            && into != pattern
+            && event.pattern_id == pattern
+        {
+            self.merge(pattern, &into);
+            return self.add(&into, event);
+        }
+        self.add(pattern, event);
     }
 }
 
@@ -109,10 +132,16 @@ impl Ledger {
             let known = self.known.lock();
             patterns.iter().cloned().partition(|pattern| known.contains(pattern))
         };
-        for table in ["patterns", "errors", "pattern_events"] {
+        for (column, table) in [
+            ("pattern_id", "patterns"),
+            ("pattern_id", "errors"),
+            ("pattern_id", "pattern_events"),
+            ("to_value", "pattern_events WHERE action = 'split' AND to_value"),
+        ] {
             let mut found = HashSet::new();
             for names in missing.chunks(NAMES_MAX) {
-                let sql = format!("SELECT DISTINCT pattern_id FROM {table} WHERE pattern_id");
+                let place = if table.contains(" WHERE ") { "" } else { " WHERE pattern_id" };
+                let sql = format!("SELECT DISTINCT {column} AS pattern_id FROM {table}{place}");
                 for batch in self.rows(&sql, names).await? {
                     found.extend(texts(&batch, "pattern_id").flatten());
                 }

@@ -1,7 +1,7 @@
 //! Where a pattern stands, folded from its events.
 
 use super::event::{Action, PatternEvent};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Status of a pattern.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -44,6 +44,12 @@ pub struct PatternState {
     pub assignee: Option<String>,
     /// Its labels.
     pub labels: BTreeSet<String>,
+    /// Names that a person made names of this pattern, with what each was merged into.
+    pub merged: BTreeMap<String, String>,
+    /// Fingerprints that a person split off, with their patterns.
+    pub split: BTreeMap<String, String>,
+    /// Pairs of names that must not become one by themselves, the lesser first.
+    pub apart: BTreeSet<(String, String)>,
     /// The event that gave it its status.
     pub status_event: Option<String>,
     /// Events counted.
@@ -77,20 +83,56 @@ impl PatternState {
                 (None, Some(label)) => _ = self.labels.remove(label),
                 (None, None) => {}
             },
+            Action::Merge => match to {
+                Some(into) => _ = self.merged.insert(event.pattern_id.clone(), into.to_owned()),
+                None => _ = self.merged.remove(&event.pattern_id),
+            },
+            Action::Split => match (split_fingerprint(event), to.filter(|to| !is_fingerprint(to))) {
+                (Some(fingerprint), Some(own)) => {
+                    self.split.insert(fingerprint.to_owned(), own.to_owned());
+                }
+                (Some(fingerprint), None) => _ = self.split.remove(fingerprint),
+                (None, _) => {}
+            },
+            Action::Apart => match pair_of(event) {
+                Some(pair) if to.is_some() => _ = self.apart.insert(pair),
+                Some(pair) => _ = self.apart.remove(&pair),
+                None => {}
+            },
         }
         self.events += 1;
         self.last = Some((event.time_unix_nano, event.event_id.clone()));
     }
 
-    /// What the value of an action is now; of a label, whether it is on.
-    #[must_use]
-    pub fn value(&self, action: Action, label: Option<&str>) -> Option<String> {
+    /// What an action says now, of those that have one value a pattern.
+    pub(super) fn value(&self, action: Action) -> Option<String> {
         match action {
             Action::Status => Some(self.status.as_str().to_owned()),
             Action::Severity => self.severity.map(|severity| severity.to_string()),
             Action::Assign => self.assignee.clone(),
-            Action::Label => label.filter(|label| self.labels.contains(*label)).map(str::to_owned),
+            Action::Label | Action::Merge | Action::Split | Action::Apart => None,
         }
+    }
+
+    /// Whether what an event made of a value is what it is now.
+    pub(super) fn stands(&self, event: &PatternEvent) -> bool {
+        let value = match event.action {
+            Action::Label => {
+                let label = event.to_value.as_ref().or(event.from_value.as_ref());
+                label.filter(|label| self.labels.contains(*label)).cloned()
+            }
+            Action::Merge => self.merged.get(&event.pattern_id).cloned(),
+            Action::Split => {
+                let fingerprint = split_fingerprint(event).unwrap_or_default();
+                Some(self.split.get(fingerprint).map_or(fingerprint, String::as_str).to_owned())
+            }
+            Action::Apart => {
+                let other = event.to_value.as_ref().or(event.from_value.as_ref());
+                other.filter(|_| pair_of(event).is_some_and(|pair| self.apart.contains(&pair))).cloned()
+            }
+            action => self.value(action),
+        };
+        value == event.to_value
     }
 
     /// A time for the next event: now, and later than the last one whichever clock that was of.
@@ -105,6 +147,27 @@ impl PatternState {
         let last = self.last.as_ref().map_or("", |(_, event_id)| event_id);
         format!("\"{}-{last}\"", self.events)
     }
+}
+
+/// Whether a text has the length of a fingerprint; pattern ids are half as long.
+pub(super) fn is_fingerprint(text: &str) -> bool {
+    text.len() == 32
+}
+
+/// The fingerprint that a split, or one taken back, is about.
+fn split_fingerprint(event: &PatternEvent) -> Option<&str> {
+    let values = [event.from_value.as_deref(), event.to_value.as_deref()];
+    values.into_iter().flatten().find(|value| is_fingerprint(value))
+}
+
+fn pair_of(event: &PatternEvent) -> Option<(String, String)> {
+    let other = event.to_value.as_ref().or(event.from_value.as_ref())?;
+    Some(pair(&event.pattern_id, other))
+}
+
+/// Two names, the lesser first.
+pub(super) fn pair(left: &str, right: &str) -> (String, String) {
+    (left.min(right).to_owned(), left.max(right).to_owned())
 }
 
 /// 1 to 5.

@@ -8,10 +8,10 @@
 //!
 //! Bounds: `queue_max` changes wait, [`BATCH_MAX`] are decided at once, [`GIVE_UP_AFTER`] bounds the attempts.
 
-use super::decide::{Change, change_of, decide, is_repeat};
+use super::decide::{Change, Decision, change_of, decide, is_repeat};
 use super::event::{PatternEvent, batch};
 use super::ledger::{Entries, Ledger};
-use super::state::PatternState;
+use super::state::{PatternState, pair};
 use super::{ChangeError, Refusal};
 use crate::clock;
 use lake::{Lake, LakeError, WriterId};
@@ -99,7 +99,14 @@ impl Writer {
 
     async fn attempt(&mut self, requests: &[Request]) -> Result<Vec<Answer>, Failure> {
         let version = self.lake.snapshot(Table::PatternEvents).await?.version;
-        let names: Vec<String> = requests.iter().map(|request| request.change.pattern_id.clone()).collect();
+        let named = requests.iter().flat_map(|request| {
+            let other = match &request.change.decision {
+                Decision::Merge { into: other } | Decision::KeepApart { from: other } => Some(other.clone()),
+                _ => None,
+            };
+            other.into_iter().chain([request.change.pattern_id.clone()])
+        });
+        let names: Vec<String> = named.collect();
         // A made-up id is in the table only where an attempt of ours came through unseen, among the pattern's events.
         let given = requests.iter().filter_map(|request| request.change.event_id.clone());
         let given: Vec<String> = given.collect();
@@ -137,12 +144,24 @@ fn answer(entries: &mut Entries, request: &Request, now: i64, added: &mut Vec<Pa
     let Request { change, event_id, .. } = request;
     let unknown = || Refusal::UnknownPattern(change.pattern_id.clone());
     let pattern_id = entries.pattern(&change.pattern_id).ok_or_else(unknown)?.to_owned();
-    let change = Change { pattern_id: pattern_id.clone(), ..change.clone() };
+    let mut change = change.clone();
+    match &mut change.decision {
+        // Names as they are: it is what they stand for that is decided.
+        Decision::KeepApart { from } => {
+            _ = entries.pattern(from).ok_or_else(|| Refusal::UnknownPattern(from.clone()))?;
+        }
+        Decision::Merge { into } => {
+            *into = entries.pattern(into).ok_or_else(|| Refusal::UnknownPattern(into.clone()))?.to_owned();
+            change.pattern_id.clone_from(&pattern_id);
+            check_apart(entries, &pattern_id, into)?;
+        }
+        _ => change.pattern_id.clone_from(&pattern_id),
+    }
     let made_for = entries.changed(event_id).map(str::to_owned);
     let events = match made_for {
         None => {
             let events = decide(entries.history(&pattern_id), &change, event_id, now)?;
-            events.iter().for_each(|event| entries.add(&pattern_id, event.clone()));
+            events.iter().for_each(|event| entries.decided(&pattern_id, event.clone()));
             added.extend(events.iter().cloned());
             events
         }
@@ -157,8 +176,22 @@ fn answer(entries: &mut Entries, request: &Request, now: i64, added: &mut Vec<Pa
             events
         }
     };
+    let pattern_id = entries.pattern(&pattern_id).unwrap_or(&pattern_id).to_owned();
     let state = PatternState::of(entries.history(&pattern_id));
     Ok(Changed { pattern_id, state, events })
+}
+
+/// Whether two patterns were to be kept apart, by any of the names that are known here.
+fn check_apart(entries: &Entries, pattern_id: &str, into: &str) -> Result<(), Refusal> {
+    let stands_for = |name: &str| entries.pattern(name).unwrap_or(name).to_owned();
+    let wanted = pair(pattern_id, into);
+    for history in [entries.history(pattern_id), entries.history(into)] {
+        let apart = PatternState::of(history).apart;
+        if apart.iter().any(|(one, other)| pair(&stands_for(one), &stands_for(other)) == wanted) {
+            return Err(Refusal::KeptApart);
+        }
+    }
+    Ok(())
 }
 
 /// Why an attempt came to nothing.

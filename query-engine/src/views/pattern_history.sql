@@ -4,7 +4,7 @@
 -- timestamp       timestamp  UTC
 -- time_unix_nano  bigint     later than all that was decided about the pattern before
 -- event_id        text
--- action          text       'status', 'severity', 'assign' or 'label'
+-- action          text       'status', 'severity', 'assign', 'label', 'merge', 'split' or 'apart'
 -- from_value      text       what was; of a label that is taken off, the label
 -- to_value        text       what is from now on; of a label that is put on, the label
 -- actor           text       who; 'errata' for what happens by itself

@@ -18,7 +18,7 @@
 -- labels            list       text, sorted; null where there are none
 WITH seen AS (
   SELECT
-    coalesce(pattern_aliases.pattern_id, errors.pattern_id) AS pattern_id,
+    coalesce(pattern_aliases.pattern_id, pattern_splits.pattern_id, errors.pattern_id) AS pattern_id,
     min(errors.timestamp) AS first_seen,
     max(errors.timestamp) AS last_seen,
     count(*) AS occurrences,
@@ -29,7 +29,9 @@ WITH seen AS (
     last_value(errors.message ORDER BY errors.time_unix_nano) AS message,
     max(errors.severity) AS severity
   FROM errors
-  LEFT JOIN pattern_aliases ON pattern_aliases.alias = errors.pattern_id
+  LEFT JOIN pattern_splits ON pattern_splits.fingerprint = errors.fingerprint
+  LEFT JOIN pattern_aliases
+    ON pattern_aliases.alias = coalesce(pattern_splits.pattern_id, errors.pattern_id)
   GROUP BY 1
 ),
 made AS (
@@ -49,9 +51,11 @@ paced AS (
     time_unix_nano
       - lag(time_unix_nano, {occurrences_before}) OVER (PARTITION BY pattern_id ORDER BY time_unix_nano) AS spread
   FROM (
-    SELECT coalesce(pattern_aliases.pattern_id, errors.pattern_id) AS pattern_id, errors.time_unix_nano
+    SELECT coalesce(pattern_aliases.pattern_id, pattern_splits.pattern_id, errors.pattern_id) AS pattern_id, errors.time_unix_nano
     FROM errors
-    LEFT JOIN pattern_aliases ON pattern_aliases.alias = errors.pattern_id
+    LEFT JOIN pattern_splits ON pattern_splits.fingerprint = errors.fingerprint
+    LEFT JOIN pattern_aliases
+      ON pattern_aliases.alias = coalesce(pattern_splits.pattern_id, errors.pattern_id)
   )
 ),
 survivors AS (

@@ -10,6 +10,9 @@ use serde_json::{Value, json};
 /// A lake in which `count` patterns occurred: p0, p1, ...
 pub(crate) async fn place(count: usize) -> Place {
     let place = Place::new().await;
+    if count == 0 {
+        return place;
+    }
     let rows: Vec<Value> =
         (0..count).map(|n| error("2026-11-23T10:00:00Z", &format!("p{n}"), "u1", json!({}))).collect();
     place.append(Table::Errors, &rows).await;
@@ -46,7 +49,7 @@ fn check_chain(history: &[Value]) {
     }
 }
 
-fn refusal(answer: Result<Changed, ChangeError>) -> Refusal {
+pub(crate) fn refusal(answer: Result<Changed, ChangeError>) -> Refusal {
     match answer {
         Err(ChangeError::Refused(refusal)) => refusal,
         other => panic!("{other:?} is no refusal"),

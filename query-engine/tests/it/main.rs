@@ -6,6 +6,7 @@ mod consistency;
 mod http;
 mod lifecycle;
 mod limits;
+mod merging;
 mod pruning;
 mod refusals;
 mod reopening;

@@ -114,3 +114,38 @@ fn a_change_is_known_by_its_events() {
     assert!(!is_repeat(&history, &change(labels(&["a"], &[]))));
     assert!(!is_repeat(&history, &change(Decision::Status(Status::Open))));
 }
+
+#[test]
+fn merges_splits_and_pairs_are_taken_back() {
+    let undo = |id: &str| Decision::Undo { event_id: id.to_owned() };
+    let merge = Decision::Merge { into: "q".to_owned() };
+    let history = after(&[merge]);
+    assert_eq!(history[0].to_value, some("q"));
+    assert_eq!(turns(&history, undo("e0")), [(some("q"), None)]);
+    let apart = Decision::KeepApart { from: "q".to_owned() };
+    assert_eq!(decide(&history, &change(apart.clone()), "n", 0), Err(Refusal::Merged));
+    let history = after(&[apart]);
+    let merge = Decision::Merge { into: "q".to_owned() };
+    assert_eq!(decide(&history, &change(merge.clone()), "n", 0), Err(Refusal::KeptApart));
+    let history = after(&[Decision::KeepApart { from: "q".to_owned() }, undo("e0")]);
+    assert_eq!(turns(&history, merge), [(None, some("q"))]);
+
+    let fingerprint = "0123456789abcdef0123456789abcdef".to_owned();
+    let history = after(&[Decision::Split { fingerprints: vec![fingerprint.clone(), fingerprint.clone()] }]);
+    assert_eq!(history.len(), 1);
+    let own = history[0].to_value.clone().unwrap();
+    assert_eq!((own.len(), history[0].from_value.clone()), (16, Some(fingerprint.clone())));
+    assert_eq!(turns(&history, undo("e0")), [(Some(own.clone()), Some(fingerprint.clone()))]);
+    let again =
+        Change { pattern_id: own.clone(), ..change(Decision::Split { fingerprints: vec![fingerprint] }) };
+    assert_eq!(decide(&[], &again, "n", 0), Err(Refusal::Same(own)));
+}
+
+#[test]
+fn an_undo_of_a_merge_is_about_the_name_that_was_merged() {
+    let merged = after(&[Decision::Merge { into: "q".to_owned() }]);
+    let mut undo = change(Decision::Undo { event_id: "e0".to_owned() });
+    undo.pattern_id = "q".to_owned();
+    let event = decide(&merged, &undo, "n", 0).unwrap().remove(0);
+    assert_eq!((event.pattern_id.as_str(), event.to_value), ("p", None));
+}
