@@ -1,13 +1,16 @@
-//! Pattern facts of other processors (and of earlier runs) out of the lake.
+//! Pattern facts of other processors (and of earlier runs), and what people decided about patterns, out of the lake.
 //!
 //! What was learned is put among the cold patterns now and then, with the names of the files it came from, so
 //! that the next start reads only what came since. Bounds: one file is read at a time; file names seen are
 //! forgotten with the files.
 
+mod decisions;
+
 use crate::cold::ColdStore;
 use crate::pipeline::{PatternRow, Pipeline};
 use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::{Int32Type, Int64Type};
+use decisions::Decisions;
 use lake::{DataFile, Lake, LakeError};
 use object_store::ObjectStoreExt;
 use object_store::path::Path;
@@ -31,17 +34,17 @@ const FREEZES_PER_FLUSH: usize = 16;
 #[derive(Debug, thiserror::Error)]
 pub enum FollowError {
     /// The table cannot be read; try again later.
-    #[error("cannot read table patterns")]
+    #[error("cannot read the tables of patterns")]
     Table(#[from] LakeError),
     /// A file cannot be read; it may have been compacted away just now, try again.
-    #[error("cannot fetch a file of table patterns")]
+    #[error("cannot fetch a file of the tables of patterns")]
     Fetch(#[from] object_store::Error),
     /// A file is not what it should be.
-    #[error("cannot read a file of table patterns")]
+    #[error("cannot read a file of the tables of patterns")]
     File(#[from] ParquetError),
 }
 
-/// Follows the `patterns` table.
+/// Follows the `patterns` table, and `pattern_events`.
 #[derive(Debug)]
 pub(crate) struct Follower {
     lake: Lake,
@@ -49,6 +52,7 @@ pub(crate) struct Follower {
     cold: Option<Arc<ColdStore>>,
     version: Option<u64>,
     seen: HashSet<Path>,
+    decisions: Decisions,
 }
 
 impl Follower {
@@ -57,7 +61,8 @@ impl Follower {
     pub(crate) fn new(lake: Lake, pipeline: Arc<Pipeline>, cold: Option<Arc<ColdStore>>) -> Self {
         let applied = cold.as_ref().map(|cold| cold.applied()).unwrap_or_default();
         let seen = applied.iter().filter_map(|name| Path::parse(name).ok()).collect();
-        Self { lake, pipeline, cold, version: None, seen }
+        let decisions = Decisions::new(lake.clone(), Arc::clone(&pipeline));
+        Self { lake, pipeline, cold, version: None, seen, decisions }
     }
 
     /// Learns what is new; returns how many facts.
@@ -65,6 +70,8 @@ impl Follower {
     /// # Errors
     /// When the table or one of its files cannot be read; what was learned stays, the rest comes next time.
     pub(crate) async fn refresh(&mut self) -> Result<usize, FollowError> {
+        // First: what is kept apart must not become one by the facts.
+        self.decisions.refresh().await?;
         let snapshot = self.lake.snapshot(Table::Patterns).await?;
         if self.version == Some(snapshot.version) {
             return Ok(0);

@@ -25,7 +25,7 @@ use arc_swap::ArcSwap;
 use bytes::Bytes;
 use error_patterns::grouping::{Grouper, GroupingConfig};
 use error_patterns::rules::Rules;
-use error_patterns::store::{ColdPatterns, PatternStore, StoreConfig};
+use error_patterns::store::{ColdPatterns, Decision, Moment, PatternStore, StoreConfig};
 use exceptions::Decided;
 use parking_lot::{Mutex, RwLock};
 use std::sync::Arc;
@@ -165,6 +165,11 @@ impl Pipeline {
                 applied.aliases.into_iter().map(|f| exceptions::pattern_row(f, String::new(), String::new()));
             self.unlogged.lock().extend(rows);
         }
+    }
+
+    /// Learns what a person decided about patterns; `false` where too many are known.
+    pub(crate) fn obey(&self, decision: Decision, at: Moment) -> bool {
+        self.patterns.write().decide(decision, at)
     }
 
     /// Puts up to `most` patterns that changed among the cold ones; answers how many are left.

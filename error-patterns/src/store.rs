@@ -13,6 +13,7 @@ use crate::ids::{Fingerprint, PatternId};
 use crate::likeness::Likeness;
 use crate::model::Phase;
 use cold::Thawed;
+use decided::Decided;
 use near::{Index, Probe, Slot};
 use rapidhash::RapidHashMap;
 use std::collections::VecDeque;
@@ -21,10 +22,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 mod cold;
+mod decided;
 mod fact;
 mod near;
 
 pub use cold::{ColdKey, ColdPatterns, Found, Frozen, Wanted};
+pub use decided::{DECISIONS_MAX, Decision, Moment};
 pub use fact::{FactKind, PatternFact};
 pub use near::{Similar, threshold};
 
@@ -124,6 +127,7 @@ pub struct PatternStore {
     cold: Option<Arc<dyn ColdPatterns>>,
     /// Patterns that changed since they were last put among the cold ones, each once; kept only where there are any.
     changed: Vec<PatternId>,
+    decided: Decided,
 }
 
 /// All that is remembered of the claims on one hash.
@@ -152,6 +156,7 @@ impl PatternStore {
             evicted: 0,
             cold: None,
             changed: Vec::new(),
+            decided: Decided::default(),
         }
     }
 
@@ -201,15 +206,56 @@ impl PatternStore {
         })
     }
 
-    /// The pattern that an id stands for: itself, or the one it is an alias of.
+    /// Takes in what a person decided; `false` where [`DECISIONS_MAX`] decisions of the kind are known.
+    pub fn decide(&mut self, decision: Decision, at: Moment) -> bool {
+        self.decided.take(decision, at)
+    }
+
+    /// [`Self::lookup`] by what people decided.
+    #[must_use]
+    pub fn find(&self, grouping: &Grouping) -> Option<PatternId> {
+        let (hash, pattern_id) = self.known(&grouping.hashes)?;
+        if self.decided.is_empty() {
+            return Some(pattern_id);
+        }
+        let claimed = self.claims.get(&hash).map_or(pattern_id, |claimants| claimants.first.pattern_id);
+        Some(self.stands_for(grouping.fingerprint, claimed))
+    }
+
+    /// The pattern of an exception that has this fingerprint and would by itself be of this pattern.
+    fn stands_for(&self, fingerprint: Fingerprint, pattern_id: PatternId) -> PatternId {
+        let mut path = vec![self.decided.split(fingerprint).unwrap_or(pattern_id)];
+        loop {
+            let current = path[path.len() - 1];
+            let Some(next) = self.decided.merged(current).or_else(|| self.alias(current)) else {
+                return current;
+            };
+            // A circle of people's and own merges: the same end from wherever it is entered.
+            if let Some(start) = path.iter().position(|id| *id == next) {
+                return path[start..].iter().copied().min().unwrap_or(current);
+            }
+            path.push(next);
+        }
+    }
+
+    /// What a pattern is an alias of, unless people decided otherwise.
+    fn alias(&self, pattern_id: PatternId) -> Option<PatternId> {
+        let next = self.nodes.get(&pattern_id)?.alias_of?;
+        let refused =
+            self.decided.is_apart(pattern_id, next) || self.decided.merged(next) == Some(pattern_id);
+        (!refused).then_some(next)
+    }
+
+    /// The pattern that an id stands for: itself, or the one it is an alias of. Of what people decided, only that two
+    /// patterns are kept apart counts here.
     #[must_use]
     pub fn resolve(&self, pattern_id: PatternId) -> PatternId {
         let mut current = pattern_id;
         // An alias always ranks behind its target, so the walk ends; the bound is for the reader.
         for _ in 0..=self.nodes.len() {
             match self.nodes.get(&current).and_then(|node| node.alias_of) {
-                Some(next) => current = next,
-                None => break,
+                Some(next) if !self.decided.is_apart(current, next) => current = next,
+                _ => break,
             }
         }
         current
@@ -250,6 +296,11 @@ impl PatternStore {
         }
         let mut assignment = self.assign_known(grouping, time_unix_nano);
         assignment.facts.extend(applied.aliases);
+        if !self.decided.is_empty() {
+            let of_hash = |hash: &Fingerprint| Some(self.claims.get(hash)?.first.pattern_id);
+            let claimed = grouping.hashes.iter().find_map(of_hash).unwrap_or(assignment.pattern_id);
+            assignment.pattern_id = self.stands_for(grouping.fingerprint, claimed);
+        }
         assignment
     }
 
@@ -652,7 +703,7 @@ impl PatternStore {
         self.settle(left, applied);
         self.settle(right, applied);
         let (left, right) = (self.resolve(left), self.resolve(right));
-        if left == right {
+        if left == right || self.would_join(left, right) {
             return;
         }
         let (winner, loser) = if self.rank(left) < self.rank(right) { (left, right) } else { (right, left) };
@@ -664,6 +715,14 @@ impl PatternStore {
         fact.strategy = crate::fingerprint::STRATEGY.to_owned();
         applied.aliases.push(fact);
         self.mark(loser);
+    }
+
+    /// Whether making one pattern of two would join any that are kept apart.
+    fn would_join(&self, left: PatternId, right: PatternId) -> bool {
+        self.decided.kept_apart().any(|(one, other)| {
+            let ends = (self.resolve(one), self.resolve(other));
+            ends == (left, right) || ends == (right, left)
+        })
     }
 
     /// Puts a pattern whose time was not known before in front of what it was an alias of, if it is earlier.

@@ -101,14 +101,22 @@ struct Written {
     rows: u64,
 }
 
+/// Rows of one writer on their way into a table.
+pub(crate) struct Rows<'a> {
+    pub(crate) writer: &'a WriterId,
+    pub(crate) positions: RangeInclusive<u64>,
+    pub(crate) batches: Vec<RecordBatch>,
+    /// The version that the rows were decided at: they are refused once the table has moved on.
+    pub(crate) decided_at: Option<u64>,
+}
+
 pub(crate) async fn append(
     storage: &Storage,
     log: &TableLog,
     format: &Arc<FileFormat>,
-    writer: &WriterId,
-    positions: RangeInclusive<u64>,
-    batches: Vec<RecordBatch>,
+    rows: Rows<'_>,
 ) -> Result<Appended, LakeError> {
+    let Rows { writer, positions, batches, decided_at } = rows;
     let app_id = writer.app_id();
     let last = i64::try_from(*positions.end()).ok().filter(|_| !positions.is_empty());
     let refused =
@@ -125,6 +133,10 @@ pub(crate) async fn append(
         .commit(Some(&app_id), |state| {
             if is_committed(log.table.name(), writer, &positions, state.position(&app_id).flatten())? {
                 return Ok(Decision::Done(false));
+            }
+            if let Some(decided_at) = decided_at.filter(|decided_at| *decided_at != state.version) {
+                let (table, version) = (log.table.name(), state.version);
+                return Err(LakeError::Moved { table, decided_at, version });
             }
             let now_ms = clock::now_ms();
             check_in_time(log, began_ms, now_ms)?;

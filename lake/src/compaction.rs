@@ -19,7 +19,6 @@
 //! Bounds: [`CompactionConfig::merge_files_max`] files are read at once, each holding a row group in its
 //! compressed form and a few thousand decoded rows; one row group is being written.
 
-mod file;
 mod merge;
 
 use crate::append::{added_file, check_in_time};

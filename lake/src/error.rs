@@ -118,6 +118,17 @@ pub enum LakeError {
         /// Attempts made.
         attempts: u32,
     },
+    /// The table is no longer at the version that the rows were decided at. Nothing was committed: read and
+    /// decide again.
+    #[error("table {table} is at version {version}, the rows were decided at {decided_at}")]
+    Moved {
+        /// Table.
+        table: &'static str,
+        /// Version that the rows were decided at.
+        decided_at: u64,
+        /// Version of the table.
+        version: u64,
+    },
     /// The files that were to be replaced are no longer live: another compactor was first. The work is
     /// thrown away.
     #[error("files of table {table} were replaced by another compactor")]

@@ -1,6 +1,6 @@
 //! The handle that the other parts hold: four tables behind one store.
 
-use crate::append::{self, Appended, WriterId};
+use crate::append::{self, Appended, Rows, WriterId};
 use crate::compaction::{self, CompactionReport};
 use crate::config::{CompactionConfig, LakeConfig, MaintenanceConfig};
 use crate::encode::FileFormat;
@@ -8,8 +8,9 @@ use crate::error::LakeError;
 use crate::log::TableLog;
 use crate::maintenance::{self, MaintenanceReport};
 use crate::retention;
-use crate::snapshot::Snapshot;
+use crate::snapshot::{DataFile, Snapshot};
 use crate::storage::Storage;
+use crate::stored::StoredFile;
 use crate::vacuum::{self, VacuumReport};
 use arrow::array::RecordBatch;
 use chrono::{DateTime, NaiveDate, Utc};
@@ -91,8 +92,31 @@ impl Lake {
         positions: RangeInclusive<u64>,
         batches: Vec<RecordBatch>,
     ) -> Result<Appended, LakeError> {
+        self.append_rows(table, Rows { writer, positions, batches, decided_at: None }).await
+    }
+
+    /// [`Self::append`] of rows that were decided from what the table held at version `decided_at`: they
+    /// become the next version or none. Who decides from what it reads, and appends so, is never overtaken
+    /// unseen, by whichever process.
+    ///
+    /// # Errors
+    /// [`LakeError::Moved`] where the table has another version by now, compactions included: nothing was
+    /// committed, read and decide again. Else as [`Self::append`]; after an error of the store the rows may
+    /// be committed nevertheless, which the next read tells.
+    pub async fn append_at(
+        &self,
+        table: Table,
+        writer: &WriterId,
+        positions: RangeInclusive<u64>,
+        batches: Vec<RecordBatch>,
+        decided_at: u64,
+    ) -> Result<Appended, LakeError> {
+        self.append_rows(table, Rows { writer, positions, batches, decided_at: Some(decided_at) }).await
+    }
+
+    async fn append_rows(&self, table: Table, rows: Rows<'_>) -> Result<Appended, LakeError> {
         let open = self.table(table);
-        append::append(&self.inner.storage, &open.log, &open.format, writer, positions, batches).await
+        append::append(&self.inner.storage, &open.log, &open.format, rows).await
     }
 
     /// Highest position that `writer` has committed to `table`.
@@ -193,6 +217,12 @@ impl Lake {
     #[must_use]
     pub fn object_store(&self) -> Arc<dyn ObjectStore> {
         Arc::clone(&self.inner.storage.store)
+    }
+
+    /// A data file for the Parquet reader, which fetches the columns it is asked for.
+    #[must_use]
+    pub fn stored(&self, file: &DataFile) -> StoredFile {
+        StoredFile { store: self.object_store(), path: file.location.clone(), size_bytes: file.size_bytes }
     }
 
     /// URL of the root of [`Self::object_store`]: `file:///` or `s3://bucket/`. What a query engine

@@ -28,6 +28,7 @@ mod schema;
 mod snapshot;
 mod stats;
 mod storage;
+mod stored;
 mod vacuum;
 
 pub use append::{Appended, WriterId};
@@ -39,4 +40,5 @@ pub use maintenance::{MaintenanceReport, TableReport};
 pub use schemas::tables::Table;
 pub use snapshot::{DataFile, FileStatistics, Snapshot};
 pub use stats::{Bound, ColumnStats, FileStats};
+pub use stored::StoredFile;
 pub use vacuum::VacuumReport;

@@ -5,6 +5,9 @@
 
 mod accept;
 mod answer;
+mod body;
+mod changes;
+mod events;
 mod openapi;
 mod patterns;
 mod problem;
@@ -14,19 +17,49 @@ mod sql;
 pub use openapi::DOCUMENT as OPENAPI_DOCUMENT;
 
 use crate::engine::Engine;
+use crate::lifecycle::Lifecycle;
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
+use axum::extract::{DefaultBodyLimit, FromRef};
 use axum::routing::{get, post};
 
+/// What the routes work with.
+#[derive(Clone, Debug)]
+struct Parts {
+    engine: Engine,
+    lifecycle: Lifecycle,
+}
+
+impl FromRef<Parts> for Engine {
+    fn from_ref(parts: &Parts) -> Self {
+        parts.engine.clone()
+    }
+}
+
+impl FromRef<Parts> for Lifecycle {
+    fn from_ref(parts: &Parts) -> Self {
+        parts.lifecycle.clone()
+    }
+}
+
 /// The routes under `/api/v1`. Health and metrics are mounted by whoever serves them.
-pub fn router(engine: Engine) -> Router {
+pub fn router(engine: Engine, lifecycle: Lifecycle) -> Router {
     let body_bytes_max = engine.config().query_bytes_max.saturating_mul(2).saturating_add(64 << 10);
+    let refused = problem::method_not_allowed;
     Router::new()
-        .route("/api/v1/sql", post(sql::post).fallback(problem::method_not_allowed))
-        .route("/api/v1/patterns", get(patterns::list).fallback(problem::method_not_allowed))
-        .route("/api/v1/patterns/{id}", get(patterns::one).fallback(problem::method_not_allowed))
-        .route("/api/v1/sessions/{id}", get(sessions::one).fallback(problem::method_not_allowed))
-        .route("/api/v1/openapi.json", get(openapi::document).fallback(problem::method_not_allowed))
+        .route("/api/v1/sql", post(sql::post).fallback(refused))
+        .route("/api/v1/patterns", get(patterns::list).fallback(refused))
+        .route("/api/v1/patterns/{id}", get(patterns::one).fallback(refused))
+        .route("/api/v1/patterns/{id}/status", post(changes::status).fallback(refused))
+        .route("/api/v1/patterns/{id}/severity", post(changes::severity).fallback(refused))
+        .route("/api/v1/patterns/{id}/assignee", post(changes::assignee).fallback(refused))
+        .route("/api/v1/patterns/{id}/labels", post(changes::labels).fallback(refused))
+        .route("/api/v1/patterns/{id}/merge", post(changes::merge).fallback(refused))
+        .route("/api/v1/patterns/{id}/split", post(changes::split).fallback(refused))
+        .route("/api/v1/patterns/{id}/keep-apart", post(changes::keep_apart).fallback(refused))
+        .route("/api/v1/patterns/{id}/events", get(events::list).fallback(refused))
+        .route("/api/v1/patterns/{id}/events/{event_id}/undo", post(changes::undo).fallback(refused))
+        .route("/api/v1/sessions/{id}", get(sessions::one).fallback(refused))
+        .route("/api/v1/openapi.json", get(openapi::document).fallback(refused))
         .layer(DefaultBodyLimit::max(body_bytes_max))
-        .with_state(engine)
+        .with_state(Parts { engine, lifecycle })
 }

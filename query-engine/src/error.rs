@@ -195,6 +195,12 @@ impl QueryError {
         }
     }
 
+    /// Whether the same may be answered later.
+    #[must_use]
+    pub fn is_retryable(&self) -> bool {
+        matches!(self.code(), ErrorCode::Busy | ErrorCode::Timeout | ErrorCode::Lake)
+    }
+
     pub(crate) fn internal(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         Self::Internal { source: source.into() }
     }

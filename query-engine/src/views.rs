@@ -39,20 +39,44 @@ pub(crate) const VIEWS: &[View] = &[
     View {
         name: "pattern_aliases",
         sql: include_str!("views/pattern_aliases.sql"),
-        tables: &[Table::Patterns],
+        tables: &[Table::Patterns, Table::PatternEvents],
         views: &[],
+    },
+    View {
+        name: "pattern_splits",
+        sql: include_str!("views/pattern_splits.sql"),
+        tables: &[Table::PatternEvents],
+        views: &[],
+    },
+    View {
+        name: "pattern_history",
+        sql: include_str!("views/pattern_history.sql"),
+        tables: &[Table::PatternEvents],
+        views: &["pattern_aliases"],
     },
     View {
         name: "pattern_hourly",
         sql: include_str!("views/pattern_hourly.sql"),
         tables: &[Table::Errors],
-        views: &["pattern_aliases"],
+        views: &["pattern_aliases", "pattern_splits"],
     },
     View {
         name: "pattern_report",
         sql: include_str!("views/pattern_report.sql"),
-        tables: &[Table::Errors, Table::Patterns, Table::PatternEvents],
-        views: &["pattern_aliases"],
+        tables: &[Table::Errors, Table::Patterns],
+        views: &["pattern_aliases", "pattern_splits", "pattern_history"],
+    },
+    View {
+        name: "pattern_status_episodes",
+        sql: include_str!("views/pattern_status_episodes.sql"),
+        tables: &[Table::Errors, Table::Patterns],
+        views: &["pattern_aliases", "pattern_splits", "pattern_history"],
+    },
+    View {
+        name: "pattern_mttr",
+        sql: include_str!("views/pattern_mttr.sql"),
+        tables: &[],
+        views: &["pattern_status_episodes"],
     },
     View {
         name: "sessions",
@@ -91,7 +115,7 @@ mod tests {
         assert_eq!(tables, [Table::Errors, Table::Patterns, Table::PatternEvents]);
         assert_eq!(
             views.iter().map(|view| view.name).collect::<Vec<_>>(),
-            ["pattern_aliases", "pattern_report"]
+            ["pattern_aliases", "pattern_splits", "pattern_history", "pattern_report"]
         );
         assert_eq!(needed(&["errors", "nothing"]), (vec![Table::Errors], vec![]));
     }

@@ -282,7 +282,7 @@ fn pattern_events() -> SchemaRef {
         required("time_unix_nano", Int64),
         required("event_id", Utf8),
         required("pattern_id", Utf8),
-        required("action", Utf8), // status, merge, split, label, severity, assign
+        required("action", Utf8), // status, merge, split, apart, label, severity, assign
         optional("from_value", Utf8),
         optional("to_value", Utf8),
         required("actor", Utf8),

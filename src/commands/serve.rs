@@ -12,7 +12,7 @@ use axum::response::IntoResponse;
 use axum::routing::get;
 use collector_processor::Processor;
 use lake::Lake;
-use query_engine::Engine;
+use query_engine::{Engine, Identity, Lifecycle};
 use serde_json::json;
 use std::fmt::Write;
 use std::net::SocketAddr;
@@ -66,7 +66,9 @@ async fn serve(settings: &Settings, options: &ServeOptions, parts: Parts) -> any
     let mut routes = own_routes(telemetry.clone(), Arc::clone(&ready));
     if parts.engine {
         let engine = Engine::new(lake.clone(), settings.query_config())?;
-        routes = routes.merge(query_engine::api::router(engine));
+        let identity = Identity::open(&settings.data_dir).context("cannot keep the engine's id")?;
+        let lifecycle = Lifecycle::start(lake.clone(), &engine, identity, settings.lifecycle_config()?);
+        routes = routes.merge(query_engine::api::router(engine, lifecycle));
     }
     let (stop, stopping) = watch::channel(false);
     let serving = tokio::spawn(async move {

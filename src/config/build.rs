@@ -6,12 +6,14 @@ use collector_processor::exporter::{Compression, ExporterConfig, Protocol};
 use collector_processor::wal::{Durability, WalConfig};
 use collector_processor::{
     Acknowledge, DedupConfig, PipelineConfig, ProcessorConfig, ReceiverConfig, RulesConfig, WriterConfig,
+    read_rules,
 };
 use error_patterns::grouping::GroupingConfig;
-use error_patterns::mask::MaskConfig;
+use error_patterns::mask::{MaskConfig, Masker};
+use error_patterns::rules::Rules;
 use error_patterns::store::StoreConfig;
 use lake::{Lake, LakeConfig, MaintenanceConfig, S3Options};
-use query_engine::QueryConfig;
+use query_engine::{LifecycleConfig, QueryConfig};
 use std::path::Path;
 use std::time::Duration;
 
@@ -74,6 +76,20 @@ impl Settings {
             candidate_window: self.patterns.candidate_window.0,
             ..QueryConfig::default()
         }
+    }
+
+    /// The life cycle of patterns. The users' masks are those of the start.
+    pub(crate) fn lifecycle_config(&self) -> anyhow::Result<LifecycleConfig> {
+        let rules = match self.rules_file() {
+            Some(path) => read_rules(path).with_context(|| format!("cannot use {}", path.display()))?,
+            None => Rules::default(),
+        };
+        Ok(LifecycleConfig {
+            queue_max: self.lifecycle.queue_max,
+            reopen_interval: self.lifecycle.reopen_interval.0,
+            resolved_max: self.lifecycle.resolved_max,
+            masker: Masker::with_rules(self.mask_config(), &rules),
+        })
     }
 
     /// Compaction, retention, clean-up.

@@ -29,6 +29,7 @@ pub(crate) struct Settings {
     pub(crate) forward: Forward,
     pub(crate) s3: S3,
     pub(crate) query: Query,
+    pub(crate) lifecycle: Lifecycle,
     pub(crate) telemetry: Telemetry,
 }
 
@@ -218,6 +219,18 @@ pub(crate) struct Query {
     pub(crate) files_max: usize,
 }
 
+/// What people decide about patterns.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Lifecycle {
+    /// Changes that wait to be written; beyond it clients are told to retry.
+    pub(crate) queue_max: usize,
+    /// How often is looked whether resolved patterns occurred again; 0 never reopens any.
+    pub(crate) reopen_interval: Span,
+    /// Resolved patterns that are looked for, those resolved last, other names of theirs included.
+    pub(crate) resolved_max: usize,
+}
+
 /// Errata's own telemetry.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -252,6 +265,7 @@ impl Default for Settings {
             forward: Forward::default(),
             s3: S3::default(),
             query: Query::default(),
+            lifecycle: Lifecycle::default(),
             telemetry: Telemetry::default(),
         }
     }
@@ -366,7 +380,7 @@ impl Settings {
         problems
     }
 
-    fn positive(&self) -> [(&'static str, u64); 15] {
+    fn positive(&self) -> [(&'static str, u64); 17] {
         [
             ("otlp.body_size_max", self.otlp.body_size_max.0),
             ("otlp.requests_max", self.otlp.requests_max as u64),
@@ -383,6 +397,8 @@ impl Settings {
             ("query.rows_max", self.query.rows_max as u64),
             ("query.concurrent_max", self.query.concurrent_max as u64),
             ("query.files_max", self.query.files_max as u64),
+            ("lifecycle.queue_max", self.lifecycle.queue_max as u64),
+            ("lifecycle.resolved_max", self.lifecycle.resolved_max as u64),
         ]
     }
 }
@@ -513,6 +529,12 @@ impl Default for Query {
             text_size_max: Size::kib(256),
             files_max: 20_000,
         }
+    }
+}
+
+impl Default for Lifecycle {
+    fn default() -> Self {
+        Self { queue_max: 1_000, reopen_interval: Span::seconds(5), resolved_max: 100_000 }
     }
 }
 

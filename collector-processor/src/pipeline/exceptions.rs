@@ -166,7 +166,7 @@ impl Pipeline {
             exit_code: found.exit_code,
         };
         let grouping = self.grouper.load().group(&raw);
-        if let Some(known) = self.patterns.read().lookup(&grouping.hashes) {
+        if let Some(known) = self.patterns.read().find(&grouping) {
             return Decided { grouping, pattern_id: known.to_string(), pattern_new: false };
         }
         let time = if found.unix_nano > 0 { found.unix_nano } else { now_unix_nano };

@@ -420,3 +420,80 @@ proptest! {
         prop_assert!(narrow.len() <= 24);
     }
 }
+
+/// A moment, and the event that came then.
+fn at(time: i64) -> Moment {
+    (time, format!("e{time}"))
+}
+
+#[test]
+fn a_merge_by_a_person_wins_and_can_be_taken_back() {
+    let mut store = PatternStore::new(StoreConfig::default());
+    let (one, other) = (event("KeyError", &PATH, None), event("OSError", &["q@q.py"], None));
+    let a = store.assign(&one, 1).pattern_id;
+    let b = store.assign(&other, 2).pattern_id;
+    // The earlier into the later: never what the store would do.
+    assert!(store.decide(Decision::Merge(a, Some(b)), at(10)));
+    assert_eq!((store.find(&one), store.find(&other)), (Some(b), Some(b)));
+    assert_eq!(store.assign(&one, 3).pattern_id, b);
+    // Out of order, and twice: the last counts.
+    store.decide(Decision::Merge(a, None), at(20));
+    store.decide(Decision::Merge(a, Some(b)), at(10));
+    assert_eq!((store.find(&one), store.find(&other)), (Some(a), Some(b)));
+
+    // The store finds that they are one by itself; the person's direction stays.
+    store.decide(Decision::Merge(a, Some(b)), at(30));
+    let mut alias = PatternFact::bare(FactKind::Alias, b, other.fingerprint, 40);
+    alias.alias_of = Some(a);
+    store.apply(&alias);
+    assert_eq!((store.find(&one), store.find(&other)), (Some(b), Some(b)));
+    store.decide(Decision::Merge(a, None), at(50));
+    assert_eq!((store.find(&one), store.find(&other)), (Some(a), Some(a)));
+}
+
+#[test]
+fn a_split_by_a_person_goes_by_the_fingerprint() {
+    let mut store = PatternStore::new(StoreConfig::default());
+    let (one, near) = (event("KeyError", &PATH, Some(7)), event("KeyError", &["q@q.py"], Some(7)));
+    let a = store.assign(&one, 1).pattern_id;
+    assert_eq!(store.assign(&near, 2).pattern_id, a);
+    let own = PatternId(77);
+    store.decide(Decision::Split(near.fingerprint, Some(own)), at(10));
+    assert_eq!((store.find(&one), store.find(&near)), (Some(a), Some(own)));
+    assert_eq!(store.assign(&near, 3).pattern_id, own);
+    store.decide(Decision::Merge(own, Some(a)), at(20));
+    assert_eq!(store.find(&near), Some(a));
+    store.decide(Decision::Merge(own, None), at(30));
+    store.decide(Decision::Split(near.fingerprint, None), at(40));
+    assert_eq!(store.find(&near), Some(a));
+}
+
+#[test]
+fn patterns_kept_apart_do_not_become_one() {
+    for decided_first in [true, false] {
+        let mut store = PatternStore::new(StoreConfig::default());
+        let (one, other) = (event("KeyError", &PATH, None), event("OSError", &["q@q.py"], None));
+        let a = store.assign(&one, 1).pattern_id;
+        let b = store.assign(&other, 2).pattern_id;
+        let mut alias = PatternFact::bare(FactKind::Alias, b, other.fingerprint, 3);
+        alias.alias_of = Some(a);
+        if decided_first {
+            store.decide(Decision::Apart(b, a, true), at(10));
+            store.apply(&alias);
+        } else {
+            store.apply(&alias);
+            assert_eq!(store.find(&other), Some(a));
+            store.decide(Decision::Apart(a, b, true), at(10));
+        }
+        assert_eq!((store.find(&one), store.find(&other)), (Some(a), Some(b)), "{decided_first}");
+        // Nor by way of a third.
+        let third = event("ValueError", &["z@z.py"], None);
+        let c = store.assign(&third, 4).pattern_id;
+        for target in [a, b] {
+            let mut alias = PatternFact::bare(FactKind::Alias, c, third.fingerprint, 5);
+            alias.alias_of = Some(target);
+            store.apply(&alias);
+        }
+        assert_ne!(store.find(&one), store.find(&other), "{decided_first}");
+    }
+}

@@ -4,12 +4,12 @@
 //! before the other files' next rows is taken at once, which is the rule where files cover different times.
 //! A file that does not say it is sorted by our key (another program wrote it) is loaded and sorted.
 
-use super::file::StoredFile;
 use crate::encode::{FileFormat, compacted_properties, sorting_columns, without_partition};
 use crate::error::LakeError;
 use crate::snapshot::{DataFile, Snapshot};
 use crate::stats::FileStats;
 use crate::storage::Storage;
+use crate::stored::StoredFile;
 use arrow::array::{ArrayRef, RecordBatch, UInt32Array, new_null_array};
 use arrow::compute::{SortOptions, cast, concat_batches, interleave_record_batch, take_record_batch};
 use arrow::datatypes::SchemaRef;

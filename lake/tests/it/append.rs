@@ -116,3 +116,29 @@ async fn rows_that_do_not_fit_are_refused() {
     assert!(matches!(refused, Err(LakeError::Rows { .. })), "{refused:?}");
     assert_eq!(lake.committed_position(Table::Spans, &writer("w1")).await.unwrap(), None);
 }
+
+/// Of two that decided from the same version one is told that the table moved on, also by another handle.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn rows_decided_from_an_older_version_are_refused() {
+    for place in places() {
+        let (lake, other) = (
+            Lake::open(place.config.clone()).await.unwrap(),
+            Lake::open(place.config.clone()).await.unwrap(),
+        );
+        let table = Table::PatternEvents;
+        let batch = |seed| vec![rows(table, DAY, seed, 3)];
+        let version = lake.snapshot(table).await.unwrap().version;
+        let first = lake.append_at(table, &writer("w1"), 1..=1, batch(1), version).await.unwrap();
+        assert!(matches!(first, Appended::Committed { rows: 3, .. }), "{first:?}");
+        let late = other.append_at(table, &writer("w2"), 1..=1, batch(2), version).await;
+        assert!(
+            matches!(late, Err(LakeError::Moved { decided_at, version: now, .. })
+            if decided_at == version && now == version + 1),
+            "{late:?}"
+        );
+        assert_eq!(other.committed_position(table, &writer("w2")).await.unwrap(), None);
+        other.append_at(table, &writer("w2"), 2..=2, batch(2), version + 1).await.unwrap();
+        let snapshot = lake.snapshot(table).await.unwrap();
+        assert_eq!(count(&lake, &snapshot).await, 6);
+    }
+}

@@ -4,10 +4,11 @@ use super::problem::ApiError;
 use super::{accept, answer};
 use crate::engine::{Engine, Params};
 use crate::format::{Encoder, Format};
+use crate::lifecycle::Lifecycle;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
 use axum::http::HeaderMap;
-use axum::http::header::CONTENT_TYPE;
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG};
 use axum::response::{IntoResponse, Response};
 use datafusion::common::ScalarValue;
 use futures::TryStreamExt;
@@ -57,13 +58,20 @@ pub(super) async fn list(
     answer::respond(rows, format, engine.config().response_buffer_bytes).await
 }
 
-pub(super) async fn one(State(engine): State<Engine>, Path(id): Path<String>) -> Result<Response, ApiError> {
-    let sql = "SELECT * FROM pattern_report WHERE pattern_id = \
-               coalesce((SELECT min(pattern_id) FROM pattern_aliases WHERE alias = $1), $1)";
-    let found = objects(&engine, sql, vec![ScalarValue::Utf8(Some(id.clone()))]).await?;
-    let pattern =
-        found.into_iter().next().ok_or_else(|| ApiError::NotFound(format!("pattern {id} is unknown")))?;
-    Ok(json(&pattern))
+pub(super) async fn one(
+    State(engine): State<Engine>,
+    State(lifecycle): State<Lifecycle>,
+    Path(id): Path<String>,
+) -> Result<Response, ApiError> {
+    let unknown = || ApiError::NotFound(format!("pattern {id} is unknown"));
+    // Read before the report: a tag that is too old is refused, one that is too new would let a change be lost.
+    let (pattern_id, state) = lifecycle.state(&id).await?.ok_or_else(unknown)?;
+    let sql = "SELECT * FROM pattern_report WHERE pattern_id = $1";
+    let found = objects(&engine, sql, vec![ScalarValue::Utf8(Some(pattern_id))]).await?;
+    let pattern = found.into_iter().next().ok_or_else(unknown)?;
+    // The tag names what was decided, not how often it occurred; so the answer is not to be kept.
+    let headers = [(ETAG, state.etag()), (CACHE_CONTROL, "no-store".to_owned())];
+    Ok((headers, json(&pattern)).into_response())
 }
 
 /// The rows of a small answer as JSON objects.

@@ -5,6 +5,7 @@
 //! repeat it by themselves. 503 with `Retry-After` where trying again helps.
 
 use crate::error::{ErrorCode, QueryError};
+use crate::lifecycle::{ChangeError, Refusal};
 use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{HeaderValue, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
@@ -19,6 +20,9 @@ pub(super) enum ApiError {
     /// The engine's answer.
     #[error(transparent)]
     Query(#[from] QueryError),
+    /// A change that was not made, or is not known to be made.
+    #[error(transparent)]
+    Change(#[from] ChangeError),
     /// The body or the parameters cannot be read.
     #[error("{0}")]
     BadRequest(String),
@@ -61,6 +65,37 @@ fn query_status(code: ErrorCode) -> (StatusCode, &'static str) {
     }
 }
 
+/// Status, code and title of changes.
+fn change_status(error: &ChangeError) -> (StatusCode, &'static str, &'static str) {
+    match error {
+        ChangeError::Refused(refusal) => match refusal {
+            Refusal::UnknownPattern(_) | Refusal::UnknownEvent { .. } => {
+                (StatusCode::NOT_FOUND, "not-found", "Not found")
+            }
+            Refusal::Changed { .. } => {
+                (StatusCode::PRECONDITION_FAILED, "precondition-failed", "Changed meanwhile")
+            }
+            Refusal::EventIdUsed(_)
+            | Refusal::Superseded(_)
+            | Refusal::NotResolved(_)
+            | Refusal::Same(_)
+            | Refusal::KeptApart
+            | Refusal::Merged => (StatusCode::CONFLICT, "conflict", "Conflict"),
+            Refusal::TooManyLabels(_) => {
+                (StatusCode::UNPROCESSABLE_ENTITY, "too-many-labels", "Too many labels")
+            }
+        },
+        ChangeError::Busy | ChangeError::Contended => {
+            (StatusCode::SERVICE_UNAVAILABLE, "busy", "Too many changes")
+        }
+        ChangeError::Read(error) => {
+            let (status, title) = query_status(error.code());
+            (status, error.code().as_str(), title)
+        }
+        ChangeError::Write(_) => (StatusCode::SERVICE_UNAVAILABLE, "lake", "Lake not writable"),
+    }
+}
+
 impl ApiError {
     fn describe(&self) -> (StatusCode, &'static str, &'static str) {
         match self {
@@ -68,6 +103,7 @@ impl ApiError {
                 let (status, title) = query_status(error.code());
                 (status, error.code().as_str(), title)
             }
+            Self::Change(error) => change_status(error),
             Self::BadRequest(_) => (StatusCode::BAD_REQUEST, "bad-request", "Bad request"),
             Self::BodyTooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "body-too-large", "Body too large"),
             Self::ContentType(_) => {

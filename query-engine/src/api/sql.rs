@@ -1,13 +1,12 @@
 //! `POST /api/v1/sql`: one read-only statement, with values for its placeholders if it has any.
 
 use super::problem::ApiError;
-use super::{accept, answer};
+use super::{accept, answer, body};
 use crate::engine::{Engine, Params};
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::extract::rejection::BytesRejection;
-use axum::http::header::CONTENT_TYPE;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::HeaderMap;
 use axum::response::Response;
 use datafusion::common::ScalarValue;
 use serde::Deserialize;
@@ -28,26 +27,9 @@ pub(super) async fn post(
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, ApiError> {
     let format = accept::format(&headers)?;
-    check_content_type(&headers)?;
-    let body = body.map_err(|rejection| match rejection.status() {
-        StatusCode::PAYLOAD_TOO_LARGE => ApiError::BodyTooLarge,
-        _ => ApiError::BadRequest("the request body could not be read".to_owned()),
-    })?;
-    let request: Request = serde_json::from_slice(&body)
-        .map_err(|error| ApiError::BadRequest(format!("body is not {{\"query\": \"...\"}}: {error}")))?;
+    let request: Request = body::read(&headers, body, "{\"query\": \"...\"}")?;
     let rows = engine.query_with(&request.query, params(request.params)?).await?;
     answer::respond(rows, format, engine.config().response_buffer_bytes).await
-}
-
-/// JSON, or nothing said. Form types are refused: a foreign web page may send those without asking.
-fn check_content_type(headers: &HeaderMap) -> Result<(), ApiError> {
-    let Some(value) = headers.get(CONTENT_TYPE) else { return Ok(()) };
-    let text = value.to_str().unwrap_or("?");
-    let kind = text.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-    match kind.as_str() {
-        "application/json" => Ok(()),
-        _ => Err(ApiError::ContentType(text.to_owned())),
-    }
 }
 
 /// `params` of the body: an array for `$1`, `$2`, ... or an object for `$name`.

@@ -14,9 +14,11 @@
 -- stage             text       'active' once it occurred {candidate_occurrences} times within {candidate_window}, whichever
 --                              processors counted them; 'candidate' before; 'expired' where it did not and the window
 --                              since its last occurrence is over. Counted from the exceptions in the lake
+-- assignee          text       who looks after it, if anybody
+-- labels            list       text, sorted; null where there are none
 WITH seen AS (
   SELECT
-    coalesce(pattern_aliases.pattern_id, errors.pattern_id) AS pattern_id,
+    coalesce(pattern_aliases.pattern_id, pattern_splits.pattern_id, errors.pattern_id) AS pattern_id,
     min(errors.timestamp) AS first_seen,
     max(errors.timestamp) AS last_seen,
     count(*) AS occurrences,
@@ -27,7 +29,9 @@ WITH seen AS (
     last_value(errors.message ORDER BY errors.time_unix_nano) AS message,
     max(errors.severity) AS severity
   FROM errors
-  LEFT JOIN pattern_aliases ON pattern_aliases.alias = errors.pattern_id
+  LEFT JOIN pattern_splits ON pattern_splits.fingerprint = errors.fingerprint
+  LEFT JOIN pattern_aliases
+    ON pattern_aliases.alias = coalesce(pattern_splits.pattern_id, errors.pattern_id)
   GROUP BY 1
 ),
 made AS (
@@ -47,9 +51,11 @@ paced AS (
     time_unix_nano
       - lag(time_unix_nano, {occurrences_before}) OVER (PARTITION BY pattern_id ORDER BY time_unix_nano) AS spread
   FROM (
-    SELECT coalesce(pattern_aliases.pattern_id, errors.pattern_id) AS pattern_id, errors.time_unix_nano
+    SELECT coalesce(pattern_aliases.pattern_id, pattern_splits.pattern_id, errors.pattern_id) AS pattern_id, errors.time_unix_nano
     FROM errors
-    LEFT JOIN pattern_aliases ON pattern_aliases.alias = errors.pattern_id
+    LEFT JOIN pattern_splits ON pattern_splits.fingerprint = errors.fingerprint
+    LEFT JOIN pattern_aliases
+      ON pattern_aliases.alias = coalesce(pattern_splits.pattern_id, errors.pattern_id)
   )
 ),
 survivors AS (
@@ -62,9 +68,21 @@ decided AS (
   SELECT
     pattern_id,
     last_value(to_value ORDER BY time_unix_nano, event_id) FILTER (WHERE action = 'status') AS status,
-    last_value(to_value ORDER BY time_unix_nano, event_id) FILTER (WHERE action = 'severity') AS severity
-  FROM pattern_events
-  WHERE action IN ('status', 'severity')
+    last_value(to_value ORDER BY time_unix_nano, event_id) FILTER (WHERE action = 'severity') AS severity,
+    last_value(to_value ORDER BY time_unix_nano, event_id) FILTER (WHERE action = 'assign') AS assignee
+  FROM pattern_history
+  WHERE action IN ('status', 'severity', 'assign')
+  GROUP BY pattern_id
+),
+labelled AS (
+  SELECT pattern_id, array_agg(label ORDER BY label) AS labels
+  FROM (
+    SELECT pattern_id, coalesce(to_value, from_value) AS label
+    FROM pattern_history
+    WHERE action = 'label'
+    GROUP BY 1, 2
+    HAVING last_value(to_value ORDER BY time_unix_nano, event_id) IS NOT NULL
+  )
   GROUP BY pattern_id
 )
 SELECT
@@ -83,8 +101,11 @@ SELECT
     WHEN survivors.times > 0 THEN 'active'
     WHEN seen.last_seen < now() - INTERVAL '{window_seconds} seconds' THEN 'expired'
     ELSE 'candidate'
-  END AS stage
+  END AS stage,
+  decided.assignee,
+  labelled.labels
 FROM seen
 LEFT JOIN survivors ON survivors.pattern_id = seen.pattern_id
 LEFT JOIN made ON made.pattern_id = seen.pattern_id
 LEFT JOIN decided ON decided.pattern_id = seen.pattern_id
+LEFT JOIN labelled ON labelled.pattern_id = seen.pattern_id

@@ -24,7 +24,8 @@ impl Drop for Server {
 impl Server {
     async fn start(config: QueryConfig) -> Self {
         let place = Place::new().await;
-        let router = api::router(place.engine(config));
+        let engine = place.engine(config);
+        let router = api::router(engine.clone(), place.lifecycle(&engine));
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let task = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
@@ -247,7 +248,8 @@ async fn patterns_and_sessions() {
         .place
         .append(Table::Patterns, &[json!({"fact": "alias", "pattern_id": "p1-old", "alias_of": "p1"})])
         .await;
-    let event = json!({"pattern_id": "p2", "action": "status", "to_value": "resolved"});
+    let event =
+        json!({"at": "2026-11-23T10:05:00Z", "pattern_id": "p2", "action": "status", "to_value": "resolved"});
     server.place.append(Table::PatternEvents, &[event]).await;
 
     let ids = async |path: &str| {
@@ -276,6 +278,116 @@ async fn patterns_and_sessions() {
     assert_eq!(session["exceptions"].as_array().unwrap().len(), 2);
     assert_eq!(session["restarted_as"][0]["session_id"], "s2");
     check_problem(server.get("/api/v1/sessions/none").await, 404, "not-found").await;
+}
+
+#[tokio::test]
+async fn patterns_are_changed() {
+    let server = Server::start(config()).await;
+    server.place.append(Table::Errors, &[error("2026-11-23T10:00:00Z", "p1", "u1", json!({}))]).await;
+    let post = async |path: &str, body: Value| {
+        let url = format!("{}/api/v1/patterns/p1/{path}", server.url);
+        server
+            .client
+            .post(url)
+            .header("x-errata-actor", "ada@example.com")
+            .body(body.to_string())
+            .send()
+            .await
+            .unwrap()
+    };
+    let before = server.get("/api/v1/patterns/p1").await;
+    let tag = before.headers()["etag"].to_str().unwrap().to_owned();
+
+    let wish =
+        json!({"status": "resolved", "reason": "fixed for bob@example.com in /home/bob", "event_id": "a:1"});
+    let first = post("status", wish.clone()).await;
+    assert_eq!(first.status(), StatusCode::OK);
+    let new_tag = first.headers()["etag"].to_str().unwrap().to_owned();
+    assert_ne!(new_tag, tag);
+    let first = json_of(first).await;
+    let event = &first["events"][0];
+    assert_eq!(
+        (&first["status"], &event["from_value"], &event["actor"]),
+        (&json!("resolved"), &json!("open"), &json!("ada@example.com"))
+    );
+    assert_eq!(event["reason"], "fixed for <email> in /home/<user>");
+    assert_eq!(json_of(post("status", wish).await).await, first);
+    let after = server.get("/api/v1/patterns/p1").await;
+    assert_eq!(after.headers()["etag"], new_tag);
+    assert_eq!(json_of(after).await["status"], "resolved");
+
+    assert_eq!(json_of(post("severity", json!({"severity": 1})).await).await["severity"], 1);
+    assert_eq!(
+        json_of(post("assignee", json!({"assignee": "bob", "actor": "eve"})).await).await["assignee"],
+        "bob"
+    );
+    let labels = json_of(post("labels", json!({"add": ["b", "a"]})).await).await;
+    assert_eq!(labels["labels"], json!(["a", "b"]));
+    let undone = format!("events/{}/undo", labels["events"][1]["event_id"].as_str().unwrap());
+    assert_eq!(json_of(post(&undone, json!({})).await).await["labels"], json!(["b"]));
+    check_problem(post(&undone, json!({})).await, 409, "conflict").await;
+    check_problem(post("events/none/undo", json!({})).await, 404, "not-found").await;
+
+    let events = json_of(server.get("/api/v1/patterns/p1/events").await).await;
+    let actions: Vec<&str> =
+        events.as_array().unwrap().iter().map(|e| e["action"].as_str().unwrap()).collect();
+    assert_eq!(actions, ["label", "label", "label", "assign", "severity", "status"]);
+    assert_eq!(events[3]["actor"], "eve");
+    let last = json_of(server.get("/api/v1/patterns/p1/events?limit=1").await).await;
+    assert_eq!(last, json!([events[0]]));
+    check_problem(server.get("/api/v1/patterns/p9/events").await, 404, "not-found").await;
+    check_problem(server.get("/api/v1/patterns/p1/events?limit=x").await, 400, "bad-request").await;
+
+    let url = format!("{}/api/v1/patterns/p1/status", server.url);
+    let guarded = |tag: &str| {
+        server.client.post(&url).header("if-match", tag).body(json!({"status": "open"}).to_string()).send()
+    };
+    check_problem(guarded(&tag).await.unwrap(), 412, "precondition-failed").await;
+    let now = server.get("/api/v1/patterns/p1").await.headers()["etag"].to_str().unwrap().to_owned();
+    assert_eq!(guarded(&format!("\"x\", {now}")).await.unwrap().status(), StatusCode::OK);
+    assert_eq!(guarded("*").await.unwrap().status(), StatusCode::OK);
+}
+
+#[tokio::test]
+async fn changes_that_cannot_be_made() {
+    let server = Server::start(config()).await;
+    server.place.append(Table::Errors, &[error("2026-11-23T10:00:00Z", "p1", "u1", json!({}))]).await;
+    let long = "x".repeat(5_000);
+    for (path, body) in [
+        ("status", json!({})),
+        ("status", json!({"status": "closed"})),
+        ("status", json!({"status": "open", "colour": "red"})),
+        ("status", json!({"status": "open", "reason": "a\u{1b}[31mb"})),
+        ("status", json!({"status": "open", "reason": long})),
+        ("status", json!({"status": "open", "actor": "errata"})),
+        ("status", json!({"status": "open", "actor": ""})),
+        ("status", json!({"status": "open", "actor": "a\nb"})),
+        ("status", json!({"status": "open", "event_id": "a.b"})),
+        ("status", json!({"status": "open", "event_id": ""})),
+        ("severity", json!({})),
+        ("severity", json!({"severity": 0})),
+        ("severity", json!({"severity": 6})),
+        ("severity", json!({"severity": "high"})),
+        ("assignee", json!({})),
+        ("assignee", json!({"assignee": " "})),
+        ("labels", json!({})),
+        ("labels", json!({"add": [""]})),
+        ("labels", json!({"add": vec!["a"; 101]})),
+    ] {
+        let url = format!("{}/api/v1/patterns/p1/{path}", server.url);
+        let response = server.client.post(url).body(body.to_string()).send().await.unwrap();
+        let problem = check_problem(response, 400, "bad-request").await;
+        assert!(problem["detail"].as_str().unwrap().len() < 300, "{body}");
+    }
+    let url = format!("{}/api/v1/patterns/p2/status", server.url);
+    let response = server.client.post(&url).body(r#"{"status": "open"}"#).send().await.unwrap();
+    check_problem(response, 404, "not-found").await;
+    let form = server.client.post(&url).header("content-type", "text/plain").body("x").send().await.unwrap();
+    check_problem(form, 415, "unsupported-media-type").await;
+    assert_eq!(
+        json_of(server.sql("SELECT count(*) AS n FROM pattern_events", "*/*").await).await,
+        json!([{"n": 0}])
+    );
 }
 
 /// The committed document is the one served, every path in it answers, and it names every code.

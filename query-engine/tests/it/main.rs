@@ -4,9 +4,12 @@
 
 mod consistency;
 mod http;
+mod lifecycle;
 mod limits;
+mod merging;
 mod pruning;
 mod refusals;
+mod reopening;
 mod scenarios;
 mod stages;
 mod support;

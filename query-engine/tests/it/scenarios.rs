@@ -141,6 +141,69 @@ async fn views_answer_as_written() {
     check(&place.engine(config()), "views.slt").await;
 }
 
+/// Patterns with decisions of each kind: `a` was reopened, `a-old` is another name of it, `b` is ignored.
+async fn decided() -> Place {
+    let place = Place::new().await;
+    let at = |time: &str| format!("2026-11-23T{time}:00Z");
+    let seen = |time: &str, pattern: &str| error(&at(time), pattern, "u1", json!({}));
+    place
+        .append(
+            Table::Errors,
+            &[seen("10:00", "a"), seen("09:00", "a-old"), seen("10:00", "b"), seen("10:00", "c")],
+        )
+        .await;
+    place.append(Table::Patterns, &[json!({"fact": "alias", "pattern_id": "a-old", "alias_of": "a"})]).await;
+    let event = |time: &str, pattern: &str, action: &str, from: Option<&str>, to: Option<&str>| {
+        json!({"at": at(time), "event_id": format!("{time}-{action}"), "pattern_id": pattern, "action": action,
+            "from_value": from, "to_value": to, "actor": "ada", "reason": time})
+    };
+    let (open, resolved, ignored) = (Some("open"), Some("resolved"), Some("ignored"));
+    let mut again = event("15:00", "a", "status", resolved, open);
+    again["actor"] = json!("errata");
+    let events = [
+        event("11:00", "a-old", "status", open, resolved),
+        event("11:00", "a-old", "status", open, resolved),
+        event("12:00", "a", "status", resolved, resolved),
+        again,
+        event("16:00", "a", "status", open, ignored),
+        event("17:00", "a", "status", ignored, resolved),
+        event("18:00", "a", "status", resolved, open),
+        event("11:30", "b", "status", open, ignored),
+        event("11:31", "b", "assign", None, Some("grace")),
+        event("11:32", "b", "severity", None, Some("5")),
+        event("11:33", "b", "severity", Some("5"), None),
+        event("11:40", "b", "label", None, Some("flaky")),
+        event("11:41", "b", "label", None, Some("new")),
+        event("11:42", "b", "label", Some("new"), None),
+        event("11:43", "b", "label", None, Some("art, or \"bug\"")),
+        event("11:44", "a", "assign", None, Some("bob")),
+        event("11:45", "a", "assign", Some("bob"), None),
+        event("11:46", "a", "severity", None, Some("1")),
+    ];
+    place.append(Table::PatternEvents, &events).await;
+    place
+}
+
+#[tokio::test]
+async fn decisions_answer_as_written() {
+    let place = decided().await;
+    check(&place.engine(config()), "lifecycle.slt").await;
+}
+
+/// Every query of the page about the life cycle is answered.
+#[tokio::test]
+async fn the_page_about_the_life_cycle_is_true() {
+    let place = decided().await;
+    let engine = place.engine(config());
+    let page = include_str!("../../../docs/lifecycle.md");
+    let queries: Vec<&str> =
+        page.split("```sql\n").skip(1).map(|rest| rest.split("```").next().unwrap()).collect();
+    assert!(queries.len() > 2, "{queries:?}");
+    for query in queries {
+        csv(&engine, query).await.unwrap_or_else(|error| panic!("{error}: {query}"));
+    }
+}
+
 #[tokio::test]
 async fn tables_and_types_answer_as_written() {
     let place = lake().await;

@@ -5,22 +5,32 @@ use datafusion::arrow::record_batch::RecordBatch;
 use futures::TryStreamExt;
 use lake::{Lake, LakeConfig, WriterId};
 use query_engine::format::{Encoder, Format};
-use query_engine::{Engine, QueryConfig, QueryError};
+use query_engine::{Engine, Identity, Lifecycle, LifecycleConfig, QueryConfig, QueryError};
 use schemas::tables::Table;
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 /// A lake in a folder of its own.
 pub(crate) struct Place {
     pub(crate) lake: Lake,
-    pub(crate) folder: tempfile::TempDir,
+    pub(crate) folder: Arc<tempfile::TempDir>,
     position: AtomicU64,
 }
 
 impl Place {
     pub(crate) async fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = Arc::new(tempfile::tempdir().unwrap());
+        Self::of(folder).await
+    }
+
+    /// The same lake by a handle of its own, as another process has it. It is not for appending.
+    pub(crate) async fn reopened(&self) -> Self {
+        Self::of(Arc::clone(&self.folder)).await
+    }
+
+    async fn of(folder: Arc<tempfile::TempDir>) -> Self {
         let config = LakeConfig::new(folder.path().join("lake").display().to_string());
         let lake = Lake::open(config).await.unwrap();
         Self { lake, folder, position: AtomicU64::new(0) }
@@ -39,6 +49,14 @@ impl Place {
 
     pub(crate) fn engine(&self, config: QueryConfig) -> Engine {
         Engine::new(self.lake.clone(), config).unwrap()
+    }
+
+    /// The life cycle as one more engine has it.
+    pub(crate) fn lifecycle(&self, engine: &Engine) -> Lifecycle {
+        let identity = Identity::unkept().unwrap();
+        let config =
+            LifecycleConfig { reopen_interval: Duration::from_millis(50), ..LifecycleConfig::default() };
+        Lifecycle::start(self.lake.clone(), engine, identity, config)
     }
 }
 

@@ -17,10 +17,10 @@ const FOOTER_BYTES: usize = 64 * 1024;
 
 /// One file whose size is known from the log.
 #[derive(Clone, Debug)]
-pub(super) struct StoredFile {
-    pub(super) store: Arc<dyn ObjectStore>,
-    pub(super) path: Path,
-    pub(super) size_bytes: u64,
+pub struct StoredFile {
+    pub(crate) store: Arc<dyn ObjectStore>,
+    pub(crate) path: Path,
+    pub(crate) size_bytes: u64,
 }
 
 impl AsyncFileReader for StoredFile {
