@@ -5,6 +5,7 @@
 
 mod accept;
 mod answer;
+mod jaeger;
 mod openapi;
 mod patterns;
 mod problem;
@@ -18,7 +19,7 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
 
-/// The routes under `/api/v1`. Health and metrics are mounted by whoever serves them.
+/// The routes under `/api/v1` and `/jaeger`. Health and metrics are mounted by whoever serves them.
 pub fn router(engine: Engine) -> Router {
     let body_bytes_max = engine.config().query_bytes_max.saturating_mul(2).saturating_add(64 << 10);
     Router::new()
@@ -27,6 +28,7 @@ pub fn router(engine: Engine) -> Router {
         .route("/api/v1/patterns/{id}", get(patterns::one).fallback(problem::method_not_allowed))
         .route("/api/v1/sessions/{id}", get(sessions::one).fallback(problem::method_not_allowed))
         .route("/api/v1/openapi.json", get(openapi::document).fallback(problem::method_not_allowed))
+        .merge(jaeger::router(&engine))
         .layer(DefaultBodyLimit::max(body_bytes_max))
         .with_state(engine)
 }

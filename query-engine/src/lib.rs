@@ -12,6 +12,7 @@ mod config;
 mod engine;
 mod error;
 pub mod format;
+mod jaeger;
 mod metrics;
 mod readonly;
 mod suggest;

@@ -216,6 +216,10 @@ pub(crate) struct Query {
     pub(crate) concurrent_max: usize,
     pub(crate) text_size_max: Size,
     pub(crate) files_max: usize,
+    /// Memory of the spans in one answer of the Jaeger API.
+    pub(crate) trace_size_max: Size,
+    /// Operations (service, name, kind) that the lists of the Jaeger API know.
+    pub(crate) operations_known_max: usize,
 }
 
 /// Errata's own telemetry.
@@ -366,7 +370,7 @@ impl Settings {
         problems
     }
 
-    fn positive(&self) -> [(&'static str, u64); 15] {
+    fn positive(&self) -> [(&'static str, u64); 17] {
         [
             ("otlp.body_size_max", self.otlp.body_size_max.0),
             ("otlp.requests_max", self.otlp.requests_max as u64),
@@ -383,6 +387,8 @@ impl Settings {
             ("query.rows_max", self.query.rows_max as u64),
             ("query.concurrent_max", self.query.concurrent_max as u64),
             ("query.files_max", self.query.files_max as u64),
+            ("query.trace_size_max", self.query.trace_size_max.0),
+            ("query.operations_known_max", self.query.operations_known_max as u64),
         ]
     }
 }
@@ -512,6 +518,8 @@ impl Default for Query {
             concurrent_max: 16,
             text_size_max: Size::kib(256),
             files_max: 20_000,
+            trace_size_max: Size::mib(256),
+            operations_known_max: 100_000,
         }
     }
 }

@@ -4,6 +4,7 @@
 
 mod consistency;
 mod http;
+mod jaeger;
 mod limits;
 mod pruning;
 mod refusals;
