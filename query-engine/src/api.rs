@@ -8,6 +8,7 @@ mod answer;
 mod body;
 mod changes;
 mod events;
+mod jaeger;
 mod openapi;
 mod patterns;
 mod problem;
@@ -41,7 +42,7 @@ impl FromRef<Parts> for Lifecycle {
     }
 }
 
-/// The routes under `/api/v1`. Health and metrics are mounted by whoever serves them.
+/// The routes under `/api/v1` and `/jaeger`. Health and metrics are mounted by whoever serves them.
 pub fn router(engine: Engine, lifecycle: Lifecycle) -> Router {
     let body_bytes_max = engine.config().query_bytes_max.saturating_mul(2).saturating_add(64 << 10);
     let refused = problem::method_not_allowed;
@@ -60,6 +61,7 @@ pub fn router(engine: Engine, lifecycle: Lifecycle) -> Router {
         .route("/api/v1/patterns/{id}/events/{event_id}/undo", post(changes::undo).fallback(refused))
         .route("/api/v1/sessions/{id}", get(sessions::one).fallback(refused))
         .route("/api/v1/openapi.json", get(openapi::document).fallback(refused))
+        .merge(jaeger::router(&engine))
         .layer(DefaultBodyLimit::max(body_bytes_max))
         .with_state(Parts { engine, lifecycle })
 }

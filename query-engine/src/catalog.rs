@@ -8,13 +8,15 @@ mod prune;
 mod store;
 mod table;
 
-use files::TableFiles;
+pub(crate) use files::TableFiles;
 pub(crate) use store::LakeStores;
 use store::lake_url;
 pub(crate) use table::LakeTable;
 
 use crate::error::QueryError;
+use datafusion::execution::object_store::ObjectStoreRegistry;
 use lake::Lake;
+use object_store::ObjectStore;
 use object_store::path::Path;
 use parking_lot::Mutex;
 use schemas::tables::Table;
@@ -45,6 +47,14 @@ impl Catalog {
     /// # Errors
     /// [`QueryError::Lake`] where the table's log cannot be read.
     pub(crate) async fn table(&self, table: Table) -> Result<LakeTable, QueryError> {
+        Ok(LakeTable::new(table, self.files(table).await?, self.files_max))
+    }
+
+    /// The files of the newest snapshot of a table. Safe to cancel.
+    ///
+    /// # Errors
+    /// [`QueryError::Lake`] where the table's log cannot be read.
+    pub(crate) async fn files(&self, table: Table) -> Result<Arc<TableFiles>, QueryError> {
         let snapshot = self
             .lake
             .snapshot(table)
@@ -52,7 +62,7 @@ impl Catalog {
             .map_err(|source| QueryError::Lake { source: Box::new(source) })?;
         let slot = &self.newest[slot(table)];
         let known = slot.lock().clone();
-        let files = match known {
+        Ok(match known {
             Some(files) if files.version() == Some(snapshot.version) => files,
             known => {
                 let root = lake_root(&snapshot.root);
@@ -61,8 +71,12 @@ impl Catalog {
                 *slot.lock() = Some(Arc::clone(&files));
                 files
             }
-        };
-        Ok(LakeTable::new(table, files, self.files_max))
+        })
+    }
+
+    /// The store in which the paths of [`Self::files`] are found.
+    pub(crate) fn store(&self) -> datafusion::error::Result<Arc<dyn ObjectStore>> {
+        self.stores.get_store(lake_url().as_ref())
     }
 
     /// The table without its files: enough to describe it.

@@ -33,6 +33,10 @@ pub struct QueryConfig {
     pub tables_max: usize,
     /// Files that one query may read from one table.
     pub files_max: usize,
+    /// Bytes that the spans of one answer of the Jaeger API may take in memory.
+    pub trace_bytes_max: usize,
+    /// Operations (service, name, kind) known for the lists of the Jaeger API.
+    pub operations_known_max: usize,
     /// Bytes of Parquet footers and page indexes kept between queries.
     pub metadata_cache_bytes: usize,
     /// Occurrences within [`Self::candidate_window`] that make a candidate an active pattern; at least 1.
@@ -59,6 +63,8 @@ impl Default for QueryConfig {
             operators_max: 500,
             tables_max: 50,
             files_max: 10_000,
+            trace_bytes_max: 256 << 20,
+            operations_known_max: 100_000,
             metadata_cache_bytes: 64 << 20,
             candidate_occurrences: 3,
             candidate_window: Duration::from_secs(7 * 86_400),

@@ -5,6 +5,7 @@
 
 mod admission;
 mod cooperation;
+mod offload;
 mod session;
 mod stream;
 

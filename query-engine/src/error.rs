@@ -21,7 +21,7 @@ pub enum ErrorCode {
     QueryTooLarge,
     /// `files_max`.
     TooManyFiles,
-    /// `rows_max`.
+    /// `rows_max` or `trace_bytes_max`.
     TooManyRows,
     /// `timeout_ms`.
     Timeout,
@@ -126,6 +126,14 @@ pub enum QueryError {
         /// The limit.
         limit: u64,
     },
+    /// The spans of one answer of the Jaeger API take more memory than the limit.
+    #[error(
+        "the spans of this answer take more than {limit} bytes, limit trace_bytes_max: ask for fewer traces"
+    )]
+    TracesTooLarge {
+        /// The limit.
+        limit: usize,
+    },
     /// The time is over.
     #[error("query ran longer than {limit_ms} ms, limit timeout_ms: narrow the time range or aggregate less")]
     Timeout {
@@ -186,7 +194,7 @@ impl QueryError {
                 ErrorCode::QueryTooLarge
             }
             Self::TooManyFiles { .. } => ErrorCode::TooManyFiles,
-            Self::TooManyRows { .. } => ErrorCode::TooManyRows,
+            Self::TooManyRows { .. } | Self::TracesTooLarge { .. } => ErrorCode::TooManyRows,
             Self::Timeout { .. } => ErrorCode::Timeout,
             Self::OutOfMemory { .. } => ErrorCode::OutOfMemory,
             Self::Busy { .. } | Self::WaitedTooLong { .. } => ErrorCode::Busy,

@@ -72,6 +72,8 @@ impl Settings {
             concurrent_max: self.query.concurrent_max,
             query_bytes_max: self.query.text_size_max.bytes(),
             files_max: self.query.files_max,
+            trace_bytes_max: self.query.trace_size_max.bytes(),
+            operations_known_max: self.query.operations_known_max,
             candidate_occurrences: self.patterns.candidate_occurrences,
             candidate_window: self.patterns.candidate_window.0,
             ..QueryConfig::default()

@@ -217,6 +217,10 @@ pub(crate) struct Query {
     pub(crate) concurrent_max: usize,
     pub(crate) text_size_max: Size,
     pub(crate) files_max: usize,
+    /// Memory of the spans in one answer of the Jaeger API.
+    pub(crate) trace_size_max: Size,
+    /// Operations (service, name, kind) that the lists of the Jaeger API know.
+    pub(crate) operations_known_max: usize,
 }
 
 /// What people decide about patterns.
@@ -399,6 +403,8 @@ impl Settings {
             ("query.files_max", self.query.files_max as u64),
             ("lifecycle.queue_max", self.lifecycle.queue_max as u64),
             ("lifecycle.resolved_max", self.lifecycle.resolved_max as u64),
+            ("query.trace_size_max", self.query.trace_size_max.0),
+            ("query.operations_known_max", self.query.operations_known_max as u64),
         ]
     }
 }
@@ -528,6 +534,8 @@ impl Default for Query {
             concurrent_max: 16,
             text_size_max: Size::kib(256),
             files_max: 20_000,
+            trace_size_max: Size::mib(256),
+            operations_known_max: 100_000,
         }
     }
 }

@@ -49,7 +49,7 @@ pub(super) enum ApiError {
 }
 
 /// Status and title of the engine's codes.
-fn query_status(code: ErrorCode) -> (StatusCode, &'static str) {
+pub(super) fn query_status(code: ErrorCode) -> (StatusCode, &'static str) {
     match code {
         ErrorCode::Syntax => (StatusCode::BAD_REQUEST, "Not SQL"),
         ErrorCode::InvalidQuery => (StatusCode::BAD_REQUEST, "Invalid query"),

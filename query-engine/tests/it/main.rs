@@ -4,6 +4,7 @@
 
 mod consistency;
 mod http;
+mod jaeger;
 mod lifecycle;
 mod limits;
 mod merging;

@@ -9,4 +9,5 @@ TARGET = Path(os.environ.get("CARGO_TARGET_DIR") or REPOSITORY / "target")
 BINARY = Path(os.environ.get("ERRATA_TEST_BIN") or TARGET / "debug" / "errata")
 COLLECTOR = CACHE / "otelcol" / "otelcol"
 MINIO = CACHE / "bin" / "minio"
+JAEGER = CACHE / "bin" / "jaeger"
 NODE_MODULES = CACHE / "js" / "node_modules"

@@ -1,0 +1,200 @@
+//! The OTLP JSON of Jaeger's `/api/v3`: spans by resource and scope.
+//!
+//! Fields without a value are left out, as protobuf's JSON allows. What the lake does not keep is not there: trace state, flags, numbers of what was dropped, attributes of scopes.
+
+use super::row::{Attributes, SpanRow, Trace};
+use super::{SERVICE_MISSING, ui};
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+use std::collections::HashMap;
+
+/// `{"result":{"resourceSpans":[...]}}`.
+#[derive(Debug, Serialize)]
+pub(crate) struct Answer<'a> {
+    result: TracesData<'a>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct TracesData<'a> {
+    resource_spans: Vec<ResourceSpans<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ResourceSpans<'a> {
+    resource: Resource,
+    scope_spans: Vec<ScopeSpans<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct Resource {
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    attributes: Vec<KeyValue>,
+}
+
+#[derive(Debug, Serialize)]
+struct ScopeSpans<'a> {
+    scope: Scope<'a>,
+    spans: Vec<Span<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct Scope<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    version: Option<&'a str>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Span<'a> {
+    trace_id: &'a str,
+    span_id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    parent_span_id: Option<&'a str>,
+    name: &'a str,
+    #[serde(skip_serializing_if = "is_zero")]
+    kind: u8,
+    start_time_unix_nano: String,
+    end_time_unix_nano: String,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    attributes: Vec<KeyValue>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    events: Vec<Value>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    links: Vec<Value>,
+    status: Status<'a>,
+}
+
+#[derive(Debug, Serialize)]
+struct Status<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<u8>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<&'a str>,
+}
+
+#[derive(Debug, Serialize)]
+struct KeyValue {
+    key: String,
+    value: Value,
+}
+
+impl<'a> Answer<'a> {
+    pub(crate) fn new(traces: &'a [Trace]) -> Self {
+        let resource_spans = traces.iter().flat_map(|trace| by_resource(&trace.spans)).collect();
+        Self { result: TracesData { resource_spans } }
+    }
+}
+
+/// The spans of one trace, in the order of the first of each resource and scope.
+fn by_resource(spans: &[SpanRow]) -> Vec<ResourceSpans<'_>> {
+    let mut resources: HashMap<(Option<&str>, &Attributes), usize> = HashMap::new();
+    let mut scopes: HashMap<(usize, Option<&str>, Option<&str>), usize> = HashMap::new();
+    let mut groups: Vec<ResourceSpans<'_>> = Vec::new();
+    for span in spans {
+        let key = (span.service_name.as_deref(), span.resource_attributes.as_ref());
+        let place = *resources.entry(key).or_insert(groups.len());
+        if place == groups.len() {
+            groups.push(ResourceSpans { resource: resource(span), scope_spans: Vec::new() });
+        }
+        let of_resource = &mut groups[place].scope_spans;
+        let (name, version) = (span.scope_name.as_deref(), span.scope_version.as_deref());
+        let place = *scopes.entry((place, name, version)).or_insert(of_resource.len());
+        if place == of_resource.len() {
+            of_resource.push(ScopeSpans { scope: Scope { name, version }, spans: Vec::new() });
+        }
+        of_resource[place].spans.push(otlp_span(span));
+    }
+    groups
+}
+
+fn resource(span: &SpanRow) -> Resource {
+    let mut attributes: Vec<KeyValue> = span.resource_attributes.iter().map(text).collect();
+    if span.service_name.is_none() {
+        attributes.push(text(&("service.name".to_owned(), SERVICE_MISSING.to_owned())));
+    }
+    Resource { attributes }
+}
+
+fn otlp_span(span: &SpanRow) -> Span<'_> {
+    // What cannot be read is left out: this form has no place for warnings.
+    let events = ui::events(span).unwrap_or_default().into_iter().map(|event| {
+        json!({
+            "timeUnixNano": event.time_unix_nano.to_string(),
+            "name": event.name,
+            "attributes": attributes(event.attributes),
+        })
+    });
+    let links = ui::links(span).unwrap_or_default().into_iter().map(|link| {
+        json!({
+            "traceId": link.trace_id,
+            "spanId": link.span_id,
+            "attributes": attributes(link.attributes),
+        })
+    });
+    Span {
+        trace_id: &span.trace_id,
+        span_id: &span.span_id,
+        parent_span_id: span.parent_span_id.as_deref(),
+        name: &span.name,
+        kind: kind(&span.kind),
+        start_time_unix_nano: span.time_unix_nano.to_string(),
+        end_time_unix_nano: span.time_unix_nano.saturating_add(span.duration_ns).to_string(),
+        attributes: span.attributes.iter().map(text).collect(),
+        events: events.collect(),
+        links: links.collect(),
+        status: Status { code: status(&span.status_code), message: span.status_message.as_deref() },
+    }
+}
+
+/// OTLP's number of a kind.
+fn kind(kind: &str) -> u8 {
+    match kind {
+        "internal" => 1,
+        "server" => 2,
+        "client" => 3,
+        "producer" => 4,
+        "consumer" => 5,
+        _ => 0,
+    }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
+fn is_zero(number: &u8) -> bool {
+    *number == 0
+}
+
+/// OTLP's number of a status code, where it is set.
+fn status(code: &str) -> Option<u8> {
+    match code {
+        "OK" => Some(1),
+        "ERROR" => Some(2),
+        _ => None,
+    }
+}
+
+fn text((key, value): &(String, String)) -> KeyValue {
+    KeyValue { key: key.clone(), value: json!({ "stringValue": value }) }
+}
+
+fn attributes(values: Map<String, Value>) -> Vec<Value> {
+    values.into_iter().map(|(key, value)| json!({ "key": key, "value": any_value(value) })).collect()
+}
+
+/// A value as OTLP JSON wraps it. Depth is bounded: serde_json reads no deeper than 128 levels.
+fn any_value(value: Value) -> Value {
+    match value {
+        Value::Null => json!({}),
+        Value::Bool(truth) => json!({ "boolValue": truth }),
+        Value::Number(number) if number.is_f64() => json!({ "doubleValue": number }),
+        Value::Number(number) => json!({ "intValue": number.to_string() }),
+        Value::String(text) => json!({ "stringValue": text }),
+        Value::Array(items) => {
+            json!({ "arrayValue": { "values": items.into_iter().map(any_value).collect::<Vec<_>>() } })
+        }
+        Value::Object(values) => json!({ "kvlistValue": { "values": attributes(values) } }),
+    }
+}
