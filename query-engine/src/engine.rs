@@ -5,6 +5,7 @@
 
 mod admission;
 mod cooperation;
+mod kept;
 mod offload;
 mod session;
 mod stream;

@@ -14,6 +14,8 @@ pub(crate) struct View {
     pub(crate) tables: &'static [Table],
     /// Views that the text reads; they come earlier in [`VIEWS`].
     pub(crate) views: &'static [&'static str],
+    /// Small and asked for by most queries: kept in memory until one of its tables changes.
+    pub(crate) kept: bool,
 }
 
 impl View {
@@ -41,48 +43,56 @@ pub(crate) const VIEWS: &[View] = &[
         sql: include_str!("views/pattern_aliases.sql"),
         tables: &[Table::Patterns, Table::PatternEvents],
         views: &[],
+        kept: true,
     },
     View {
         name: "pattern_splits",
         sql: include_str!("views/pattern_splits.sql"),
         tables: &[Table::PatternEvents],
         views: &[],
+        kept: true,
     },
     View {
         name: "pattern_history",
         sql: include_str!("views/pattern_history.sql"),
         tables: &[Table::PatternEvents],
         views: &["pattern_aliases"],
+        kept: true,
     },
     View {
         name: "pattern_hourly",
         sql: include_str!("views/pattern_hourly.sql"),
         tables: &[Table::Errors],
         views: &["pattern_aliases", "pattern_splits"],
+        kept: false,
     },
     View {
         name: "pattern_report",
         sql: include_str!("views/pattern_report.sql"),
         tables: &[Table::Errors, Table::Patterns],
         views: &["pattern_aliases", "pattern_splits", "pattern_history"],
+        kept: false,
     },
     View {
         name: "pattern_status_episodes",
         sql: include_str!("views/pattern_status_episodes.sql"),
         tables: &[Table::Errors, Table::Patterns],
         views: &["pattern_aliases", "pattern_splits", "pattern_history"],
+        kept: false,
     },
     View {
         name: "pattern_mttr",
         sql: include_str!("views/pattern_mttr.sql"),
         tables: &[],
         views: &["pattern_status_episodes"],
+        kept: false,
     },
     View {
         name: "sessions",
         sql: include_str!("views/sessions.sql"),
         tables: &[Table::Spans, Table::Errors],
         views: &[],
+        kept: false,
     },
 ];
 

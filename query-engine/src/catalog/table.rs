@@ -31,6 +31,11 @@ impl LakeTable {
         Self { table, files, files_max }
     }
 
+    /// Version of the snapshot; `None` where there is no table yet.
+    pub(crate) fn version(&self) -> Option<u64> {
+        self.files.version()
+    }
+
     /// Files that may hold rows that all `filters` keep.
     fn matching(&self, state: &dyn Session, filters: &[Expr]) -> Result<Vec<PartitionedFile>> {
         let all = self.files.files();

@@ -1,5 +1,6 @@
 //! DataFusion's session: what functions, stores and settings a query may use, and the tables it sees.
 
+use super::kept::KeptViews;
 use crate::catalog::Catalog;
 use crate::config::QueryConfig;
 use crate::error::{MemoryLimits, QueryError, classify};
@@ -21,6 +22,7 @@ use datafusion::logical_expr::{LogicalPlan, ScalarUDF};
 use datafusion::prelude::SessionConfig;
 use datafusion::sql::parser::Statement;
 use schemas::tables::Table;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 const CATALOG: &str = "errata";
@@ -66,6 +68,7 @@ impl Params {
 pub(super) struct Sessions {
     base: SessionState,
     memory: MemoryLimits,
+    kept: KeptViews,
 }
 
 impl Sessions {
@@ -84,7 +87,7 @@ impl Sessions {
             memory_bytes_max: config.memory_bytes_max,
             spill_bytes_max: config.spill_dir.as_ref().map(|_| config.spill_bytes_max),
         };
-        Ok(Self { base: state, memory })
+        Ok(Self { base: state, memory, kept: KeptViews::default() })
     }
 
     /// Parses and plans `sql` over one snapshot of each table that it names. The plan is not optimised yet.
@@ -133,14 +136,17 @@ impl Sessions {
         let told = |error: DataFusionError| classify(error, &self.memory);
         let names: Vec<&str> = references.iter().map(TableReference::table).collect();
         let (tables, mut views) = views::needed(&names);
-        if references.iter().any(|name| name.schema() == Some(INFORMATION_SCHEMA)) {
+        let lists_all = references.iter().any(|name| name.schema() == Some(INFORMATION_SCHEMA));
+        if lists_all {
             // SHOW and information_schema list everything.
             views = VIEWS.iter().collect();
         }
         let snapshots =
             futures::future::try_join_all(tables.iter().map(|&table| catalog.table(table))).await?;
         let schema = Arc::new(MemorySchemaProvider::new());
+        let mut versions = HashMap::new();
         for (&table, snapshot) in tables.iter().zip(snapshots) {
+            versions.insert(table, snapshot.version());
             register(&schema, table.name(), Arc::new(snapshot)).map_err(told)?;
         }
         for table in Table::ALL.into_iter().filter(|table| !tables.contains(table)) {
@@ -148,8 +154,25 @@ impl Sessions {
         }
         let state = self.session(&schema).map_err(told)?;
         for view in views {
-            let provider = self.view(&state, view.text(config)).await.map_err(told)?;
-            register(&schema, view.name, Arc::new(provider)).map_err(told)?;
+            let text = view.text(config);
+            let kept = if view.kept && !lists_all {
+                let of = views::needed(&[view.name])
+                    .0
+                    .iter()
+                    .map(|table| versions.get(table).copied().flatten())
+                    .collect();
+                self.kept
+                    .table(&state, view.name, of, self.parse(&text).map_err(told)?)
+                    .await
+                    .map_err(told)?
+            } else {
+                None
+            };
+            let provider = match kept {
+                Some(table) => table,
+                None => Arc::new(self.view(&state, text).await.map_err(told)?) as Arc<dyn TableProvider>,
+            };
+            register(&schema, view.name, provider).map_err(told)?;
         }
         Ok(state)
     }
