@@ -384,7 +384,7 @@ impl Settings {
         problems
     }
 
-    fn positive(&self) -> [(&'static str, u64); 17] {
+    fn positive(&self) -> [(&'static str, u64); 19] {
         [
             ("otlp.body_size_max", self.otlp.body_size_max.0),
             ("otlp.requests_max", self.otlp.requests_max as u64),
