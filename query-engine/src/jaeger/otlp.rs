@@ -122,18 +122,12 @@ fn resource(span: &SpanRow) -> Resource {
 fn otlp_span(span: &SpanRow) -> Span<'_> {
     // What cannot be read is left out: this form has no place for warnings.
     let events = ui::events(span).unwrap_or_default().into_iter().map(|event| {
-        json!({
-            "timeUnixNano": event.time_unix_nano.to_string(),
-            "name": event.name,
-            "attributes": attributes(event.attributes),
-        })
+        let fields = json!({ "timeUnixNano": event.time_unix_nano.to_string(), "name": event.name });
+        with_attributes(fields, event.attributes)
     });
     let links = ui::links(span).unwrap_or_default().into_iter().map(|link| {
-        json!({
-            "traceId": link.trace_id,
-            "spanId": link.span_id,
-            "attributes": attributes(link.attributes),
-        })
+        let fields = json!({ "traceId": link.trace_id, "spanId": link.span_id });
+        with_attributes(fields, link.attributes)
     });
     Span {
         trace_id: &span.trace_id,
@@ -182,6 +176,14 @@ fn text((key, value): &(String, String)) -> KeyValue {
 
 fn attributes(values: Map<String, Value>) -> Vec<Value> {
     values.into_iter().map(|(key, value)| json!({ "key": key, "value": any_value(value) })).collect()
+}
+
+/// An event or a link with its attributes, if it has any.
+fn with_attributes(mut fields: Value, values: Map<String, Value>) -> Value {
+    if !values.is_empty() {
+        fields["attributes"] = Value::Array(attributes(values));
+    }
+    fields
 }
 
 /// A value as OTLP JSON wraps it. Depth is bounded: serde_json reads no deeper than 128 levels.
