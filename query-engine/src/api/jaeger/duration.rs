@@ -18,8 +18,8 @@ pub(super) fn parse(text: &str) -> Option<i64> {
         Some(rest) => (-1.0, rest),
         None => (1.0, text.strip_prefix('+').unwrap_or(text)),
     };
-    if rest == "0" {
-        return Some(0);
+    if matches!(rest, "0" | "") {
+        return (rest == "0").then_some(0);
     }
     let mut total = 0.0;
     while !rest.is_empty() {
@@ -33,7 +33,7 @@ pub(super) fn parse(text: &str) -> Option<i64> {
     }
     #[expect(clippy::cast_possible_truncation, reason = "the bounds are checked")]
     let nanos = (total * sign).round() as i64;
-    (!text.is_empty() && total < 9.2e18).then_some(nanos)
+    (total < 9.2e18).then_some(nanos)
 }
 
 #[cfg(test)]
