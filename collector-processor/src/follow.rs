@@ -5,21 +5,20 @@
 //! forgotten with the files.
 
 mod decisions;
+mod table;
 
 use crate::cold::ColdStore;
 use crate::pipeline::{PatternRow, Pipeline};
 use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::{Int32Type, Int64Type};
 use decisions::Decisions;
-use lake::{DataFile, Lake, LakeError};
-use object_store::ObjectStoreExt;
+use lake::{Lake, LakeError};
 use object_store::path::Path;
-use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use parquet::errors::ParquetError;
 use schemas::tables::Table;
-use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
+use table::FollowedTable;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
@@ -47,11 +46,9 @@ pub enum FollowError {
 /// Follows the `patterns` table, and `pattern_events`.
 #[derive(Debug)]
 pub(crate) struct Follower {
-    lake: Lake,
     pipeline: Arc<Pipeline>,
     cold: Option<Arc<ColdStore>>,
-    version: Option<u64>,
-    seen: HashSet<Path>,
+    facts: FollowedTable,
     decisions: Decisions,
 }
 
@@ -62,31 +59,21 @@ impl Follower {
         let applied = cold.as_ref().map(|cold| cold.applied()).unwrap_or_default();
         let seen = applied.iter().filter_map(|name| Path::parse(name).ok()).collect();
         let decisions = Decisions::new(lake.clone(), Arc::clone(&pipeline));
-        Self { lake, pipeline, cold, version: None, seen, decisions }
+        Self { pipeline, cold, facts: FollowedTable::new(lake, Table::Patterns, seen), decisions }
     }
 
-    /// Learns what is new; returns how many facts.
+    /// Learns what is new.
     ///
     /// # Errors
-    /// When the table or one of its files cannot be read; what was learned stays, the rest comes next time.
-    pub(crate) async fn refresh(&mut self) -> Result<usize, FollowError> {
+    /// When a table or one of its files cannot be read; what was learned stays, the rest comes next time.
+    pub(crate) async fn refresh(&mut self) -> Result<(), FollowError> {
         // First: what is kept apart must not become one by the facts.
         self.decisions.refresh().await?;
-        let snapshot = self.lake.snapshot(Table::Patterns).await?;
-        if self.version == Some(snapshot.version) {
-            return Ok(0);
-        }
-        let mut learned = 0;
-        for file in &snapshot.files {
-            if !self.seen.contains(&file.location) {
-                learned += self.read(file).await?;
-                self.seen.insert(file.location.clone());
-            }
-        }
-        let live: HashSet<&Path> = snapshot.files.iter().map(|f| &f.location).collect();
-        self.seen.retain(|path| live.contains(path));
-        self.version = Some(snapshot.version);
-        Ok(learned)
+        let pipeline = &self.pipeline;
+        let learn = |batch: &RecordBatch| {
+            (0..batch.num_rows()).for_each(|row| pipeline.learn(&pattern_row(batch, row)));
+        };
+        self.facts.refresh(learn).await
     }
 
     /// Refreshes for ever.
@@ -110,7 +97,7 @@ impl Follower {
     pub(crate) async fn checkpoint(&self) {
         let Some(cold) = self.cold.clone() else { return };
         // Taken first: what comes from other files meanwhile does no harm.
-        let applied = self.seen.iter().map(ToString::to_string).collect();
+        let applied = self.facts.seen().map(ToString::to_string).collect();
         let pipeline = Arc::clone(&self.pipeline);
         let written = tokio::task::spawn_blocking(move || {
             let mut left = usize::MAX;
@@ -128,20 +115,6 @@ impl Follower {
             Err(error) => std::io::Error::other(error),
         };
         tracing::warn!(%error, "cold patterns cannot be written; the next start reads them from the lake");
-    }
-
-    async fn read(&self, file: &DataFile) -> Result<usize, FollowError> {
-        let bytes = self.lake.object_store().get(&file.location).await?.bytes().await?;
-        let mut learned = 0;
-        for batch in ParquetRecordBatchReaderBuilder::try_new(bytes)?.build()? {
-            let batch = batch.map_err(ParquetError::from)?;
-            for row in 0..batch.num_rows() {
-                self.pipeline.learn(&pattern_row(&batch, row));
-            }
-            learned += batch.num_rows();
-            tokio::task::yield_now().await;
-        }
-        Ok(learned)
     }
 }
 

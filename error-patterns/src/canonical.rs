@@ -5,6 +5,7 @@
 
 use crate::model::Runtime;
 use crate::signature::{Minima, jaccard};
+use std::borrow::Cow;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
 /// What decided a fingerprint.
@@ -61,7 +62,7 @@ impl Canonical {
         let mut line = |name: &str, value: &str| {
             text.push_str(name);
             text.push(' ');
-            push_plain(&mut text, value);
+            text.push_str(&plain(value));
             text.push('\n');
         };
         line("strategy", &self.strategy);
@@ -83,7 +84,7 @@ impl Canonical {
             text.push_str("text");
             for token in &self.tokens {
                 text.push(' ');
-                push_plain(&mut text, token);
+                text.push_str(&plain(token));
             }
             text.push('\n');
         }
@@ -157,13 +158,12 @@ impl Canonical {
     }
 }
 
-/// Appends a value; one that holds a line's end must not make a line of its own.
-fn push_plain(text: &mut String, value: &str) {
+/// A value without control characters: one that holds a line's end must not make a line of its own.
+pub(crate) fn plain(value: &str) -> Cow<'_, str> {
     if value.bytes().all(|byte| (b' '..0x7f).contains(&byte)) {
-        text.push_str(value);
-    } else {
-        text.extend(value.chars().map(|c| if c.is_control() { ' ' } else { c }));
+        return Cow::Borrowed(value);
     }
+    Cow::Owned(value.replace(char::is_control, " "))
 }
 
 fn mix(left: u64, right: u64) -> u64 {

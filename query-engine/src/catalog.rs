@@ -8,15 +8,13 @@ mod prune;
 mod store;
 mod table;
 
-pub(crate) use files::TableFiles;
+use files::TableFiles;
 pub(crate) use store::LakeStores;
 use store::lake_url;
 pub(crate) use table::LakeTable;
 
 use crate::error::QueryError;
-use datafusion::execution::object_store::ObjectStoreRegistry;
-use lake::Lake;
-use object_store::ObjectStore;
+use lake::{Lake, Snapshot};
 use object_store::path::Path;
 use parking_lot::Mutex;
 use schemas::tables::Table;
@@ -42,27 +40,29 @@ impl Catalog {
         Arc::clone(&self.stores)
     }
 
+    /// The lake that the tables are in.
+    pub(crate) fn lake(&self) -> &Lake {
+        &self.lake
+    }
+
+    /// The newest snapshot of a table. Safe to cancel.
+    ///
+    /// # Errors
+    /// [`QueryError::Lake`] where the table's log cannot be read.
+    pub(crate) async fn snapshot(&self, table: Table) -> Result<Arc<Snapshot>, QueryError> {
+        let snapshot = self.lake.snapshot(table).await;
+        snapshot.map_err(|source| QueryError::Lake { source: Box::new(source) })
+    }
+
     /// The newest snapshot of a table as a table provider. Safe to cancel.
     ///
     /// # Errors
     /// [`QueryError::Lake`] where the table's log cannot be read.
     pub(crate) async fn table(&self, table: Table) -> Result<LakeTable, QueryError> {
-        Ok(LakeTable::new(table, self.files(table).await?, self.files_max))
-    }
-
-    /// The files of the newest snapshot of a table. Safe to cancel.
-    ///
-    /// # Errors
-    /// [`QueryError::Lake`] where the table's log cannot be read.
-    pub(crate) async fn files(&self, table: Table) -> Result<Arc<TableFiles>, QueryError> {
-        let snapshot = self
-            .lake
-            .snapshot(table)
-            .await
-            .map_err(|source| QueryError::Lake { source: Box::new(source) })?;
+        let snapshot = self.snapshot(table).await?;
         let slot = &self.newest[slot(table)];
         let known = slot.lock().clone();
-        Ok(match known {
+        let files = match known {
             Some(files) if files.version() == Some(snapshot.version) => files,
             known => {
                 let root = lake_root(&snapshot.root);
@@ -71,12 +71,8 @@ impl Catalog {
                 *slot.lock() = Some(Arc::clone(&files));
                 files
             }
-        })
-    }
-
-    /// The store in which the paths of [`Self::files`] are found.
-    pub(crate) fn store(&self) -> datafusion::error::Result<Arc<dyn ObjectStore>> {
-        self.stores.get_store(lake_url().as_ref())
+        };
+        Ok(LakeTable::new(table, files, self.files_max))
     }
 
     /// The table without its files: enough to describe it.

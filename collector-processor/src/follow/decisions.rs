@@ -4,16 +4,13 @@
 //! not for processors.
 
 use super::FollowError;
+use super::table::FollowedTable;
 use crate::pipeline::Pipeline;
 use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::Int64Type;
 use error_patterns::ids::{Fingerprint, PatternId};
 use error_patterns::store::{DECISIONS_MAX, Decision, Moment};
-use lake::{DataFile, Lake};
-use object_store::ObjectStoreExt;
-use object_store::path::Path;
-use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
-use parquet::errors::ParquetError;
+use lake::Lake;
 use schemas::tables::Table;
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -21,16 +18,15 @@ use std::sync::Arc;
 /// Follows the `pattern_events` table.
 #[derive(Debug)]
 pub(super) struct Decisions {
-    lake: Lake,
     pipeline: Arc<Pipeline>,
-    version: Option<u64>,
-    seen: HashSet<Path>,
+    table: FollowedTable,
     told_full: bool,
 }
 
 impl Decisions {
     pub(super) fn new(lake: Lake, pipeline: Arc<Pipeline>) -> Self {
-        Self { lake, pipeline, version: None, seen: HashSet::new(), told_full: false }
+        let table = FollowedTable::new(lake, Table::PatternEvents, HashSet::new());
+        Self { pipeline, table, told_full: false }
     }
 
     /// Learns what is new.
@@ -38,38 +34,19 @@ impl Decisions {
     /// # Errors
     /// When the table or one of its files cannot be read; the rest comes next time.
     pub(super) async fn refresh(&mut self) -> Result<(), FollowError> {
-        let snapshot = self.lake.snapshot(Table::PatternEvents).await?;
-        if self.version == Some(snapshot.version) {
-            return Ok(());
-        }
-        for file in &snapshot.files {
-            if !self.seen.contains(&file.location) {
-                self.read(file).await?;
-                self.seen.insert(file.location.clone());
-            }
-        }
-        let live: HashSet<&Path> = snapshot.files.iter().map(|file| &file.location).collect();
-        self.seen.retain(|path| live.contains(path));
-        self.version = Some(snapshot.version);
-        Ok(())
-    }
-
-    async fn read(&mut self, file: &DataFile) -> Result<(), FollowError> {
-        let bytes = self.lake.object_store().get(&file.location).await?.bytes().await?;
-        for batch in ParquetRecordBatchReaderBuilder::try_new(bytes)?.build()? {
-            let batch = batch.map_err(ParquetError::from)?;
-            for (decision, at) in (0..batch.num_rows()).filter_map(|row| decision(&batch, row)) {
-                if !self.pipeline.obey(decision, at) && !self.told_full {
-                    self.told_full = true;
+        let Self { pipeline, table, told_full } = self;
+        let obey = |batch: &RecordBatch| {
+            for (decision, at) in (0..batch.num_rows()).filter_map(|row| decision(batch, row)) {
+                if !pipeline.obey(decision, at) && !*told_full {
+                    *told_full = true;
                     tracing::warn!(
                         limit = DECISIONS_MAX,
                         "more merges or splits of patterns than are followed; the views still show them"
                     );
                 }
             }
-            tokio::task::yield_now().await;
-        }
-        Ok(())
+        };
+        table.refresh(obey).await
     }
 }
 

@@ -7,7 +7,7 @@
 //! must be dropped by every later step: `tests/repeats.rs` changes the folded numbers of real reports and compares
 //! the groupings. When in doubt a number stays, which costs time and nothing else.
 
-use crate::bytes::{BLOCK, Classes};
+use crate::bytes::{BLOCK, Classes, first_digit};
 use crate::model::RawException;
 use crate::tokens::gives_meaning;
 use fearless_simd::{Level, Simd, SimdBase, SimdMask, dispatch, u8x64};
@@ -144,7 +144,8 @@ impl Kept {
             texts.flat_map(str::lines).filter(|line| !line.starts_with('#') && !line.starts_with("example"));
         for text in lines.map(str::as_bytes) {
             let mut at = 0;
-            while let Some(start) = next_digit(text, at) {
+            while let Some(offset) = first_digit(&text[at..]) {
+                let start = at + offset;
                 at = start + digits(text, start);
                 // Numbers in names stay anyway.
                 if start > 0 && is_word(text[start - 1]) {
@@ -316,11 +317,6 @@ impl Fold<'_> {
             self.copied = end;
         }
     }
-}
-
-/// Position of the first digit from `at` on.
-fn next_digit(text: &[u8], at: usize) -> Option<usize> {
-    text.get(at..)?.iter().position(u8::is_ascii_digit).map(|offset| at + offset)
 }
 
 fn digits(text: &[u8], start: usize) -> usize {

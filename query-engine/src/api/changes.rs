@@ -6,7 +6,7 @@
 use super::body;
 use super::patterns::objects;
 use super::problem::ApiError;
-use crate::engine::Engine;
+use crate::engine::{Engine, Params};
 use crate::lifecycle::{Change, Changed, Decision, LABELS_MAX, Lifecycle, OWN_ACTOR, PatternEvent, Status};
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
@@ -35,87 +35,44 @@ const FINGERPRINTS_MAX: usize = 100;
 const EVENT_ID_CHARS_MAX: usize = 100;
 
 /// What every change may say.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug)]
 struct Why {
     reason: Option<String>,
     actor: Option<String>,
     event_id: Option<String>,
 }
 
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct StatusBody {
-    status: String,
-    reason: Option<String>,
-    actor: Option<String>,
-    event_id: Option<String>,
+/// Bodies of changes: what is decided, and beside it what every change may say. (serde cannot flatten a struct and
+/// refuse unknown fields.)
+macro_rules! bodies {
+    ($($name:ident { $($(#[$attribute:meta])* $field:ident: $kind:ty,)* })*) => {$(
+        #[derive(Debug, Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct $name {
+            $($(#[$attribute])* $field: $kind,)*
+            reason: Option<String>,
+            actor: Option<String>,
+            event_id: Option<String>,
+        }
+
+        impl $name {
+            /// Takes out what every change may say.
+            fn why(&mut self) -> Why {
+                Why { reason: self.reason.take(), actor: self.actor.take(), event_id: self.event_id.take() }
+            }
+        }
+    )*};
 }
 
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct SeverityBody {
-    #[serde(deserialize_with = "given")]
-    severity: Option<u8>,
-    reason: Option<String>,
-    actor: Option<String>,
-    event_id: Option<String>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct AssigneeBody {
-    #[serde(deserialize_with = "given")]
-    assignee: Option<String>,
-    reason: Option<String>,
-    actor: Option<String>,
-    event_id: Option<String>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct LabelsBody {
-    #[serde(default)]
-    add: Vec<String>,
-    #[serde(default)]
-    remove: Vec<String>,
-    reason: Option<String>,
-    actor: Option<String>,
-    event_id: Option<String>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct MergeBody {
-    into: String,
-    reason: Option<String>,
-    actor: Option<String>,
-    event_id: Option<String>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct SplitBody {
-    fingerprints: Vec<String>,
-    reason: Option<String>,
-    actor: Option<String>,
-    event_id: Option<String>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct KeepApartBody {
-    from: String,
-    reason: Option<String>,
-    actor: Option<String>,
-    event_id: Option<String>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct UndoBody {
-    reason: Option<String>,
-    actor: Option<String>,
-    event_id: Option<String>,
+bodies! {
+    StatusBody { status: String, }
+    SeverityBody { #[serde(deserialize_with = "given")] severity: Option<u8>, }
+    AssigneeBody { #[serde(deserialize_with = "given")] assignee: Option<String>, }
+    LabelsBody { #[serde(default)] add: Vec<String>, #[serde(default)] remove: Vec<String>, }
+    MergeBody { into: String, }
+    SplitBody { fingerprints: Vec<String>, }
+    KeepApartBody { from: String, }
+    UndoBody { }
 }
 
 /// A value that may be null but not absent: leaving it out must not clear it.
@@ -131,7 +88,7 @@ pub(super) async fn status(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, ApiError> {
-    let body: StatusBody =
+    let mut body: StatusBody =
         body::read(&headers, body, r#"{"status": "open|resolved|ignored", "reason": "..."}"#)?;
     let status = Status::of(&body.status).ok_or_else(|| {
         ApiError::BadRequest(format!(
@@ -139,7 +96,7 @@ pub(super) async fn status(
             shown(&body.status)
         ))
     })?;
-    let why = Why { reason: body.reason, actor: body.actor, event_id: body.event_id };
+    let why = body.why();
     change(&lifecycle, id, &headers, why, Decision::Status(status)).await
 }
 
@@ -149,11 +106,12 @@ pub(super) async fn severity(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, ApiError> {
-    let body: SeverityBody = body::read(&headers, body, r#"{"severity": 1 to 5 or null, "reason": "..."}"#)?;
+    let mut body: SeverityBody =
+        body::read(&headers, body, r#"{"severity": 1 to 5 or null, "reason": "..."}"#)?;
     if let Some(severity) = body.severity.filter(|severity| !(1..=5).contains(severity)) {
         return Err(ApiError::BadRequest(format!("severity is {severity}, it may be 1 to 5 or null")));
     }
-    let why = Why { reason: body.reason, actor: body.actor, event_id: body.event_id };
+    let why = body.why();
     change(&lifecycle, id, &headers, why, Decision::Severity(body.severity)).await
 }
 
@@ -163,11 +121,12 @@ pub(super) async fn assignee(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, ApiError> {
-    let body: AssigneeBody = body::read(&headers, body, r#"{"assignee": "..." or null, "reason": "..."}"#)?;
+    let mut body: AssigneeBody =
+        body::read(&headers, body, r#"{"assignee": "..." or null, "reason": "..."}"#)?;
     if let Some(assignee) = &body.assignee {
         check_line("assignee", assignee, NAME_CHARS_MAX)?;
     }
-    let why = Why { reason: body.reason, actor: body.actor, event_id: body.event_id };
+    let why = body.why();
     change(&lifecycle, id, &headers, why, Decision::Assignee(body.assignee)).await
 }
 
@@ -177,7 +136,7 @@ pub(super) async fn labels(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, ApiError> {
-    let body: LabelsBody = body::read(&headers, body, r#"{"add": ["..."], "remove": ["..."]}"#)?;
+    let mut body: LabelsBody = body::read(&headers, body, r#"{"add": ["..."], "remove": ["..."]}"#)?;
     let count = body.add.len() + body.remove.len();
     if count == 0 || count > LABELS_MAX {
         return Err(ApiError::BadRequest(format!(
@@ -193,8 +152,8 @@ pub(super) async fn labels(
             })
             .collect()
     };
+    let why = body.why();
     let decision = Decision::Labels { add: masked(body.add)?, remove: masked(body.remove)? };
-    let why = Why { reason: body.reason, actor: body.actor, event_id: body.event_id };
     change(&lifecycle, id, &headers, why, decision).await
 }
 
@@ -204,8 +163,8 @@ pub(super) async fn merge(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, ApiError> {
-    let body: MergeBody = body::read(&headers, body, r#"{"into": "...", "reason": "..."}"#)?;
-    let why = Why { reason: body.reason, actor: body.actor, event_id: body.event_id };
+    let mut body: MergeBody = body::read(&headers, body, r#"{"into": "...", "reason": "..."}"#)?;
+    let why = body.why();
     change(&lifecycle, id, &headers, why, Decision::Merge { into: body.into }).await
 }
 
@@ -216,7 +175,7 @@ pub(super) async fn split(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, ApiError> {
-    let body: SplitBody = body::read(&headers, body, r#"{"fingerprints": ["..."], "reason": "..."}"#)?;
+    let mut body: SplitBody = body::read(&headers, body, r#"{"fingerprints": ["..."], "reason": "..."}"#)?;
     let count = body.fingerprints.len();
     if count == 0 || count > FINGERPRINTS_MAX {
         return Err(ApiError::BadRequest(format!(
@@ -227,7 +186,7 @@ pub(super) async fn split(
         return Err(ApiError::BadRequest(format!("{} is no fingerprint", shown(wrong))));
     }
     check_of_pattern(&engine, &lifecycle, &id, &body.fingerprints).await?;
-    let why = Why { reason: body.reason, actor: body.actor, event_id: body.event_id };
+    let why = body.why();
     change(&lifecycle, id, &headers, why, Decision::Split { fingerprints: body.fingerprints }).await
 }
 
@@ -240,14 +199,13 @@ async fn check_of_pattern(
 ) -> Result<(), ApiError> {
     let unknown = || ApiError::NotFound(format!("pattern {} is unknown", shown(id)));
     let (pattern_id, state) = lifecycle.state(id).await?.ok_or_else(unknown)?;
-    let places: Vec<String> = (2..fingerprints.len() + 2).map(|place| format!("${place}")).collect();
+    let places = Params::places(2, fingerprints.len());
     let sql = format!(
         "SELECT DISTINCT errors.fingerprint FROM errors \
          LEFT JOIN pattern_splits ON pattern_splits.fingerprint = errors.fingerprint \
          LEFT JOIN pattern_aliases ON pattern_aliases.alias = coalesce(pattern_splits.pattern_id, errors.pattern_id) \
-         WHERE errors.fingerprint IN ({}) AND \
-         coalesce(pattern_aliases.pattern_id, pattern_splits.pattern_id, errors.pattern_id) = $1",
-        places.join(", ")
+         WHERE errors.fingerprint IN ({places}) AND \
+         coalesce(pattern_aliases.pattern_id, pattern_splits.pattern_id, errors.pattern_id) = $1"
     );
     let texts = std::iter::once(&pattern_id).chain(fingerprints);
     let values = texts.map(|text| ScalarValue::Utf8(Some(text.clone()))).collect();
@@ -269,8 +227,8 @@ pub(super) async fn keep_apart(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, ApiError> {
-    let body: KeepApartBody = body::read(&headers, body, r#"{"from": "...", "reason": "..."}"#)?;
-    let why = Why { reason: body.reason, actor: body.actor, event_id: body.event_id };
+    let mut body: KeepApartBody = body::read(&headers, body, r#"{"from": "...", "reason": "..."}"#)?;
+    let why = body.why();
     change(&lifecycle, id, &headers, why, Decision::KeepApart { from: body.from }).await
 }
 
@@ -280,9 +238,9 @@ pub(super) async fn undo(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, ApiError> {
-    let body: UndoBody = body::read(&headers, body, r#"{"reason": "..."}"#)?;
-    let reason = body.reason.unwrap_or_else(|| format!("undoes {}", shown(&event_id)));
-    let why = Why { reason: Some(reason), actor: body.actor, event_id: body.event_id };
+    let mut body: UndoBody = body::read(&headers, body, r#"{"reason": "..."}"#)?;
+    let mut why = body.why();
+    why.reason.get_or_insert_with(|| format!("undoes {}", shown(&event_id)));
     change(&lifecycle, id, &headers, why, Decision::Undo { event_id }).await
 }
 

@@ -1,5 +1,6 @@
 //! `GET /api/v1/patterns/{id}/events`: who decided what about a pattern, when and why.
 
+use super::patterns::limit;
 use super::problem::ApiError;
 use super::{accept, answer};
 use crate::engine::{Engine, Params};
@@ -10,11 +11,6 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 use datafusion::common::ScalarValue;
 use serde::Deserialize;
-
-/// Events in one answer, unless asked for another number.
-const LIMIT_DEFAULT: u32 = 100;
-/// Events in one answer at most.
-const LIMIT_MAX: u32 = 10_000;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -32,10 +28,7 @@ pub(super) async fn list(
 ) -> Result<Response, ApiError> {
     let format = accept::format(&headers)?;
     let Query(parameters) = parameters.map_err(|rejection| ApiError::BadRequest(rejection.body_text()))?;
-    let limit = parameters.limit.unwrap_or(LIMIT_DEFAULT);
-    if limit > LIMIT_MAX {
-        return Err(ApiError::BadRequest(format!("limit is {limit}, it may be at most {LIMIT_MAX}")));
-    }
+    let limit = limit(parameters.limit)?;
     let Some((pattern_id, _)) = lifecycle.state(&id).await? else {
         return Err(ApiError::NotFound(format!("pattern {id} is unknown")));
     };

@@ -15,9 +15,9 @@ use futures::TryStreamExt;
 use serde::Deserialize;
 use serde_json::Value;
 
-/// Patterns in one answer, unless asked for another number.
+/// Rows in one answer, unless asked for another number.
 const LIMIT_DEFAULT: u32 = 100;
-/// Patterns in one answer at most.
+/// Rows in one answer at most.
 const LIMIT_MAX: u32 = 10_000;
 
 /// Columns that the list can be ordered by, greatest first.
@@ -38,10 +38,7 @@ pub(super) async fn list(
 ) -> Result<Response, ApiError> {
     let format = accept::format(&headers)?;
     let Query(parameters) = parameters.map_err(|rejection| ApiError::BadRequest(rejection.body_text()))?;
-    let limit = parameters.limit.unwrap_or(LIMIT_DEFAULT);
-    if limit > LIMIT_MAX {
-        return Err(ApiError::BadRequest(format!("limit is {limit}, it may be at most {LIMIT_MAX}")));
-    }
+    let limit = limit(parameters.limit)?;
     let order = parameters.order.as_deref().unwrap_or("last_seen");
     if !ORDERS.contains(&order) {
         return Err(ApiError::BadRequest(format!(
@@ -56,6 +53,15 @@ pub(super) async fn list(
     let rows =
         engine.query_with(&sql, Params::positional(vec![ScalarValue::Utf8(parameters.status)])).await?;
     answer::respond(rows, format, engine.config().response_buffer_bytes).await
+}
+
+/// How many rows, of those asked for.
+pub(super) fn limit(asked: Option<u32>) -> Result<u32, ApiError> {
+    let limit = asked.unwrap_or(LIMIT_DEFAULT);
+    if limit > LIMIT_MAX {
+        return Err(ApiError::BadRequest(format!("limit is {limit}, it may be at most {LIMIT_MAX}")));
+    }
+    Ok(limit)
 }
 
 pub(super) async fn one(

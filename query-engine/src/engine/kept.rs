@@ -4,7 +4,6 @@
 //! Bounds: one result a view, of at most [`BYTES_MAX`]; a larger one stays a view.
 
 use super::cooperation;
-use datafusion::arrow::array::RecordBatch;
 use datafusion::catalog::TableProvider;
 use datafusion::datasource::MemTable;
 use datafusion::error::Result;
@@ -59,7 +58,7 @@ async fn rows(state: &SessionState, statement: Statement) -> Result<Option<MemTa
     let mut stream = execute_stream(physical, state.task_ctx())?;
     let (mut batches, mut bytes) = (Vec::new(), 0);
     while let Some(batch) = stream.try_next().await? {
-        bytes += RecordBatch::get_array_memory_size(&batch);
+        bytes += batch.get_array_memory_size();
         if bytes > BYTES_MAX {
             return Ok(None);
         }

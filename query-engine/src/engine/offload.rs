@@ -1,9 +1,8 @@
 //! Work other than SQL on the computing threads, under the same admission and time limit as queries.
 
 use super::{Engine, stream};
-use crate::catalog::TableFiles;
 use crate::error::QueryError;
-use object_store::ObjectStore;
+use lake::{Lake, Snapshot};
 use schemas::tables::Table;
 use std::sync::Arc;
 use std::time::Duration;
@@ -38,13 +37,9 @@ impl Engine {
         result
     }
 
-    /// The files of the newest snapshot of a table, and the store that they are in.
-    pub(crate) async fn files(
-        &self,
-        table: Table,
-    ) -> Result<(Arc<TableFiles>, Arc<dyn ObjectStore>), QueryError> {
-        let files = self.shared.catalog.files(table).await?;
-        let store = self.shared.catalog.store().map_err(QueryError::internal)?;
-        Ok((files, store))
+    /// The newest snapshot of a table, and the lake that its files are read from.
+    pub(crate) async fn snapshot(&self, table: Table) -> Result<(Arc<Snapshot>, Lake), QueryError> {
+        let catalog = &self.shared.catalog;
+        Ok((catalog.snapshot(table).await?, catalog.lake().clone()))
     }
 }

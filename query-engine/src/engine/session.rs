@@ -56,6 +56,12 @@ impl Params {
         Self(Some(ParamValues::from(values)))
     }
 
+    /// The placeholders of `count` values from `$first` on, with commas between them.
+    pub(crate) fn places(first: usize, count: usize) -> String {
+        let places: Vec<String> = (first..first + count).map(|place| format!("${place}")).collect();
+        places.join(", ")
+    }
+
     /// Values for `$name`.
     #[must_use]
     pub fn named(values: Vec<(String, ScalarValue)>) -> Self {

@@ -7,7 +7,6 @@ use crate::error::QueryError;
 use datafusion::common::ScalarValue;
 use futures::TryStreamExt;
 use std::collections::HashMap;
-use std::fmt::Write;
 
 /// When the spans of a trace are known to be, in nanoseconds, both ends included.
 #[derive(Clone, Copy, Debug)]
@@ -38,13 +37,9 @@ impl Trace {
             return Ok(Vec::new());
         }
         let values: Vec<ScalarValue> = ids.iter().map(|id| ScalarValue::Utf8(Some(id.clone()))).collect();
-        let mut sql = format!("SELECT {COLUMNS} FROM spans WHERE trace_id IN (");
-        for place in 1..=ids.len() {
-            let comma = if place == 1 { "" } else { "," };
-            _ = write!(sql, "{comma}${place}");
-        }
-        sql.push(')');
-        sql.push_str(&around.map(Around::condition).unwrap_or_default());
+        let (places, within) =
+            (Params::places(1, ids.len()), around.map(Around::condition).unwrap_or_default());
+        let sql = format!("SELECT {COLUMNS} FROM spans WHERE trace_id IN ({places}){within}");
         let limit = engine.config().trace_bytes_max;
         let mut rows = engine.query_with(&sql, Params::positional(values)).await?;
         let (mut spans, mut bytes) = (Vec::new(), 0_usize);

@@ -6,25 +6,18 @@
 //! say so.
 
 use super::SERVICE_MISSING;
-use crate::catalog::TableFiles;
 use crate::engine::Engine;
 use crate::error::QueryError;
 use datafusion::arrow::array::{Array, AsArray, DictionaryArray};
 use datafusion::arrow::datatypes::{DataType, Field, Int32Type, Schema};
 use datafusion::arrow::record_batch::RecordBatch;
-use datafusion::common::ScalarValue;
-use datafusion::datasource::listing::PartitionedFile;
-use datafusion::datasource::physical_plan::parquet::{
-    DefaultParquetFileReaderFactory, ParquetFileReaderFactory,
-};
-use datafusion::physical_plan::metrics::ExecutionPlanMetricsSet;
 use futures::{StreamExt, TryStreamExt};
-use object_store::ObjectStore;
+use lake::{DataFile, Lake, Snapshot, StoredFile};
 use object_store::path::Path;
 use parking_lot::Mutex;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions};
-use parquet::arrow::async_reader::{AsyncFileReader, ParquetRecordBatchStreamBuilder};
+use parquet::arrow::async_reader::ParquetRecordBatchStreamBuilder;
 use parquet::errors::ParquetError;
 use schemas::tables::Table;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
@@ -60,7 +53,7 @@ struct Known {
     /// Of the table, when all its files were known.
     version: Option<u64>,
     files: HashSet<Path>,
-    dates: BTreeMap<String, HashSet<Arc<Operation>>>,
+    dates: BTreeMap<Arc<str>, HashSet<Arc<Operation>>>,
     all: HashSet<Arc<Operation>>,
     left_out: bool,
 }
@@ -105,8 +98,8 @@ impl Operations {
 
     /// Reads the files that are new. What was read stays known if the time limit stops it: the next call goes on.
     async fn refresh(self: &Arc<Self>, engine: &Engine) -> Result<(), QueryError> {
-        let (files, store) = engine.files(Table::Spans).await?;
-        if self.known.lock().version == files.version() {
+        let (snapshot, lake) = engine.snapshot(Table::Spans).await?;
+        if self.known.lock().version == Some(snapshot.version) {
             return Ok(());
         }
         // In line here, not among the running queries: who waits for the same files takes no place.
@@ -115,25 +108,21 @@ impl Operations {
         let reading = tokio::time::timeout(limit, self.reading.lock()).await;
         let _reading = reading.map_err(|_| QueryError::Timeout { limit_ms })?;
         let this = Arc::clone(self);
-        engine.offload(async move { this.read(&files, &store).await }).await
+        engine.offload(async move { this.read(&snapshot, &lake).await }).await
     }
 
-    async fn read(&self, files: &TableFiles, store: &Arc<dyn ObjectStore>) -> Result<(), QueryError> {
-        let unread = self.known.lock().unread(files);
-        let readers = unread.into_iter().map(|file| {
-            let store = Arc::clone(store);
-            async move {
-                let operations = operations_of(&file, store).await;
-                let operations =
-                    operations.map_err(|source| QueryError::Lake { source: Box::new(source) })?;
-                Ok::<_, QueryError>((file, operations))
-            }
+    async fn read(&self, snapshot: &Snapshot, lake: &Lake) -> Result<(), QueryError> {
+        let unread = self.known.lock().unread(snapshot);
+        let readers = unread.into_iter().map(|file| async move {
+            let operations = operations_of(lake.stored(&file)).await;
+            let operations = operations.map_err(|source| QueryError::Lake { source: Box::new(source) })?;
+            Ok::<_, QueryError>((file, operations))
         });
         let mut read = futures::stream::iter(readers).buffered(FILES_AHEAD);
         while let Some((file, operations)) = read.try_next().await? {
             self.known.lock().add(&file, operations);
         }
-        self.known.lock().forget(files);
+        self.known.lock().forget(snapshot);
         Ok(())
     }
 }
@@ -150,13 +139,12 @@ impl Known {
         }
     }
 
-    fn unread(&self, files: &TableFiles) -> Vec<PartitionedFile> {
-        let files = files.files().iter();
-        files.filter(|file| !self.files.contains(&file.object_meta.location)).cloned().collect()
+    fn unread(&self, snapshot: &Snapshot) -> Vec<Arc<DataFile>> {
+        snapshot.files.iter().filter(|file| !self.files.contains(&file.location)).map(Arc::clone).collect()
     }
 
-    fn add(&mut self, file: &PartitionedFile, operations: HashSet<Operation>) {
-        let known = self.dates.entry(date(file)).or_default();
+    fn add(&mut self, file: &DataFile, operations: HashSet<Operation>) {
+        let known = self.dates.entry(Arc::clone(&file.date)).or_default();
         for operation in operations {
             let operation = match self.all.get(&operation) {
                 Some(operation) => Arc::clone(operation),
@@ -169,45 +157,31 @@ impl Known {
             self.all.insert(Arc::clone(&operation));
             known.insert(operation);
         }
-        self.files.insert(file.object_meta.location.clone());
+        self.files.insert(file.location.clone());
     }
 
     /// Forgets files that are gone, and dates without files.
-    fn forget(&mut self, files: &TableFiles) {
-        self.version = files.version();
-        let live: HashSet<&Path> = files.files().iter().map(|file| &file.object_meta.location).collect();
+    fn forget(&mut self, snapshot: &Snapshot) {
+        self.version = Some(snapshot.version);
+        let live: HashSet<&Path> = snapshot.files.iter().map(|file| &file.location).collect();
         self.files.retain(|file| live.contains(file));
-        let dates: HashSet<String> = files.files().iter().map(date).collect();
+        let dates: HashSet<&str> = snapshot.files.iter().map(|file| file.date.as_ref()).collect();
         let before = self.dates.len();
-        self.dates.retain(|date, _| dates.contains(date));
+        self.dates.retain(|date, _| dates.contains(date.as_ref()));
         if self.dates.len() < before {
             self.all = self.dates.values().flatten().map(Arc::clone).collect();
         }
     }
 }
 
-fn date(file: &PartitionedFile) -> String {
-    match file.partition_values.first() {
-        Some(ScalarValue::Utf8(Some(date))) => date.clone(),
-        _ => String::new(),
-    }
-}
-
 /// Every operation in one file.
-async fn operations_of(
-    file: &PartitionedFile,
-    store: Arc<dyn ObjectStore>,
-) -> Result<HashSet<Operation>, ParquetError> {
-    let readers = DefaultParquetFileReaderFactory::new(store);
-    let mut reader: Box<dyn AsyncFileReader> = readers
-        .create_reader(0, file.clone(), None, &ExecutionPlanMetricsSet::new())
-        .map_err(|error| ParquetError::External(Box::new(error)))?;
-    let stored = ArrowReaderMetadata::load_async(&mut reader, ArrowReaderOptions::new()).await?;
+async fn operations_of(mut file: StoredFile) -> Result<HashSet<Operation>, ParquetError> {
+    let stored = ArrowReaderMetadata::load_async(&mut file, ArrowReaderOptions::new()).await?;
     let options = ArrowReaderOptions::new().with_schema(Arc::new(as_dictionaries(stored.schema())));
     let metadata = ArrowReaderMetadata::try_new(Arc::clone(stored.metadata()), options)?;
     let mask = ProjectionMask::columns(metadata.parquet_schema(), COLUMNS);
     let mut batches =
-        ParquetRecordBatchStreamBuilder::new_with_metadata(reader, metadata).with_projection(mask).build()?;
+        ParquetRecordBatchStreamBuilder::new_with_metadata(file, metadata).with_projection(mask).build()?;
     let mut found = HashSet::new();
     while let Some(batch) = batches.try_next().await? {
         collect(&batch, &mut found)?;

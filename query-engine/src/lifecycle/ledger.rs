@@ -175,9 +175,9 @@ pub(super) async fn rows_in(
     values: &[String],
     rest: &str,
 ) -> Result<Vec<RecordBatch>, QueryError> {
-    let places: Vec<String> = (1..=values.len()).map(|place| format!("${place}")).collect();
+    let places = Params::places(1, values.len());
     let values = values.iter().map(|value| ScalarValue::Utf8(Some(value.clone()))).collect();
-    let sql = format!("{sql} IN ({}) {rest}", places.join(", "));
+    let sql = format!("{sql} IN ({places}) {rest}");
     engine.query_with(&sql, Params::positional(values)).await?.try_collect().await
 }
 

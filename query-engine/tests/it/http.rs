@@ -1,37 +1,14 @@
 //! The API over real connections.
 
-use crate::support::{Place, config, error};
+use crate::support::{Server, config, error};
 use datafusion::arrow::ipc::reader::StreamReader;
-use query_engine::{QueryConfig, api};
-use reqwest::{Client, Response, StatusCode};
+use query_engine::QueryConfig;
+use reqwest::{Response, StatusCode};
 use schemas::tables::Table;
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
-struct Server {
-    url: String,
-    client: Client,
-    place: Place,
-    task: tokio::task::JoinHandle<()>,
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        self.task.abort();
-    }
-}
-
 impl Server {
-    async fn start(config: QueryConfig) -> Self {
-        let place = Place::new().await;
-        let engine = place.engine(config);
-        let router = api::router(engine.clone(), place.lifecycle(&engine));
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
-        let task = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
-        Self { url, client: Client::new(), place, task }
-    }
-
     async fn sql(&self, query: &str, accept: &str) -> Response {
         let body = json!({ "query": query }).to_string();
         self.post(body).header("accept", accept).send().await.unwrap()
@@ -42,10 +19,6 @@ impl Server {
             .post(format!("{}/api/v1/sql", self.url))
             .header("content-type", "application/json")
             .body(body)
-    }
-
-    async fn get(&self, path: &str) -> Response {
-        self.client.get(format!("{}{path}", self.url)).send().await.unwrap()
     }
 }
 

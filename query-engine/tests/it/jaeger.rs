@@ -1,41 +1,19 @@
 //! Jaeger's query API over lakes with known spans: limits, and what is not read.
 
-use crate::support::{Place, config};
-use query_engine::{QueryConfig, api};
+use crate::support::{Server, config};
+use query_engine::QueryConfig;
 use schemas::tables::Table;
 use serde_json::{Value, json};
 
-struct Server {
-    url: String,
-    place: Place,
-    task: tokio::task::JoinHandle<()>,
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        self.task.abort();
-    }
-}
-
 impl Server {
-    async fn start(config: QueryConfig) -> Self {
-        let place = Place::new().await;
-        let engine = place.engine(config);
-        let router = api::router(engine.clone(), place.lifecycle(&engine));
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("http://{}/jaeger/api", listener.local_addr().unwrap());
-        let task = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
-        Self { url, place, task }
-    }
-
-    async fn get(&self, path: &str) -> (u16, Value) {
-        let response = reqwest::get(format!("{}{path}", self.url)).await.unwrap();
+    async fn ask(&self, path: &str) -> (u16, Value) {
+        let response = self.get(&format!("/jaeger/api{path}")).await;
         let status = response.status().as_u16();
         (status, serde_json::from_slice(&response.bytes().await.unwrap()).unwrap())
     }
 
     async fn data(&self, path: &str) -> Value {
-        let (status, body) = self.get(path).await;
+        let (status, body) = self.ask(path).await;
         assert_eq!(status, 200, "{body}");
         body["data"].clone()
     }
@@ -79,7 +57,7 @@ async fn lists_at_their_limit_say_so() {
     let server = Server::start(QueryConfig { operations_known_max: 2, ..config() }).await;
     let rows: Vec<Value> = (0..5).map(|n| span(n, "shop", &format!("item {n}"), json!({}))).collect();
     server.place.append(Table::Spans, &rows).await;
-    let (status, body) = server.get("/services/shop/operations").await;
+    let (status, body) = server.ask("/services/shop/operations").await;
     assert_eq!((status, body["data"].as_array().unwrap().len()), (200, 2));
     assert!(body["errors"][0]["msg"].as_str().unwrap().contains("operations_known_max"), "{body}");
 }
@@ -104,7 +82,7 @@ async fn an_answer_has_a_limit() {
         .append(Table::Spans, &[span(1, "shop", "buy", wide), span(2, "shop", "buy", json!({}))])
         .await;
     for path in ["/traces/1", "/v3/traces/1", &search("")] {
-        let (status, body) = server.get(path).await;
+        let (status, body) = server.ask(path).await;
         assert_eq!(status, 422, "{path} {body}");
         assert!(body.to_string().contains("trace_bytes_max"), "{body}");
     }
@@ -130,6 +108,6 @@ async fn strange_rows_are_no_fault() {
     let found = server.data("/traces/7").await;
     assert_eq!(found[0]["spans"][0]["warnings"].as_array().unwrap().len(), 2);
     assert_eq!(found[0]["processes"]["p1"]["serviceName"], "missing-service-name");
-    assert_eq!(server.get("/v3/traces/7").await.0, 200);
+    assert_eq!(server.ask("/v3/traces/7").await.0, 200);
     assert_eq!(server.data("/services").await, json!(["missing-service-name"]));
 }

@@ -5,7 +5,8 @@ use datafusion::arrow::record_batch::RecordBatch;
 use futures::TryStreamExt;
 use lake::{Lake, LakeConfig, WriterId};
 use query_engine::format::{Encoder, Format};
-use query_engine::{Engine, Identity, Lifecycle, LifecycleConfig, QueryConfig, QueryError};
+use query_engine::{Engine, Identity, Lifecycle, LifecycleConfig, QueryConfig, QueryError, api};
+use reqwest::{Client, Response};
 use schemas::tables::Table;
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
@@ -57,6 +58,36 @@ impl Place {
         let config =
             LifecycleConfig { reopen_interval: Duration::from_millis(50), ..LifecycleConfig::default() };
         Lifecycle::start(self.lake.clone(), engine, identity, config)
+    }
+}
+
+/// The API of an engine over an own lake, at an address of its own.
+pub(crate) struct Server {
+    pub(crate) url: String,
+    pub(crate) client: Client,
+    pub(crate) place: Place,
+    task: tokio::task::JoinHandle<()>,
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+impl Server {
+    pub(crate) async fn start(config: QueryConfig) -> Self {
+        let place = Place::new().await;
+        let engine = place.engine(config);
+        let router = api::router(engine.clone(), place.lifecycle(&engine));
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let task = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+        Self { url, client: Client::new(), place, task }
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Response {
+        self.client.get(format!("{}{path}", self.url)).send().await.unwrap()
     }
 }
 

@@ -15,7 +15,7 @@
 //! [`crate::tokens`] and of [`crate::canonical`].
 
 use crate::bytes::first_digit;
-use crate::canonical::{Basis, Canonical};
+use crate::canonical::{Basis, Canonical, plain};
 use crate::fingerprint::Made;
 use crate::ids::Fingerprint;
 use crate::messages;
@@ -109,7 +109,7 @@ fn canonical(
     let mut canonical = Canonical {
         strategy: NAME.to_owned(),
         runtime: runtime.as_str().to_owned(),
-        types: vec![plain(type_name(runtime, deciding))],
+        types: vec![plain(type_name(runtime, deciding)).into_owned()],
         ..Canonical::default()
     };
     if let Whose::Application(kept) = own_frames(runtime, reported, frames) {
@@ -134,12 +134,6 @@ fn canonical(
         canonical.tokens = message::opening(text);
     }
     (canonical, message.readable)
-}
-
-/// A text without control characters.
-fn plain(text: &str) -> String {
-    let is_plain = text.bytes().all(|byte| (b' '..0x7f).contains(&byte));
-    if is_plain { text.to_owned() } else { text.replace(char::is_control, " ") }
 }
 
 /// The type as it counts: Node clients send the code, or the class, of one and the same error; a shell
@@ -195,19 +189,13 @@ fn context(
             text.push_str("\nstatement ");
             text.push_str(part);
         }
-        return hex(xxh3_64(text.as_bytes()));
+        return format!("{:016x}", xxh3_64(text.as_bytes()));
     }
     for word in raw.snippet.unwrap_or_default().split_whitespace() {
         text.push(' ');
         text.push_str(word);
     }
-    hex(xxh3_64(text.as_bytes()))
-}
-
-/// 16 hex digits.
-fn hex(number: u64) -> String {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    (0..16).rev().map(|at| char::from(DIGITS[(number >> (4 * at)) as usize & 15])).collect()
+    format!("{:016x}", xxh3_64(text.as_bytes()))
 }
 
 /// The failed program's language: what the client says of it, else the text's own shape, else the SDK's.

@@ -1,9 +1,11 @@
 //! Which frames count, and under what name.
 
 use crate::bytes::first_digit;
+use crate::canonical::plain;
 use crate::frames::names_whole_program;
 use crate::model::{Frame, Origin, ParsedException, Runtime};
 use memchr::memrchr2;
+use std::borrow::Cow;
 
 /// Kept application frames, the raise site first.
 const FRAMES_MAX: usize = 30;
@@ -92,8 +94,7 @@ fn is_single(runtime: Runtime, frames: &[Frame<'_>]) -> bool {
             let class = frame.module.rsplit('.').next().unwrap_or_default();
             class.split('$').next().unwrap_or_default().to_ascii_lowercase()
         } else {
-            let base = frame.file.rsplit(['/', '\\']).next().unwrap_or_default();
-            base.split('.').next().unwrap_or_default().to_ascii_lowercase()
+            base_name(&frame.file).split('.').next().unwrap_or_default().to_ascii_lowercase()
         }
     };
     let mut own = frames.iter().filter(|frame| matches!(frame.origin, Origin::Program | Origin::Application));
@@ -249,8 +250,7 @@ fn push_folded(out: &mut String, text: &str, folds: impl Fn(Option<u8>) -> bool)
     }
     out.push_str(&text[copied..]);
     // A line of the canonical form holds one frame.
-    if !out.as_bytes()[start..].iter().all(|byte| (b' '..0x7f).contains(byte)) {
-        let named = out[start..].replace(char::is_control, " ");
+    if let Cow::Owned(named) = plain(&out[start..]) {
         out.truncate(start);
         out.push_str(&named);
     }
