@@ -23,6 +23,9 @@ pub(super) enum ApiError {
     /// A change that was not made, or is not known to be made.
     #[error(transparent)]
     Change(#[from] ChangeError),
+    /// Who asks may not.
+    #[error(transparent)]
+    Access(#[from] access::Refusal),
     /// The body or the parameters cannot be read.
     #[error("{0}")]
     BadRequest(String),
@@ -104,6 +107,7 @@ impl ApiError {
                 (status, error.code().as_str(), title)
             }
             Self::Change(error) => change_status(error),
+            Self::Access(refusal) => (refusal.http_status(), refusal.code(), "Not allowed"),
             Self::BadRequest(_) => (StatusCode::BAD_REQUEST, "bad-request", "Bad request"),
             Self::BodyTooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "body-too-large", "Body too large"),
             Self::ContentType(_) => {
@@ -120,6 +124,9 @@ impl ApiError {
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
+        if let Self::Access(refusal) = self {
+            return refusal.into_response();
+        }
         let (status, code, title) = self.describe();
         let body = json!({
             "type": format!("urn:errata:problem:{code}"),

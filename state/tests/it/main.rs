@@ -1,0 +1,4 @@
+//! One suite for both databases.
+
+mod cluster;
+mod conformance;
