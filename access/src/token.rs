@@ -1,4 +1,4 @@
-//! The text of tokens: `errata_<id>_<secret>`.
+//! The text of tokens: `errata_pat_<id>_<secret>`.
 //!
 //! The id is public: it finds the stored row and may be logged. The secret has 238 random bits, so one SHA-256 over it
 //! is as good as a slow hash would be for a password. The prefix lets scanners for secrets (and our own masking) find a
@@ -7,7 +7,7 @@
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
-const PREFIX: &str = "errata_";
+const PREFIX: &str = "errata_pat_";
 const ID_CHARS: usize = 12;
 const SECRET_CHARS: usize = 40;
 const LETTERS: &[u8; 62] = b"0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
@@ -98,9 +98,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_text_makes_the_parser_fail(text in "(errata_)?[a-zA-Z0-9_]{0,60}|\\PC{0,80}") {
+        fn no_text_makes_the_parser_fail(text in "(errata_pat_)?[a-zA-Z0-9_]{0,60}|\\PC{0,80}") {
             if let Some((id, secret)) = parse(&text) {
-                prop_assert_eq!(format!("errata_{id}_{secret}"), text);
+                prop_assert_eq!(format!("errata_pat_{id}_{secret}"), text);
             }
         }
     }

@@ -94,9 +94,9 @@ async fn secrets_must_be_right() {
     let place = Place::new().await;
     let (one, two) = (place.add(&[Role::Read], |_| {}).await, place.add(&[Role::Read], |_| {}).await);
     let access = place.access(SOON).await;
-    let crossed = format!("errata_{}_{}", one.id, two.text.rsplit('_').next().unwrap());
+    let crossed = format!("errata_pat_{}_{}", one.id, two.text.rsplit('_').next().unwrap());
     assert_eq!(access.authorize_token(&crossed, Role::Read).await.unwrap_err(), Refusal::Unknown);
-    let wrong = ["", "errata_", "hunter2", &one.text[..one.text.len() - 1], &one.secret_sha256];
+    let wrong = ["", "errata_pat_", "hunter2", &one.text[..one.text.len() - 1], &one.secret_sha256];
     for text in wrong {
         let refused = access.authorize_token(text, Role::Read).await.unwrap_err();
         assert!(matches!(refused, Refusal::Malformed(_)), "{text}: {refused:?}");

@@ -40,7 +40,7 @@ const PREFIXES: &[(&[u8], Shape)] = &[
     (b"glrt-", Shape::Key(16)),
     (b"glcbt-", Shape::Key(16)),
     // Our own
-    (b"errata_", Shape::Key(40)),
+    (b"errata_pat_", Shape::Key(40)),
     // Models and data: OpenAI, Anthropic and others; Hugging Face, Groq, NVIDIA, Replicate
     (b"sk-", Shape::Key(20)),
     (b"hf_", Shape::Key(24)),
