@@ -15,6 +15,7 @@ mod config;
 mod engine;
 mod error;
 pub mod format;
+mod functions;
 mod jaeger;
 pub mod lifecycle;
 mod metrics;

@@ -227,6 +227,10 @@ pub(crate) struct Query {
     pub(crate) trace_size_max: Size,
     /// Operations (service, name, kind) that the lists of the Jaeger API know.
     pub(crate) operations_known_max: usize,
+    /// Memory of what is kept of aggregates over files; 0 keeps nothing.
+    pub(crate) partials_size_max: Size,
+    /// Memory of what patterns are called and of what was decided about them, each.
+    pub(crate) names_size_max: Size,
 }
 
 /// What people decide about patterns.
@@ -395,7 +399,7 @@ impl Settings {
         problems
     }
 
-    fn positive(&self) -> [(&'static str, u64); 19] {
+    fn positive(&self) -> [(&'static str, u64); 20] {
         [
             ("otlp.body_size_max", self.otlp.body_size_max.0),
             ("otlp.requests_max", self.otlp.requests_max as u64),
@@ -416,6 +420,7 @@ impl Settings {
             ("lifecycle.resolved_max", self.lifecycle.resolved_max as u64),
             ("query.trace_size_max", self.query.trace_size_max.0),
             ("query.operations_known_max", self.query.operations_known_max as u64),
+            ("query.names_size_max", self.query.names_size_max.0),
         ]
     }
 }
@@ -547,6 +552,8 @@ impl Default for Query {
             files_max: 20_000,
             trace_size_max: Size::mib(256),
             operations_known_max: 100_000,
+            partials_size_max: Size::mib(256),
+            names_size_max: Size::mib(256),
         }
     }
 }
