@@ -15,9 +15,11 @@ mod patterns;
 mod problem;
 mod sessions;
 mod sql;
+mod views;
 
 pub use access::{guarded, role_of};
 pub use openapi::DOCUMENT as OPENAPI_DOCUMENT;
+pub use views::{ViewsConfig, views_router};
 
 use crate::engine::Engine;
 use crate::lifecycle::Lifecycle;

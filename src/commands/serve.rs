@@ -66,7 +66,9 @@ async fn serve(settings: &Settings, options: &ServeOptions, parts: Parts) -> any
         let engine = Engine::new(lake.clone(), settings.query_config())?;
         let identity = Identity::open(&settings.data_dir).context("cannot keep the engine's id")?;
         let lifecycle = Lifecycle::start(lake.clone(), &engine, identity, settings.lifecycle_config()?);
-        let api = query_engine::api::router(engine, lifecycle);
+        let state = settings.open_state().await?;
+        let views = query_engine::api::views_router(state, settings.views_config());
+        let api = query_engine::api::router(engine, lifecycle).merge(views);
         routes = routes.merge(query_engine::api::guarded(api, &access));
     }
     let (stop, stopping) = watch::channel(false);

@@ -5,6 +5,7 @@ use super::units::{Size, Span};
 use access::{Access, AccessConfig, PaceConfig, Tls, TlsConfig};
 use anyhow::Context;
 use opentelemetry::metrics::Meter;
+use query_engine::api::ViewsConfig;
 use serde::{Deserialize, Serialize};
 use state::State;
 use std::net::SocketAddr;
@@ -58,6 +59,22 @@ pub(crate) struct TlsFiles {
     pub(crate) reload_interval: Span,
 }
 
+/// Saved views.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Views {
+    /// Views in the state database.
+    pub(crate) views_max: usize,
+    /// The body of one, as JSON.
+    pub(crate) size_max: Size,
+}
+
+impl Default for Views {
+    fn default() -> Self {
+        Self { views_max: 1_000, size_max: Size::kib(16) }
+    }
+}
+
 impl Default for Auth {
     fn default() -> Self {
         Self {
@@ -106,6 +123,7 @@ impl Settings {
                 auth.mode == "token" || self.rate_limit.is_none(),
                 "rate_limit: holds for tokens, so it needs auth.mode = \"token\"",
             ),
+            (self.views.views_max > 0 && self.views.size_max.0 > 0, "views: its bounds must be more than 0"),
             (!self.rate_limit.burst.0.is_zero(), "rate_limit.burst: must be more than 0"),
             (
                 tls.cert.as_os_str().is_empty() == tls.key.as_os_str().is_empty(),
@@ -155,6 +173,11 @@ impl Settings {
             self.state.clone()
         };
         State::open(&location).await.context("cannot open the state database")
+    }
+
+    /// The bounds of saved views.
+    pub(crate) fn views_config(&self) -> ViewsConfig {
+        ViewsConfig { views_max: self.views.views_max, body_bytes_max: self.views.size_max.bytes() }
     }
 
     /// Who comes in: everybody, or who has a token.

@@ -1,6 +1,6 @@
 //! The settings as users write them, with their defaults.
 
-use super::access::{Auth, RateLimit, TlsFiles};
+use super::access::{Auth, RateLimit, TlsFiles, Views};
 use super::units::{Size, Span};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -36,6 +36,7 @@ pub(crate) struct Settings {
     pub(crate) s3: S3,
     pub(crate) query: Query,
     pub(crate) lifecycle: Lifecycle,
+    pub(crate) views: Views,
     pub(crate) telemetry: Telemetry,
 }
 
@@ -284,6 +285,7 @@ impl Default for Settings {
             s3: S3::default(),
             query: Query::default(),
             lifecycle: Lifecycle::default(),
+            views: Views::default(),
             telemetry: Telemetry::default(),
         }
     }

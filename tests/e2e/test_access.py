@@ -19,12 +19,20 @@ from harness import access, sdk
 from harness.access import Authority, bearer, create, token_id
 from harness.otlp import TRACES, exception, span, traces
 from harness.paths import REPOSITORY
+from harness.postgres import Cluster
 from harness.server import Server, command
 from harness.wait import wait_until
 
 ROLES = ("ingest", "read", "triage", "admin")
 INCLUDED = {"read": {"read", "triage", "admin"}, "triage": {"triage", "admin"}, "admin": {"admin"}}
 DOCUMENT = json.loads((REPOSITORY / "schemas/openapi/errata.json").read_text())
+
+
+@pytest.fixture
+def postgres():
+    cluster = Cluster()
+    yield cluster
+    cluster.close()
 
 
 @pytest.fixture(scope="module")
@@ -221,6 +229,22 @@ def test_the_actor_is_whose_token_it_is(protected, service):
     assert actor(change(acting, 1)) == "grafana"
 
 
+def test_views_belong_to_who_saved_them(protected):
+    url = f"{protected.http}/api/v1/views"
+    body = {"name": "mine", "kind": "patterns", "body": {"status": ["open"]}}
+    ada = bearer(create(protected.data_dir, "triage", name="ada"))
+    made = requests.post(url, json=body, headers=ada, timeout=30)
+    assert made.status_code == 201 and made.json()["owner"] == "ada"
+    one = protected.http + made.headers["Location"]
+    assert requests.get(one, headers=bearer(protected.tokens["read"]), timeout=30).json() == made.json()
+    other = requests.put(one, json=body, headers=bearer(protected.tokens["triage"]), timeout=30)
+    assert other.status_code == 403 and other.json()["code"] == "not-yours"
+    mine = requests.put(one, json=body, headers={**ada, "If-Match": made.headers["ETag"]}, timeout=30)
+    assert mine.status_code == 200 and mine.json()["version"] == 2
+    assert requests.delete(one, headers={**ada, "If-Match": made.headers["ETag"]}, timeout=30).status_code == 412
+    assert requests.delete(one, headers=bearer(protected.tokens["admin"]), timeout=30).status_code == 204
+
+
 def test_nothing_tells_a_token(protected):
     leaked = create(protected.data_dir, "read", name="leaky")
     secret = leaked.rsplit("_", 1)[1]
@@ -289,6 +313,36 @@ def test_the_database_may_go_away_for_a_while(launch):
     assert stranger.status_code == 503 and int(stranger.headers["Retry-After"]) > 0
     wait_until(lambda: sql(server, known, "SELECT 1").status_code == 503, 10, "known tokens to be refused")
     assert requests.get(f"{server.http}/readyz", timeout=10).status_code == 200
+
+
+def test_two_servers_share_a_postgresql_database_that_goes_away_and_comes_back(launch, postgres):
+    env = {**access.PROTECTED, "ERRATA_STATE": postgres.url, "ERRATA_AUTH_STALE_MAX": "4s"}
+    one, other = (launch(name, env=env) for name in ("one", "other"))
+    known = create(one.data_dir, "triage", env=env)
+    for server in (one, other):
+        assert sql(server, known, "SELECT 1").status_code == 200
+        assert not (server.data_dir / "state.db").exists()
+    view = {"name": "shared", "kind": "patterns", "body": 1}
+    made = requests.post(f"{one.http}/api/v1/views", json=view, headers=bearer(known), timeout=30)
+    assert made.status_code == 201
+    listed = requests.get(f"{other.http}/api/v1/views", headers=bearer(known), timeout=30)
+    assert listed.json() == [made.json()]
+
+    postgres.stop()
+    wait_until(lambda: "tokens cannot be read" in one.log(), 15, "the server to notice")
+    assert sql(one, known, "SELECT 1").status_code == 200, "known tokens work on"
+    stranger = sql(one, "errata_pat_unknownunkno_" + "x1" * 20, "SELECT 1")
+    assert stranger.status_code == 503 and int(stranger.headers["Retry-After"]) > 0
+    views = requests.get(f"{one.http}/api/v1/views", headers=bearer(known), timeout=30)
+    assert views.status_code == 503 and views.headers["Content-Type"] == "application/problem+json"
+    wait_until(lambda: sql(one, known, "SELECT 1").status_code == 503, 20, "known tokens to be refused")
+    assert requests.get(f"{one.http}/readyz", timeout=10).status_code == 200
+
+    postgres.start()
+    for server in (one, other):
+        wait_until(lambda: sql(server, known, "SELECT 1").status_code == 200, 30, "the tokens to be read again")
+    command("token", "revoke", token_id(known), env=env)
+    wait_until(lambda: sql(other, known, "SELECT 1").status_code == 401, 10, "the revoked token to stop")
 
 
 def test_open_ports_are_refused(launch, tmp_path):

@@ -169,3 +169,42 @@ async fn open_to_all_asks_nobody() {
     assert!(principal.name().is_none() && principal.acts_for_others() && principal.may(Role::Admin));
     principal.take(u64::MAX, u64::MAX).unwrap();
 }
+
+#[tokio::test]
+async fn grpc_services_stand_behind_their_roles() {
+    use tonic::codegen::Service;
+    use tower_layer::Layer;
+
+    #[derive(Clone)]
+    struct Named;
+    impl Service<http::Request<()>> for Named {
+        type Response = http::Response<tonic::body::Body>;
+        type Error = std::convert::Infallible;
+        type Future = std::future::Ready<Result<Self::Response, Self::Error>>;
+
+        fn poll_ready(&mut self, _: &mut std::task::Context<'_>) -> std::task::Poll<Result<(), Self::Error>> {
+            std::task::Poll::Ready(Ok(()))
+        }
+
+        fn call(&mut self, request: http::Request<()>) -> Self::Future {
+            let name = request.extensions().get::<Principal>().unwrap().name().unwrap().to_owned();
+            std::future::ready(Ok(tonic::Status::ok(name).into_http()))
+        }
+    }
+
+    let place = Place::new().await;
+    let reader = place.add(&[Role::Read], |_| {}).await;
+    let access = place.access(SOON).await;
+    let role_of = |path: &str| if path == "/reads/It" { Role::Read } else { Role::Admin };
+    let mut service = crate::GrpcGuard::new(access, role_of).layer(Named);
+    let mut ask = async |path: &str, token: Option<&str>| {
+        let mut request = http::Request::builder().uri(path).body(()).unwrap();
+        *request.headers_mut() = token.map(bearer).unwrap_or_default();
+        let response = service.call(request).await.unwrap();
+        let status = tonic::Status::from_header_map(response.headers()).unwrap();
+        (status.code(), status.message().to_owned())
+    };
+    assert_eq!(ask("/reads/It", Some(&reader.text)).await, (tonic::Code::Ok, "ada".to_owned()));
+    assert_eq!(ask("/reads/It", None).await.0, tonic::Code::Unauthenticated);
+    assert_eq!(ask("/writes/It", Some(&reader.text)).await.0, tonic::Code::PermissionDenied);
+}

@@ -29,7 +29,8 @@ pub fn guarded(routes: Router, access: &Access) -> Router {
 #[derive(Debug)]
 pub(super) struct Asker {
     pub(super) headers: HeaderMap,
-    principal: Option<Principal>,
+    /// `None` where no tokens are asked for.
+    pub(super) principal: Option<Principal>,
 }
 
 impl<S: Sync> FromRequestParts<S> for Asker {

@@ -300,7 +300,7 @@ fn event(event: &PatternEvent) -> Value {
 }
 
 /// In whose name: the body, else the header, else whose token it is, else nobody known.
-fn actor(asker: &Asker, body: Option<String>) -> Result<String, ApiError> {
+pub(super) fn actor(asker: &Asker, body: Option<String>) -> Result<String, ApiError> {
     let header = asker.headers.get(ACTOR_HEADER).map(|value| String::from_utf8(value.as_bytes().to_vec()));
     let header =
         header.transpose().map_err(|_| ApiError::BadRequest("X-Errata-Actor is not UTF-8".to_owned()))?;
@@ -313,7 +313,7 @@ fn actor(asker: &Asker, body: Option<String>) -> Result<String, ApiError> {
 }
 
 /// The entity tags of `If-Match`; `None` where any state will do.
-fn if_match(headers: &HeaderMap) -> Result<Option<Vec<String>>, ApiError> {
+pub(super) fn if_match(headers: &HeaderMap) -> Result<Option<Vec<String>>, ApiError> {
     let mut tags = Vec::new();
     for value in headers.get_all(IF_MATCH) {
         let text = value.to_str().map_err(|_| ApiError::BadRequest("If-Match is not ASCII".to_owned()))?;
@@ -326,7 +326,7 @@ fn if_match(headers: &HeaderMap) -> Result<Option<Vec<String>>, ApiError> {
 }
 
 /// A text of one line that says something.
-fn check_line(what: &str, text: &str, chars_max: usize) -> Result<(), ApiError> {
+pub(super) fn check_line(what: &str, text: &str, chars_max: usize) -> Result<(), ApiError> {
     check_text(what, text, chars_max)?;
     if text.trim().is_empty() || text.contains(['\n', '\t']) {
         return Err(ApiError::BadRequest(format!("{what} is empty or has line breaks or tabs")));

@@ -17,3 +17,4 @@ mod reopening;
 mod scenarios;
 mod stages;
 mod support;
+mod views;
