@@ -4,6 +4,7 @@
 //! `response_buffer_bytes` are kept back until it is known whether more follow.
 
 mod accept;
+mod access;
 mod answer;
 mod body;
 mod changes;
@@ -14,8 +15,11 @@ mod patterns;
 mod problem;
 mod sessions;
 mod sql;
+mod views;
 
+pub use access::{guarded, role_of};
 pub use openapi::DOCUMENT as OPENAPI_DOCUMENT;
+pub use views::{ViewsConfig, views_router};
 
 use crate::engine::Engine;
 use crate::lifecycle::Lifecycle;
@@ -42,7 +46,7 @@ impl FromRef<Parts> for Lifecycle {
     }
 }
 
-/// The routes under `/api/v1` and `/jaeger`. Health and metrics are mounted by whoever serves them.
+/// The routes under `/api/v1` and `/jaeger`, open to all: [`guarded`] puts them behind their roles. Health and metrics are mounted by whoever serves them.
 pub fn router(engine: Engine, lifecycle: Lifecycle) -> Router {
     let body_bytes_max = engine.config().query_bytes_max.saturating_mul(2).saturating_add(64 << 10);
     let refused = problem::method_not_allowed;

@@ -23,6 +23,21 @@ pub(super) enum ApiError {
     /// A change that was not made, or is not known to be made.
     #[error(transparent)]
     Change(#[from] ChangeError),
+    /// Who asks may not.
+    #[error(transparent)]
+    Access(#[from] access::Refusal),
+    /// The state database gave no answer.
+    #[error(transparent)]
+    State(#[from] state::StateError),
+    /// It belongs to somebody else.
+    #[error("{0}")]
+    NotYours(String),
+    /// Somebody was faster.
+    #[error("{0}")]
+    Changed(String),
+    /// There are as many as allowed.
+    #[error("{0}")]
+    TooMany(String),
     /// The body or the parameters cannot be read.
     #[error("{0}")]
     BadRequest(String),
@@ -104,6 +119,11 @@ impl ApiError {
                 (status, error.code().as_str(), title)
             }
             Self::Change(error) => change_status(error),
+            Self::Access(refusal) => (refusal.http_status(), refusal.code(), "Not allowed"),
+            Self::State(_) => (StatusCode::SERVICE_UNAVAILABLE, "state", "State database not available"),
+            Self::NotYours(_) => (StatusCode::FORBIDDEN, "not-yours", "Not allowed"),
+            Self::Changed(_) => (StatusCode::PRECONDITION_FAILED, "precondition-failed", "Changed meanwhile"),
+            Self::TooMany(_) => (StatusCode::UNPROCESSABLE_ENTITY, "too-many", "Too many"),
             Self::BadRequest(_) => (StatusCode::BAD_REQUEST, "bad-request", "Bad request"),
             Self::BodyTooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "body-too-large", "Body too large"),
             Self::ContentType(_) => {
@@ -120,6 +140,9 @@ impl ApiError {
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
+        if let Self::Access(refusal) = self {
+            return refusal.into_response();
+        }
         let (status, code, title) = self.describe();
         let body = json!({
             "type": format!("urn:errata:problem:{code}"),

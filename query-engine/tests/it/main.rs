@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a helper of a test may fail as the test does")]
 
+mod confinement;
 mod consistency;
 mod http;
 mod jaeger;
@@ -16,3 +17,4 @@ mod reopening;
 mod scenarios;
 mod stages;
 mod support;
+mod views;

@@ -79,7 +79,10 @@ impl Server {
     pub(crate) async fn start(config: QueryConfig) -> Self {
         let place = Place::new().await;
         let engine = place.engine(config);
-        let router = api::router(engine.clone(), place.lifecycle(&engine));
+        let state = place.folder.path().join("state.db").display().to_string();
+        let views = api::ViewsConfig { views_max: 3, body_bytes_max: 1_000 };
+        let views = api::views_router(state::State::open(&state).await.unwrap(), views);
+        let router = api::router(engine.clone(), place.lifecycle(&engine)).merge(views);
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let task = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
