@@ -4,13 +4,14 @@
 //! assignees are kept as given, they name the people of this tool.
 
 use super::body;
+use super::extract::Named;
 use super::patterns::objects;
 use super::problem::ApiError;
 use crate::engine::{Engine, Params};
 use crate::lifecycle::{Change, Changed, Decision, LABELS_MAX, Lifecycle, OWN_ACTOR, PatternEvent, Status};
 use axum::body::Bytes;
+use axum::extract::State;
 use axum::extract::rejection::BytesRejection;
-use axum::extract::{Path, State};
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_MATCH};
 use axum::http::{HeaderMap, HeaderName};
 use axum::response::{IntoResponse, Response};
@@ -84,7 +85,7 @@ type Body = Result<Bytes, BytesRejection>;
 
 pub(super) async fn status(
     State(lifecycle): State<Lifecycle>,
-    Path(id): Path<String>,
+    Named(id): Named<String>,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, ApiError> {
@@ -102,7 +103,7 @@ pub(super) async fn status(
 
 pub(super) async fn severity(
     State(lifecycle): State<Lifecycle>,
-    Path(id): Path<String>,
+    Named(id): Named<String>,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, ApiError> {
@@ -117,7 +118,7 @@ pub(super) async fn severity(
 
 pub(super) async fn assignee(
     State(lifecycle): State<Lifecycle>,
-    Path(id): Path<String>,
+    Named(id): Named<String>,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, ApiError> {
@@ -132,7 +133,7 @@ pub(super) async fn assignee(
 
 pub(super) async fn labels(
     State(lifecycle): State<Lifecycle>,
-    Path(id): Path<String>,
+    Named(id): Named<String>,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, ApiError> {
@@ -159,7 +160,7 @@ pub(super) async fn labels(
 
 pub(super) async fn merge(
     State(lifecycle): State<Lifecycle>,
-    Path(id): Path<String>,
+    Named(id): Named<String>,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, ApiError> {
@@ -171,7 +172,7 @@ pub(super) async fn merge(
 pub(super) async fn split(
     State(engine): State<Engine>,
     State(lifecycle): State<Lifecycle>,
-    Path(id): Path<String>,
+    Named(id): Named<String>,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, ApiError> {
@@ -223,7 +224,7 @@ async fn check_of_pattern(
 
 pub(super) async fn keep_apart(
     State(lifecycle): State<Lifecycle>,
-    Path(id): Path<String>,
+    Named(id): Named<String>,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, ApiError> {
@@ -234,7 +235,7 @@ pub(super) async fn keep_apart(
 
 pub(super) async fn undo(
     State(lifecycle): State<Lifecycle>,
-    Path((id, event_id)): Path<(String, String)>,
+    Named((id, event_id)): Named<(String, String)>,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, ApiError> {

@@ -2,15 +2,19 @@
 
 #![expect(clippy::unwrap_used, reason = "a helper of a test may fail as the test does")]
 
+mod comparing;
 mod consistency;
+mod feed;
 mod http;
 mod jaeger;
 mod lifecycle;
 mod limits;
+mod lists;
 mod merging;
 mod pruning;
 mod refusals;
 mod reopening;
 mod scenarios;
+mod sessions;
 mod stages;
 mod support;
