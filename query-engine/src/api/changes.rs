@@ -306,6 +306,10 @@ fn actor(headers: &HeaderMap, body: Option<String>) -> Result<String, ApiError> 
     let header = headers.get(ACTOR_HEADER).map(|value| String::from_utf8(value.as_bytes().to_vec()));
     let header =
         header.transpose().map_err(|_| ApiError::BadRequest("X-Errata-Actor is not UTF-8".to_owned()))?;
+    if let Some(header) = header.as_ref().filter(|header| !header.is_empty()) {
+        check_line("X-Errata-Actor", header, NAME_CHARS_MAX)?;
+    }
+    let header = header.filter(|header| !header.is_empty());
     let actor = body.or(header).unwrap_or_else(|| ANONYMOUS.to_owned());
     check_line("actor", &actor, NAME_CHARS_MAX)?;
     if actor == OWN_ACTOR {

@@ -8,7 +8,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use datafusion::arrow::array::AsArray;
 use datafusion::arrow::compute::cast;
-use datafusion::arrow::datatypes::{DataType, Float64Type, Int64Type, TimeUnit, TimestampMicrosecondType};
+use datafusion::arrow::datatypes::{DataType, Int64Type, TimeUnit, TimestampMicrosecondType};
 use datafusion::arrow::record_batch::RecordBatch;
 use datafusion::common::ScalarValue;
 use serde_json::{Value, json};
@@ -21,7 +21,6 @@ const CHARS_MAX: usize = 4_096;
 pub(super) enum Kind {
     Text,
     Integer,
-    Number,
     Time,
 }
 
@@ -88,7 +87,6 @@ fn value(page: &RecordBatch, key: &Key, row: usize) -> Option<Value> {
         (Kind::Time, DataType::Timestamp(TimeUnit::Microsecond, _)) => {
             Some(json!(column.as_primitive::<TimestampMicrosecondType>().value(row)))
         }
-        (Kind::Number, DataType::Float64) => Some(json!(column.as_primitive::<Float64Type>().value(row))),
         (Kind::Integer, _) => {
             let column = cast(column, &DataType::Int64).ok()?;
             Some(json!(column.as_primitive::<Int64Type>().value(row)))
@@ -101,7 +99,6 @@ fn scalar(kind: Kind, value: &Value) -> Option<ScalarValue> {
     Some(match kind {
         Kind::Text => ScalarValue::Utf8(Some(value.as_str()?.to_owned())),
         Kind::Integer => ScalarValue::Int64(Some(value.as_i64()?)),
-        Kind::Number => ScalarValue::Float64(Some(value.as_f64()?)),
         Kind::Time => ScalarValue::TimestampMicrosecond(Some(value.as_i64()?), Some("UTC".into())),
     })
 }
