@@ -6,6 +6,7 @@
 //! Symmetric: the diff of the sides changed is the diff, mirrored.
 
 mod message;
+mod text;
 
 pub use message::{Piece, Pieces};
 

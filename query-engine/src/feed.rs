@@ -11,11 +11,13 @@ mod commit;
 mod filter;
 mod history;
 mod listener;
+mod members;
 mod position;
 
 pub(crate) use filter::Filter;
 pub(crate) use history::History;
 pub(crate) use listener::{Begin, Listener, Notice};
+pub(crate) use members::Members;
 pub(crate) use position::Position;
 
 use crate::clock;

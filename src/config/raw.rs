@@ -222,6 +222,10 @@ pub(crate) struct Query {
     pub(crate) trace_size_max: Size,
     /// Operations (service, name, kind) that the lists of the Jaeger API know.
     pub(crate) operations_known_max: usize,
+    /// Memory of what is kept of aggregates over files; 0 keeps nothing.
+    pub(crate) partials_size_max: Size,
+    /// Memory of what patterns are called and of what was decided about them, each.
+    pub(crate) names_size_max: Size,
 }
 
 /// What people decide about patterns.
@@ -400,7 +404,7 @@ impl Settings {
         problems
     }
 
-    fn positive(&self) -> [(&'static str, u64); 23] {
+    fn positive(&self) -> [(&'static str, u64); 24] {
         [
             ("otlp.body_size_max", self.otlp.body_size_max.0),
             ("otlp.requests_max", self.otlp.requests_max as u64),
@@ -425,6 +429,7 @@ impl Settings {
             ("feed.heartbeat", self.feed.heartbeat.0.as_millis() as u64),
             ("query.trace_size_max", self.query.trace_size_max.0),
             ("query.operations_known_max", self.query.operations_known_max as u64),
+            ("query.names_size_max", self.query.names_size_max.0),
         ]
     }
 }
@@ -556,6 +561,8 @@ impl Default for Query {
             files_max: 20_000,
             trace_size_max: Size::mib(256),
             operations_known_max: 100_000,
+            partials_size_max: Size::mib(256),
+            names_size_max: Size::mib(256),
         }
     }
 }

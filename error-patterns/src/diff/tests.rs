@@ -65,6 +65,22 @@ fn one_frame_more_leaves_the_others_aligned() {
 }
 
 #[test]
+fn a_diff_is_readable() {
+    let (a, b) = (parsed(LEFT), parsed(RIGHT));
+    let text = Diff::of(&a, &b).text(&a, &b);
+    let expect = "\
+~ FileNotFoundError: [Errno 2] No such file or directory: '[a.csv|b.csv]'
+    read_csv (/usr/lib/python3/site-packages/pandas/io/parsers.py:912) library
++   wrapper (/usr/lib/python3/site-packages/pandas/util/decorators.py:311) library
+~   load (/tmp/job-1/main.py -> /tmp/job-2/main.py:4) user
+~   <module> (/tmp/job-1/main.py -> /tmp/job-2/main.py:12 -> 14) user
+-       report(load(\"a.csv\"))
++       report(load(\"b.csv\"))
+";
+    assert_eq!(text, expect);
+}
+
+#[test]
 fn causes_are_aligned() {
     let chain = "java.lang.IllegalStateException: no order\n\tat shop.Orders.find(Orders.java:10)\n\
                  Caused by: java.sql.SQLException: closed\n\tat db.Pool.take(Pool.java:5)\n";

@@ -8,7 +8,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use datafusion::arrow::array::AsArray;
 use datafusion::arrow::compute::cast;
-use datafusion::arrow::datatypes::{DataType, Int64Type, TimeUnit, TimestampMicrosecondType};
+use datafusion::arrow::datatypes::{DataType, Float64Type, Int64Type, TimeUnit, TimestampMicrosecondType};
 use datafusion::arrow::record_batch::RecordBatch;
 use datafusion::common::ScalarValue;
 use serde_json::{Value, json};
@@ -21,6 +21,8 @@ const CHARS_MAX: usize = 4_096;
 pub(super) enum Kind {
     Text,
     Integer,
+    /// One that changes with time, for all rows alike: the place in a page is that of the row itself.
+    Moving,
     Time,
 }
 
@@ -87,6 +89,7 @@ fn value(page: &RecordBatch, key: &Key, row: usize) -> Option<Value> {
         (Kind::Time, DataType::Timestamp(TimeUnit::Microsecond, _)) => {
             Some(json!(column.as_primitive::<TimestampMicrosecondType>().value(row)))
         }
+        (Kind::Moving, DataType::Float64) => Some(json!(column.as_primitive::<Float64Type>().value(row))),
         (Kind::Integer, _) => {
             let column = cast(column, &DataType::Int64).ok()?;
             Some(json!(column.as_primitive::<Int64Type>().value(row)))
@@ -99,16 +102,26 @@ fn scalar(kind: Kind, value: &Value) -> Option<ScalarValue> {
     Some(match kind {
         Kind::Text => ScalarValue::Utf8(Some(value.as_str()?.to_owned())),
         Kind::Integer => ScalarValue::Int64(Some(value.as_i64()?)),
+        Kind::Moving => ScalarValue::Float64(Some(value.as_f64()?)),
         Kind::Time => ScalarValue::TimestampMicrosecond(Some(value.as_i64()?), Some("UTC".into())),
     })
 }
 
-/// The condition that a row stands behind the place whose keys have the placeholders `places`.
-pub(super) fn behind(keys: &[Key], places: &[String]) -> String {
+/// The condition that a row of `select` stands behind the place whose keys have the placeholders `places`.
+pub(super) fn behind(keys: &[Key], places: &[String], select: &str) -> String {
+    let (Some(id), Some(id_place)) = (keys.last(), places.last()) else { return "true".to_owned() };
+    let now = |(key, place): (&Key, &String)| match key.kind {
+        Kind::Moving => format!(
+            "coalesce((SELECT {} FROM ({select}) AS last WHERE {} = {id_place}), {place})",
+            key.column, id.column
+        ),
+        _ => place.clone(),
+    };
+    let places: Vec<String> = keys.iter().zip(places).map(now).collect();
     let mut ways = Vec::with_capacity(keys.len());
     for (index, key) in keys.iter().enumerate() {
         let relation = if key.descending { "<" } else { ">" };
-        let same = keys[..index].iter().zip(places).map(|(key, place)| format!("{} = {place}", key.column));
+        let same = keys[..index].iter().zip(&places).map(|(key, place)| format!("{} = {place}", key.column));
         let step = format!("{} {relation} {}", key.column, places[index]);
         ways.push(same.chain([step]).collect::<Vec<_>>().join(" AND "));
     }
@@ -155,7 +168,7 @@ mod tests {
     fn rows_behind_a_place() {
         let places = ["$1", "$2", "$3"].map(str::to_owned);
         assert_eq!(
-            behind(&KEYS, &places),
+            behind(&KEYS, &places, "SELECT 1"),
             "((seen < $1) OR (seen = $1 AND count < $2) OR (seen = $1 AND count = $2 AND id > $3))"
         );
         assert_eq!(order_by(&KEYS), "seen DESC, count DESC, id ASC");

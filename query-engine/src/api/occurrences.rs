@@ -11,7 +11,6 @@ use super::{freshness, patterns};
 use crate::engine::Engine;
 use crate::format::Format;
 use crate::lifecycle::Lifecycle;
-use crate::members::Members;
 use axum::extract::State;
 use axum::http::{HeaderMap, Uri};
 use axum::response::Response;
@@ -19,14 +18,8 @@ use datafusion::common::ScalarValue;
 use serde::Deserialize;
 use serde_json::{Value, json as object};
 
-/// The pattern that an exception counts for, over [`ERRORS`].
-pub(super) const PATTERN: &str =
-    "coalesce(pattern_aliases.pattern_id, pattern_splits.pattern_id, errors.pattern_id)";
-
-/// Exceptions with what people and processors said of their patterns since.
-pub(super) const ERRORS: &str = "errors \
-    LEFT JOIN pattern_splits ON pattern_splits.fingerprint = errors.fingerprint \
-    LEFT JOIN pattern_aliases ON pattern_aliases.alias = coalesce(pattern_splits.pattern_id, errors.pattern_id)";
+/// The pattern that an exception counts for now.
+pub(super) const PATTERN: &str = "pattern_of(errors.pattern_id, errors.fingerprint)";
 
 /// Columns of an exception in lists: all but the long ones, which `GET /api/v1/errors/{event_id}` has.
 pub(super) const COLUMNS: &str = "timestamp, time_unix_nano, event_id, trace_id, span_id, session_id, \
@@ -61,9 +54,8 @@ pub(super) async fn list(
 ) -> Result<Response, ApiError> {
     let ListParameters { limit, cursor, format, from, to, user, service, session } = parameters;
     let asked = Asked { uri: &uri, headers: &headers, limit, cursor, format };
-    let members = Members::of(&engine, &named(&lifecycle, &id).await?).await?;
     let mut conditions = Conditions::default();
-    let of_pattern = members.condition(|texts| conditions.texts(texts.to_vec()));
+    let pattern = conditions.text(named(&lifecycle, &id).await?);
     conditions.time("timestamp", ">=", from);
     conditions.time("timestamp", "<", to);
     conditions.equal("user_id", user);
@@ -71,7 +63,7 @@ pub(super) async fn list(
     conditions.equal("session_id", session);
     let list = List {
         name: "occurrences",
-        select: format!("SELECT {COLUMNS} FROM errors WHERE {of_pattern}"),
+        select: format!("SELECT {COLUMNS} FROM errors WHERE {PATTERN} = {pattern}"),
         conditions,
         keys: &KEYS,
         item: None,
@@ -96,18 +88,9 @@ pub(super) async fn one(
 /// The row of an exception, with the pattern that it counts for now.
 pub(super) async fn find(engine: &Engine, event_id: &str) -> Result<Value, ApiError> {
     let value = vec![ScalarValue::Utf8(Some(event_id.to_owned()))];
-    let found = objects(engine, "SELECT * FROM errors WHERE event_id = $1 LIMIT 1", value).await?;
-    let mut error = found.into_iter().next().ok_or_else(|| ApiError::unknown("exception", event_id))?;
-    let text = |name: &str| ScalarValue::Utf8(error[name].as_str().map(str::to_owned));
-    let of = "SELECT coalesce(pattern_aliases.pattern_id, named.pattern_id) AS pattern_id FROM (\
-              SELECT coalesce((SELECT pattern_id FROM pattern_splits WHERE fingerprint = $2), $1) AS pattern_id\
-              ) AS named LEFT JOIN pattern_aliases ON pattern_aliases.alias = named.pattern_id";
-    let now = objects(engine, of, vec![text("pattern_id"), text("fingerprint")]).await?;
-    let now = now.first().map_or(Value::Null, |row| row["pattern_id"].clone());
-    if let Some(error) = error.as_object_mut() {
-        error.insert("current_pattern_id".to_owned(), now);
-    }
-    Ok(error)
+    let sql = format!("SELECT *, {PATTERN} AS current_pattern_id FROM errors WHERE event_id = $1 LIMIT 1");
+    let found = objects(engine, &sql, value).await?;
+    found.into_iter().next().ok_or_else(|| ApiError::unknown("exception", event_id))
 }
 
 #[derive(Debug, Deserialize)]
@@ -203,8 +186,7 @@ pub(super) async fn series(
     let range = Range::of(from, to, step, now)?;
     let pattern_id = named(&lifecycle, &id).await?;
     let answer = async {
-        let members = Members::of(&engine, &pattern_id).await?;
-        let counted = counts(&engine, &members, range).await?;
+        let counted = counts(&engine, &pattern_id, range).await?;
         match format {
             Format::Json => Ok(json(&series_object(&pattern_id, range, &counted))),
             Format::Csv => Ok(series_csv(range, &counted)),
@@ -217,15 +199,15 @@ pub(super) async fn series(
 /// Counts by start of their bucket.
 type Counts = std::collections::BTreeMap<i64, (i64, i64)>;
 
-async fn counts(engine: &Engine, members: &Members, range: Range) -> Result<Counts, ApiError> {
+async fn counts(engine: &Engine, pattern_id: &str, range: Range) -> Result<Counts, ApiError> {
     let mut conditions = Conditions::default();
-    let of_pattern = members.condition(|texts| conditions.texts(texts.to_vec()));
+    let pattern = conditions.text(pattern_id);
     let [from, to, step] =
         [range.from, range.to, range.step].map(|nanos| conditions.place(ScalarValue::Int64(Some(nanos))));
     let sql = format!(
         "SELECT {from} + (time_unix_nano - {from}) / {step} * {step} AS at, count(*) AS occurrences, \
          count(DISTINCT user_id) AS distinct_users FROM errors \
-         WHERE {of_pattern} AND time_unix_nano >= {from} AND time_unix_nano < {to} GROUP BY 1"
+         WHERE {PATTERN} = {pattern} AND time_unix_nano >= {from} AND time_unix_nano < {to} GROUP BY 1"
     );
     let number = |row: &Value, name: &str| row[name].as_i64().unwrap_or_default();
     let rows = objects(engine, &sql, conditions.into_values()).await?;

@@ -85,7 +85,7 @@ pub(super) async fn respond(
     if let Some(text) = &asked.cursor {
         let values = cursor::read(list.name, list.keys, text)?;
         let places: Vec<String> = values.into_iter().map(|value| list.conditions.place(value)).collect();
-        list.conditions.add(cursor::behind(list.keys, &places));
+        list.conditions.add(cursor::behind(list.keys, &places, &list.select));
     }
     let sql = format!(
         "SELECT * FROM ({}) AS listed {} ORDER BY {} LIMIT {}",

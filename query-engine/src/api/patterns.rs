@@ -32,7 +32,10 @@ enum Order {
     FirstSeen,
     Occurrences,
     DistinctUsers,
+    DistinctSessions,
     Severity,
+    Score,
+    Trend,
 }
 
 /// Which end of an order comes first.
@@ -93,7 +96,10 @@ impl Order {
             Self::FirstSeen => ("first_seen", Kind::Time),
             Self::Occurrences => ("occurrences", Kind::Integer),
             Self::DistinctUsers => ("distinct_users", Kind::Integer),
+            Self::DistinctSessions => ("distinct_sessions", Kind::Integer),
             Self::Severity => ("severity", Kind::Integer),
+            Self::Score => ("score", Kind::Moving),
+            Self::Trend => ("trend", Kind::Moving),
         };
         let descending = direction == Direction::Desc;
         [Key { column, kind, descending }, Key::up("pattern_id", Kind::Text)]
@@ -147,9 +153,9 @@ impl ListParameters {
             each.push(format!("(errors.language = {place} OR errors.taxonomy_runtime = {place})"));
         }
         if !each.is_empty() {
-            let (pattern, errors) = (occurrences::PATTERN, occurrences::ERRORS);
+            let pattern = occurrences::PATTERN;
             conditions
-                .add(format!("pattern_id IN (SELECT {pattern} FROM {errors} WHERE {})", each.join(" AND ")));
+                .add(format!("pattern_id IN (SELECT {pattern} FROM errors WHERE {})", each.join(" AND ")));
         }
     }
 }

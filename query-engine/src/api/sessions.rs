@@ -5,14 +5,13 @@ use super::accept::FormatName;
 use super::conditions::{Conditions, Time};
 use super::cursor::{Key, Kind};
 use super::extract::{Named, Parameters};
-use super::freshness;
 use super::page::{self, Asked, List};
 use super::patterns::{self, json, objects};
 use super::problem::ApiError;
+use super::{freshness, occurrences};
 use crate::engine::Engine;
 use crate::format::Format;
 use crate::lifecycle::Lifecycle;
-use crate::members::Members;
 use axum::extract::State;
 use axum::http::{HeaderMap, Uri};
 use axum::response::Response;
@@ -71,21 +70,18 @@ pub(super) async fn list(
     }
     done(&mut conditions, parameters.module, parameters.action);
     if let Some(pattern) = parameters.pattern {
-        let members = Members::of(&engine, &patterns::named(&lifecycle, &pattern).await?).await?;
-        let of_pattern = members.condition(|texts| conditions.texts(texts.to_vec()));
-        conditions.add(format!("session_id IN (SELECT session_id FROM errors WHERE {of_pattern})"));
+        let place = conditions.text(patterns::named(&lifecycle, &pattern).await?);
+        conditions.add(format!(
+            "session_id IN (SELECT session_id FROM errors WHERE {} = {place})",
+            occurrences::PATTERN
+        ));
     }
     let (limit, cursor, format) = (parameters.limit, parameters.cursor, parameters.format);
     let asked = Asked { uri: &uri, headers: &headers, limit, cursor, format };
     let select = "SELECT * FROM sessions".to_owned();
     let list = List { name: "sessions", select, conditions, keys: &KEYS, item: None };
     let answer = page::respond(&engine, &asked, list);
-    freshness::tagged(&engine, &headers, asked.format()?, patterns_too(), answer).await
-}
-
-/// The tables of the filters too.
-fn patterns_too() -> &'static [Table] {
-    &Table::ALL
+    freshness::tagged(&engine, &headers, asked.format()?, &Table::ALL, answer).await
 }
 
 /// Sessions in which something was done, to a module if one is named.

@@ -11,7 +11,6 @@ use crate::engine::{Engine, Params};
 use crate::error::QueryError;
 use crate::format::Format;
 use crate::lifecycle::{Lifecycle, PatternState, texts};
-use crate::members::Members;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
@@ -148,18 +147,10 @@ async fn made(engine: &Engine, pattern_id: &str) -> Result<Option<Value>, ApiErr
     if let Some(row) = objects(engine, &sql, value).await?.into_iter().next() {
         return Ok(Some(row));
     }
-    let members = Members::of(engine, pattern_id).await?;
-    let mut values = Vec::new();
-    let condition = members.condition(|texts| {
-        let first = values.len() + 1;
-        values.extend(texts.iter().map(|text| ScalarValue::Utf8(Some(text.clone()))));
-        Params::places(first, texts.len())
-    });
-    let sql = format!(
-        "SELECT error_type, message, stack_trace, language, snippet FROM errors WHERE {condition} \
-         ORDER BY time_unix_nano DESC LIMIT 1"
-    );
-    let rows = objects(engine, &sql, values).await?;
+    let sql = "SELECT error_type, message, stack_trace, language, snippet FROM errors \
+               WHERE pattern_of(pattern_id, fingerprint) = $1 ORDER BY time_unix_nano DESC LIMIT 1";
+    let value = vec![ScalarValue::Utf8(Some(pattern_id.to_owned()))];
+    let rows = objects(engine, sql, value).await?;
     Ok(rows.first().map(|row| grouped(pattern_id, row)))
 }
 

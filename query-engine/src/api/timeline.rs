@@ -120,7 +120,7 @@ async fn sessions(engine: &Engine, id: &str, lineage: bool) -> Result<Vec<String
 
 /// The entries of one kind, of the sessions with these placeholders.
 fn part(kind: &str, sessions: &str) -> String {
-    let (own, errors) = (occurrences::PATTERN, occurrences::ERRORS);
+    let own = occurrences::PATTERN;
     let column = |(name, sql_type, kinds): &(&str, &str, &[&str])| match (*name, kind) {
         ("kind", _) => format!("'{kind}' AS kind"),
         ("id", "span") => "concat(spans.trace_id, spans.span_id) AS id".to_owned(),
@@ -136,9 +136,9 @@ fn part(kind: &str, sessions: &str) -> String {
     let of_sessions = format!("errors.session_id IN ({sessions})");
     let from = match kind {
         "span" => format!("spans WHERE spans.session_id IN ({sessions})"),
-        "error" => format!("{errors} WHERE {of_sessions}"),
+        "error" => format!("errors WHERE {of_sessions}"),
         _ => format!(
-            "pattern_history JOIN (SELECT {own} AS met_id, min(errors.time_unix_nano) AS met_nano FROM {errors} \
+            "pattern_history JOIN (SELECT {own} AS met_id, min(errors.time_unix_nano) AS met_nano FROM errors \
              WHERE {of_sessions} GROUP BY 1) AS met ON met.met_id = pattern_history.pattern_id \
              AND met.met_nano <= pattern_history.time_unix_nano"
         ),

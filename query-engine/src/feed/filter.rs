@@ -1,7 +1,7 @@
 //! Which events a listener wants.
 
 use super::commit::{Item, Source};
-use crate::members::Members;
+use super::members::Members;
 
 /// A listener's choice. What is said of exceptions does not choose among decisions.
 #[derive(Clone, Debug, Default)]

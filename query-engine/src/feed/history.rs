@@ -60,7 +60,7 @@ impl Shared {
             let (condition, values) = condition(source, filter, history);
             let (columns, table) = (source.columns().join(", "), source.table().name());
             let sql = format!(
-                "SELECT {columns} FROM {table} AS errors WHERE {condition} \
+                "SELECT {columns} FROM {table} WHERE {condition} \
                  ORDER BY time_unix_nano DESC, event_id DESC LIMIT {limit}"
             );
             let mut rows = self.engine.query_with(&sql, Params::positional(values)).await?;
@@ -89,7 +89,7 @@ fn condition(source: Source, filter: &Filter, history: History) -> (String, Vec<
     };
     if let Some(members) = &filter.members {
         all.push(match source {
-            Source::Errors => members.condition(&mut texts),
+            Source::Errors => format!("pattern_of(pattern_id, fingerprint) = {}", texts(&members.ids()[..1])),
             Source::PatternEvents => format!("pattern_id IN ({})", texts(members.ids())),
         });
     }

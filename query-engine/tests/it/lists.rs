@@ -70,6 +70,12 @@ async fn pages_are_whole_in_every_order() {
         let reversed: Vec<&str> = all.into_iter().rev().collect();
         assert_eq!(server.names(&format!("{path}&direction=asc"), "pattern_id").await, reversed, "{order}");
     }
+    // The newest weigh most; what is old enough weighs nothing more, and that has an order too.
+    for order in ["score", "trend"] {
+        let mut found = server.names(&format!("/api/v1/patterns?order={order}&limit=2"), "pattern_id").await;
+        found.sort();
+        assert_eq!(found, ["p0", "p1", "p2", "p3", "p4", "p5", "p6"], "{order}");
+    }
     // Of one severity by id.
     assert_eq!(
         server.names("/api/v1/patterns?order=severity&limit=3", "pattern_id").await,

@@ -1,6 +1,6 @@
-//! Which exceptions are of a pattern: by the ids that it goes by, and by the fingerprints that people split off.
+//! Which exceptions are of a pattern, by the ids that it goes by and by the fingerprints that people split off: what
+//! `pattern_of` says in SQL, for events that no query reads. As it was when the listener came.
 //!
-//! The same rules as the views', as a condition on two columns of `errors` that files are sorted and pruned by.
 //! Bounds: `NAMES_MAX` other ids of a pattern, as many split fingerprints.
 
 use crate::engine::{Engine, Params};
@@ -57,18 +57,6 @@ impl Members {
         among(&self.inside, fingerprint)
             || (among(&self.ids, pattern_id) && !among(&self.outside, fingerprint))
     }
-
-    /// The same as a condition on `errors`. `places` gives the placeholders of texts, with commas between them.
-    pub(crate) fn condition(&self, mut places: impl FnMut(&[String]) -> String) -> String {
-        let mut condition = format!("errors.pattern_id IN ({})", places(&self.ids));
-        if !self.outside.is_empty() {
-            condition = format!("({condition} AND errors.fingerprint NOT IN ({}))", places(&self.outside));
-        }
-        if !self.inside.is_empty() {
-            condition = format!("({condition} OR errors.fingerprint IN ({}))", places(&self.inside));
-        }
-        condition
-    }
 }
 
 #[cfg(test)]
@@ -81,10 +69,5 @@ mod tests {
         let members = Members { ids: texts(&["a", "b"]), inside: texts(&["f1"]), outside: texts(&["f2"]) };
         assert!(members.hold("b", "f0") && members.hold("c", "f1"));
         assert!(!members.hold("a", "f2") && !members.hold("c", "f0"));
-        let condition = members.condition(|list| list.join(", "));
-        assert_eq!(
-            condition,
-            "((errors.pattern_id IN (a, b) AND errors.fingerprint NOT IN (f2)) OR errors.fingerprint IN (f1))"
-        );
     }
 }
