@@ -34,7 +34,7 @@ use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore, broadcast, watch};
 use xxhash_rust::xxh3::xxh3_64;
 
 /// Events in one message to the listeners.
-const MESSAGE_EVENTS: usize = 200;
+const MESSAGE_EVENTS: usize = 100;
 /// Listeners that read commits by themselves at the same time.
 const READS_MAX: usize = 4;
 
@@ -148,10 +148,12 @@ impl Feed {
             closed: watch::channel(false).0,
             subscribers: meter
                 .i64_up_down_counter("errata.feed.subscribers")
+                .with_unit("{listener}")
                 .with_description("Listeners of the feed")
                 .build(),
             cut: meter
                 .u64_counter("errata.feed.cut")
+                .with_unit("{listener}")
                 .with_description(
                     "Listeners of the feed cut off because they were too far behind; healthy: 0",
                 )

@@ -161,19 +161,22 @@ async fn write(mut listener: Listener, pieces: mpsc::Sender<Bytes>, heartbeat: D
                 }
             }
         };
-        let texts = match told {
-            Ok(Some(notice)) => notice_texts(&notice),
+        let notice = match told {
+            Ok(Some(Notice::Lagged)) => {
+                _ = send(lagged("too far behind; come again with the last id, nothing is lost")).await;
+                return;
+            }
+            Ok(Some(notice)) => notice,
             Ok(None) => return,
-            Err(error) => vec![lagged(&error.to_string())],
+            Err(error) => {
+                _ = send(lagged(&format!("{error}; come again with the last id, nothing is lost"))).await;
+                return;
+            }
         };
-        let failed = texts.first().is_some_and(|text| text.starts_with("event: lagged"));
-        for text in texts {
+        for text in texts(&notice) {
             if send(text).await.is_err() {
                 return;
             }
-        }
-        if failed {
-            return;
         }
     }
 }
@@ -183,16 +186,16 @@ fn alive(position: Position) -> String {
     format!(": alive\nid: {position}\n\n")
 }
 
+/// The last event of a client that is cut off.
 fn lagged(detail: &str) -> String {
     format!("event: lagged\ndata: {}\n\n", object!({ "detail": detail }))
 }
 
-fn notice_texts(notice: &Notice) -> Vec<String> {
+/// A notice as pieces of the body.
+fn texts(notice: &Notice) -> Vec<String> {
     match notice {
         Notice::Stand(position) => vec![alive(*position)],
-        Notice::Lagged => {
-            vec![lagged("too far behind; come again with the last id, nothing is lost")]
-        }
+        Notice::Lagged => Vec::new(),
         Notice::Reset { since_seconds } => {
             let since = chrono::DateTime::from_timestamp(*since_seconds, 0).unwrap_or_default();
             let since = since.to_rfc3339_opts(chrono::SecondsFormat::Secs, true);

@@ -111,6 +111,8 @@ pub(crate) struct Item {
 pub(crate) struct Commit {
     pub(crate) source: Source,
     pub(crate) version: u64,
+    /// When its files were written, in seconds since the epoch; 0 where it has none.
+    pub(crate) seconds: i64,
     pub(crate) items: Vec<Item>,
 }
 
@@ -133,7 +135,8 @@ impl Commit {
             read(lake, source, file, &mut items).await?;
         }
         items.sort_by(|a, b| (a.time_unix_nano, &a.event_id).cmp(&(b.time_unix_nano, &b.event_id)));
-        Ok(Self { source, version, items })
+        let seconds = files.iter().map(|file| file.modified_ms / 1_000).max().unwrap_or_default();
+        Ok(Self { source, version, seconds, items })
     }
 }
 

@@ -11,6 +11,10 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use tokio::sync::broadcast::error::RecvError;
 
+/// How long before a commit its exceptions may have occurred: those of the commit that a listener had last are told, and
+/// those of the next may be older than it.
+const UNDER_WAY_SECONDS: i64 = 60;
+
 /// Where a listener begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Begin {
@@ -194,7 +198,7 @@ impl Listener {
     }
 
     fn reset(&mut self) -> Notice {
-        let since_seconds = self.position.seconds;
+        let since_seconds = (self.position.seconds - UNDER_WAY_SECONDS).max(0);
         self.todo = Todo::Past(History::Since(since_seconds.saturating_mul(1_000_000_000)));
         Notice::Reset { since_seconds }
     }
@@ -217,6 +221,7 @@ impl Listener {
     /// Takes in events of a commit, but those that it has.
     fn take(&mut self, commit: &Commit, first: usize, until: usize) -> Vec<(Item, Option<Position>)> {
         let (source, version, of) = (commit.source, commit.version, commit.items.len());
+        self.position.seconds = self.position.seconds.max(commit.seconds);
         let mut events = Vec::new();
         for (row, item) in commit.items.iter().enumerate().take(until).skip(first) {
             if self.position.place(source).has(version, row) {
