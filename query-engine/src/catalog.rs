@@ -3,6 +3,7 @@
 //!
 //! Must not know SQL text, HTTP or limits other than the number of files.
 
+mod bloom;
 mod files;
 mod prune;
 mod store;

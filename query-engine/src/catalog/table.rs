@@ -1,6 +1,6 @@
 //! A lake table over one snapshot, as a DataFusion table provider.
 
-use super::{TableFiles, lake_url, prune};
+use super::{TableFiles, bloom, lake_url, prune};
 use crate::error::QueryError;
 use async_trait::async_trait;
 use datafusion::arrow::datatypes::SchemaRef;
@@ -97,6 +97,10 @@ impl TableProvider for LakeTable {
         limit: Option<usize>,
     ) -> Result<Arc<dyn ExecutionPlan>> {
         let files = self.matching(state, filters)?;
+        let look_ups = bloom::look_ups(filters, self.table.bloom_columns());
+        let runtime = state.runtime_env();
+        let metadata = runtime.cache_manager.get_file_metadata_cache();
+        let files = bloom::keep(files, &look_ups, &runtime.object_store(lake_url())?, &metadata).await?;
         let schema = self.schema();
         let statistics = if files.len() == self.files.files().len() {
             self.files.statistics().clone()
