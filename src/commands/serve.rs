@@ -1,5 +1,7 @@
 //! `errata serve`, `errata process`, `errata query`: the servers, from start to orderly end.
 
+mod grpc;
+
 use crate::cli::ServeOptions;
 use crate::config::Settings;
 use crate::output;
@@ -22,7 +24,7 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
-use tokio::task::JoinHandle;
+use tokio::task::{JoinHandle, JoinSet};
 
 /// How long senders, the next hop and readers get to finish at the end.
 const GRACE: Duration = Duration::from_secs(10);
@@ -61,20 +63,24 @@ async fn serve(settings: &Settings, options: &ServeOptions, parts: Parts) -> any
         )
     })?;
     let http_addr = listener.local_addr()?;
+    let grpc_listener = if parts.engine { Some(grpc::listen(settings.grpc.addr).await?) } else { None };
+    let grpc_addr = grpc_listener.as_ref().map(TcpListener::local_addr).transpose()?;
     let lake = settings.open_lake().await?;
     let ready = Arc::new(AtomicBool::new(false));
     let mut routes = own_routes(telemetry.clone(), Arc::clone(&ready));
-    if parts.engine {
+    let (stop, stopping) = watch::channel(false);
+    let mut serving = JoinSet::new();
+    if let Some(listener) = grpc_listener {
         let engine = Engine::new(lake.clone(), settings.query_config())?;
         let identity = Identity::open(&settings.data_dir).context("cannot keep the engine's id")?;
         let lifecycle = Lifecycle::start(lake.clone(), &engine, identity, settings.lifecycle_config()?);
+        serving.spawn(grpc::serve(engine.clone(), settings.grpc_config(), listener, stopping.clone()));
         routes = routes.merge(query_engine::api::router(engine, lifecycle));
     }
-    let (stop, stopping) = watch::channel(false);
-    let serving = tokio::spawn(async move {
-        let mut stopping = stopping;
-        let until = async move { _ = stopping.wait_for(|stop| *stop).await };
-        axum::serve(listener, routes).with_graceful_shutdown(until).await
+    serving.spawn(async move {
+        if let Err(error) = axum::serve(listener, routes).with_graceful_shutdown(told(stopping)).await {
+            tracing::error!(%error, "the HTTP server ended");
+        }
     });
     let processor = if parts.processor {
         let started = Processor::start(settings.processor_config()?, lake.clone(), telemetry.meter()).await;
@@ -85,7 +91,7 @@ async fn serve(settings: &Settings, options: &ServeOptions, parts: Parts) -> any
     let asking =
         processor.as_ref().filter(|_| settings.rules_file().is_some()).map(reload_on_hangup).transpose()?;
     ready.store(true, Ordering::Release);
-    announce(settings, options, &lake, http_addr, processor.as_ref())?;
+    announce(settings, options, &lake, (http_addr, grpc_addr), processor.as_ref())?;
     stopped.await;
     tracing::info!("stopping: no new requests; what was acknowledged is being committed");
     ready.store(false, Ordering::Release);
@@ -96,12 +102,17 @@ async fn serve(settings: &Settings, options: &ServeOptions, parts: Parts) -> any
         processor.shutdown(GRACE).await;
     }
     stop.send_replace(true);
-    if tokio::time::timeout(GRACE, serving).await.is_err() {
+    if tokio::time::timeout(GRACE, serving.join_all()).await.is_err() {
         tracing::warn!("a query was still running at the end of the grace period");
     }
     telemetry.shutdown();
     tracing::info!("stopped");
     Ok(())
+}
+
+/// Resolves when servers are told to stop.
+async fn told(mut stopping: watch::Receiver<bool>) {
+    _ = stopping.wait_for(|stop| *stop).await;
 }
 
 /// Resolves at SIGTERM or SIGINT; listens from now on.
@@ -169,7 +180,7 @@ fn announce(
     settings: &Settings,
     options: &ServeOptions,
     lake: &Lake,
-    http_addr: SocketAddr,
+    (http_addr, grpc_addr): (SocketAddr, Option<SocketAddr>),
     processor: Option<&Processor>,
 ) -> anyhow::Result<()> {
     let mut addresses = json!({ "http": http_addr.to_string() });
@@ -186,6 +197,10 @@ fn announce(
     let folder = lake.table_location(lake::Table::Errors);
     let folder = folder.trim_end_matches("/errors");
     writeln!(text, "  query at      http://{http_addr}/api/v1/sql")?;
+    if let Some(grpc_addr) = grpc_addr {
+        addresses["grpc"] = json!(grpc_addr.to_string());
+        writeln!(text, "                grpc://{grpc_addr} (Flight SQL, Jaeger's storage)")?;
+    }
     writeln!(text, "  lake          {folder} (Delta tables, Parquet files)")?;
     let command = std::env::args().next().filter(|a| a.contains('/')).unwrap_or_else(|| "errata".to_owned());
     let place = if settings.data_dir.as_os_str() == "./errata-data" {

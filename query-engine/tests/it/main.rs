@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a helper of a test may fail as the test does")]
 
 mod consistency;
+mod grpc;
 mod http;
 mod jaeger;
 mod lifecycle;
