@@ -16,7 +16,7 @@ use crate::engine::Engine;
 use arrow_flight::flight_service_server::FlightServiceServer;
 use flight::Flight;
 use futures::Stream;
-use jaeger::{Capabilities, DependencyReader, Methods, TraceReader};
+use jaeger::{Capabilities, DependencyReader, Methods, Storage, TraceReader};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tonic::service::interceptor::InterceptedService;
 use tonic::transport::Server;
@@ -45,9 +45,10 @@ where
     let (health, health_service) = tonic_health::server::health_reporter();
     let flight = FlightServiceServer::new(Flight::new(engine, config))
         .max_decoding_message_size(config.message_bytes_max);
-    let traces = Methods::<TraceReader>::new(engine, config);
-    let dependencies = Methods::<DependencyReader>::new(engine, config);
-    let capabilities = Methods::<Capabilities>::new(engine, config);
+    let storage = Storage::new(engine);
+    let traces = Methods::<TraceReader>::new(&storage, config);
+    let dependencies = Methods::<DependencyReader>::new(&storage, config);
+    let capabilities = Methods::<Capabilities>::new(&storage, config);
     let stop = async move {
         stop.await;
         health.set_service_status("", ServingStatus::NotServing).await;

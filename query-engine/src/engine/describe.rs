@@ -86,6 +86,11 @@ impl Engine {
         .await
     }
 
+    /// The scalar functions, each with what it is about in DataFusion's words (`Math Functions`).
+    pub(crate) fn functions(&self) -> Vec<(&'static str, String)> {
+        self.shared.sessions.functions()
+    }
+
     /// Every table and view, those of `information_schema` included, without a look at any row. Safe to cancel.
     ///
     /// # Errors

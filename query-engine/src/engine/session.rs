@@ -187,6 +187,17 @@ impl Sessions {
         Ok(state)
     }
 
+    /// The scalar functions that are documented: what each is about, and its name.
+    pub(super) fn functions(&self) -> Vec<(&'static str, String)> {
+        let documented =
+            self.base.scalar_functions().iter().filter_map(|(name, function)| {
+                Some((function.documentation()?.doc_section.label, name.clone()))
+            });
+        let mut functions: Vec<_> = documented.collect();
+        functions.sort_unstable();
+        functions
+    }
+
     /// Every table and view, and those of `information_schema` that may be asked.
     pub(super) async fn tables(
         &self,

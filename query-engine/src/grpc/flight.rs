@@ -66,7 +66,8 @@ impl Flight {
                 if wanted.transaction_id.is_some() {
                     return Err(no_transactions());
                 }
-                let told = self.engine.describe(&wanted.query, Params::none()).await;
+                let sql = placeholders::numbered(&wanted.query).map_err(|error| status::of_query(&error))?;
+                let told = self.engine.describe(&sql, Params::none()).await;
                 let told = told.map_err(|error| status::of_query(&error))?;
                 if !told.placeholders.is_empty() {
                     return Err(Status::invalid_argument(

@@ -10,6 +10,7 @@ pub(super) use service::{Capabilities, DependencyReader, Methods, TraceReader};
 
 use super::status;
 use crate::engine::Engine;
+use crate::error::QueryError;
 use crate::jaeger::proto::Chunks;
 use crate::jaeger::{Dependency, Operation, TRACES_MAX, Trace};
 use futures::StreamExt;
@@ -20,6 +21,10 @@ use messages::{
     GetServicesResponse, GetTracesRequest,
 };
 use opentelemetry_proto::tonic::trace::v1::TracesData;
+use parking_lot::Mutex;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tonic::metadata::AsciiMetadataValue;
 use tonic::{Request, Response, Status};
 
@@ -35,9 +40,50 @@ type Traces = BoxStream<'static, Result<TracesData, Status>>;
 #[derive(Clone, Debug)]
 pub(super) struct Storage {
     engine: Engine,
+    /// Answers that hold traces in memory, until they are read: as many as queries run at the same time.
+    answers: Arc<Semaphore>,
 }
 
 impl Storage {
+    pub(super) fn new(engine: &Engine) -> Self {
+        let answers = Arc::new(Semaphore::new(engine.config().concurrent_max));
+        Self { engine: engine.clone(), answers }
+    }
+
+    /// A place for one answer with traces, after a wait that is as long as that of queries.
+    async fn place(&self) -> Result<OwnedSemaphorePermit, Status> {
+        let limit_ms = self.engine.config().wait_ms_max;
+        let place = Arc::clone(&self.answers).acquire_owned();
+        match tokio::time::timeout(Duration::from_millis(limit_ms), place).await {
+            Ok(place) => place.map_err(status::internal),
+            Err(_) => Err(status::of_query(&QueryError::WaitedTooLong { limit_ms })),
+        }
+    }
+
+    /// The traces in messages. They are dropped when as much time is over as a query may take: a client that stops
+    /// reading would hold them for ever.
+    fn streamed(&self, found: Vec<Trace>, place: OwnedSemaphorePermit) -> Response<Traces> {
+        let limit_ms = self.engine.config().timeout_ms;
+        let held = Arc::new(Mutex::new(Some((Chunks::new(found, CHUNK_BYTES), place))));
+        let watched = Arc::downgrade(&held);
+        tokio::spawn(async move {
+            tokio::time::sleep(Duration::from_millis(limit_ms)).await;
+            if let Some(held) = watched.upgrade() {
+                held.lock().take();
+            }
+        });
+        let mut late = false;
+        let chunks = std::iter::from_fn(move || match held.lock().as_mut() {
+            Some((chunks, _place)) => chunks.next().map(Ok),
+            None if late => None,
+            None => {
+                late = true;
+                Some(Err(status::of_query(&QueryError::Timeout { limit_ms })))
+            }
+        });
+        Response::new(stream::iter(chunks).boxed())
+    }
+
     async fn traces(self, request: Request<GetTracesRequest>) -> Result<Response<Traces>, Status> {
         let wanted = request.into_inner().query;
         if wanted.len() > TRACES_MAX as usize {
@@ -46,8 +92,9 @@ impl Storage {
             return Err(Status::invalid_argument(message));
         }
         let (ids, around) = query::ids(&wanted)?;
+        let place = self.place().await?;
         let found = Trace::by_ids(&self.engine, &ids, around).await;
-        Ok(streamed(found.map_err(|error| status::of_query(&error))?))
+        Ok(self.streamed(found.map_err(|error| status::of_query(&error))?, place))
     }
 
     async fn services(self, _: Request<GetServicesRequest>) -> Result<Response<GetServicesResponse>, Status> {
@@ -74,8 +121,9 @@ impl Storage {
 
     async fn search(self, request: Request<FindTracesRequest>) -> Result<Response<Traces>, Status> {
         let search = query::search(request.into_inner().query)?;
+        let place = self.place().await?;
         let found = search.run(&self.engine).await;
-        Ok(streamed(found.map_err(|error| status::of_query(&error))?))
+        Ok(self.streamed(found.map_err(|error| status::of_query(&error))?, place))
     }
 
     async fn search_ids(
@@ -113,8 +161,4 @@ impl Storage {
         }
         response
     }
-}
-
-fn streamed(found: Vec<Trace>) -> Response<Traces> {
-    Response::new(stream::iter(Chunks::new(found, CHUNK_BYTES).map(Ok)).boxed())
 }

@@ -1,25 +1,26 @@
 //! The gRPC port over real connections: Flight SQL with its own client, who is let in, and what limits say.
 
 use crate::support::{Place, config, error};
-use arrow_flight::FlightDescriptor;
-use arrow_flight::FlightInfo;
 use arrow_flight::flight_service_client::FlightServiceClient;
 use arrow_flight::sql::client::FlightSqlServiceClient;
 use arrow_flight::sql::{
     CommandGetDbSchemas, CommandGetPrimaryKeys, CommandGetTables, CommandGetXdbcTypeInfo,
     CommandStatementQuery, ProstMessageExt, SqlInfo,
 };
+use arrow_flight::{Action, Empty, FlightDescriptor, FlightInfo, Ticket};
 use datafusion::arrow::array::{ArrayRef, AsArray, BinaryArray, Int64Array, StringArray};
 use datafusion::arrow::datatypes::{DataType, Int64Type, Schema};
 use datafusion::arrow::record_batch::RecordBatch;
 use datafusion::arrow::util::pretty::pretty_format_batches;
 use futures::TryStreamExt;
+use opentelemetry_proto::tonic::trace::v1::TracesData;
 use prost::Message;
 use query_engine::grpc::{Access, GrpcConfig, serve};
 use query_engine::{Engine, QueryConfig};
 use schemas::tables::Table;
 use serde_json::json;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tonic::client::Grpc;
@@ -232,6 +233,9 @@ async fn what_kind_of_server_this_is() {
     | 504       | {string_value="}      |
     +-----------+-----------------------+
     "#);
+    let info = client.get_sql_info(vec![SqlInfo::SqlDatetimeFunctions]).await.unwrap();
+    let functions = pretty_format_batches(&rows(&mut client, info).await.unwrap()).unwrap().to_string();
+    assert!(functions.contains("date_trunc"), "{functions}");
     let info = client.get_sql_info(vec![]).await.unwrap();
     assert!(rows(&mut client, info).await.unwrap()[0].num_rows() > 50);
 
@@ -305,6 +309,9 @@ async fn prepared_statements_take_values() {
     let info = named.execute().await.unwrap();
     let answer = rows(&mut client, info).await.unwrap();
     assert_eq!(answer[0].column(1).as_primitive::<Int64Type>().value(0), 42);
+    for sql in ["SELECT ?", "SELECT $1"] {
+        assert!(failure(&port, sql).await.message().contains("prepare it"), "{sql}");
+    }
     for (sql, word) in [
         ("SELECT ?, $1", "not both"),
         ("SELECT $1001", "above $1000"),
@@ -357,6 +364,42 @@ async fn limits_say_which_one_was_hit() {
     assert!(ask(&mut client, "SELECT 1").await.is_ok());
 }
 
+#[tokio::test]
+async fn a_client_that_goes_away_stops_its_query() {
+    let port =
+        Port::start(QueryConfig { concurrent_max: 1, wait_ms_max: 20_000, ..config() }, Access::open()).await;
+    let mut client = port.client();
+    let endless =
+        "SELECT count(*) FROM generate_series(1, 10000000) a CROSS JOIN generate_series(1, 10000000) b";
+    let info = client.execute(endless.to_owned(), None).await.unwrap();
+    let mut running = client.do_get(info.endpoint[0].ticket.clone().unwrap()).await.unwrap();
+    let waited = tokio::time::timeout(Duration::from_millis(500), running.try_next()).await;
+    assert!(waited.is_err(), "the query must not end by itself");
+    drop(running);
+    assert!(ask(&mut client, "SELECT 1").await.is_ok());
+}
+
+#[tokio::test]
+async fn what_is_no_command_is_refused() {
+    let port = Port::start(config(), Access::open()).await;
+    let mut flight = FlightServiceClient::new(port.channel.clone());
+    for bytes in [b"".to_vec(), b"garbage".to_vec(), vec![0xff; 100], b"\x0a\x05hello".to_vec()] {
+        let refused = flight.get_flight_info(FlightDescriptor::new_cmd(bytes.clone())).await.unwrap_err();
+        assert!(matches!(refused.code(), Code::InvalidArgument | Code::Unimplemented), "{refused}");
+        let refused = flight.do_get(Ticket::new(bytes.clone())).await.unwrap_err();
+        assert!(matches!(refused.code(), Code::InvalidArgument | Code::Unimplemented), "{refused}");
+        for name in ["CreatePreparedStatement", "ClosePreparedStatement", "CancelQuery", "other"] {
+            let refused = flight.do_action(Action::new(name, bytes.clone())).await.unwrap_err();
+            assert!(matches!(refused.code(), Code::InvalidArgument | Code::Unimplemented), "{refused}");
+        }
+    }
+    let refused = flight.do_put(futures::stream::empty()).await.unwrap_err();
+    assert_eq!(refused.code(), Code::InvalidArgument);
+    let actions: Vec<_> =
+        flight.list_actions(Empty {}).await.unwrap().into_inner().try_collect().await.unwrap();
+    assert_eq!(actions.len(), 2);
+}
+
 fn guarded() -> Access {
     Access::checked(Arc::new(|metadata| {
         let known = metadata.get("authorization").is_some_and(|value| value == "Bearer secret");
@@ -390,6 +433,34 @@ async fn every_service_asks_who_calls() {
     let token = client.handshake("ada", "secret").await.unwrap();
     assert_eq!(token, "secret");
     assert!(ask(&mut client, "SELECT 1").await.is_ok());
+}
+
+/// A client of Jaeger's storage that stops reading holds neither memory nor a place for longer than a query may take.
+#[tokio::test]
+async fn traces_that_nobody_reads_are_dropped() {
+    let limits = QueryConfig { concurrent_max: 1, timeout_ms: 2_000, wait_ms_max: 30_000, ..config() };
+    let port = Port::start(limits, Access::open()).await;
+    let now = chrono::Utc::now().to_rfc3339();
+    let spans: Vec<_> = (0..300)
+        .map(|n| {
+            json!({"at": now, "trace_id": format!("{:032x}", 7), "span_id": format!("{n:016x}"),
+            "attributes": {"text": "x".repeat(20_000)}})
+        })
+        .collect();
+    port.place.append(Table::Spans, &spans).await;
+    let find = async || {
+        let mut grpc = Grpc::new(port.channel.clone());
+        grpc.ready().await.unwrap();
+        let path = http::uri::PathAndQuery::from_static("/jaeger.storage.v2.TraceReader/FindTraces");
+        let codec = ProstCodec::<(), TracesData>::default();
+        grpc.server_streaming(Request::new(()), path, codec).await.map(tonic::Response::into_inner)
+    };
+    let mut idle = find().await.unwrap();
+    assert!(idle.message().await.unwrap().is_some());
+    let read: Vec<TracesData> = find().await.unwrap().try_collect().await.unwrap();
+    assert!(read.len() > 4, "{} messages", read.len());
+    let rest: Result<Vec<TracesData>, Status> = idle.try_collect().await;
+    assert_eq!(rest.unwrap_err().code(), Code::DeadlineExceeded);
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! What kind of server this is and what its SQL can do, for `GetSqlInfo`.
 
 use crate::config::QueryConfig;
+use crate::engine::Engine;
 use arrow_flight::error::Result;
 use arrow_flight::sql::metadata::SqlInfoDataBuilder;
 use arrow_flight::sql::{
@@ -20,12 +21,13 @@ pub(super) fn schema() -> SchemaRef {
 }
 
 /// The facts with these numbers, or all where none is named.
-pub(super) fn rows(wanted: &[u32], config: &QueryConfig, prepared_idle_max: Duration) -> Result<RecordBatch> {
+pub(super) fn rows(wanted: &[u32], engine: &Engine, prepared_idle_max: Duration) -> Result<RecordBatch> {
     let mut facts = SqlInfoDataBuilder::new();
     server(&mut facts);
     names(&mut facts);
     language(&mut facts);
-    limits(&mut facts, config, prepared_idle_max);
+    functions(&mut facts, engine);
+    limits(&mut facts, engine.config(), prepared_idle_max);
     facts.build()?.record_batch(wanted.iter().copied())
 }
 
@@ -73,6 +75,23 @@ fn keywords() -> Vec<String> {
     words.sort_unstable();
     words.dedup();
     words
+}
+
+/// Functions by what they are about, for editors that complete names.
+fn functions(facts: &mut SqlInfoDataBuilder, engine: &Engine) {
+    let all = engine.functions();
+    for (fact, subjects) in [
+        (SqlInfo::SqlNumericFunctions, ["Math"].as_slice()),
+        (SqlInfo::SqlStringFunctions, &["String", "Binary String", "Regular Expression"]),
+        (SqlInfo::SqlDatetimeFunctions, &["Time and Date"]),
+        (SqlInfo::SqlSystemFunctions, &["Conditional", "Hashing", "Other"]),
+    ] {
+        let about = |section: &str| {
+            section.strip_suffix(" Functions").is_some_and(|subject| subjects.contains(&subject))
+        };
+        let names = all.iter().filter(|(section, _)| about(section)).map(|(_, name)| name.clone());
+        facts.append(fact, names.collect::<Vec<String>>());
+    }
 }
 
 fn language(facts: &mut SqlInfoDataBuilder) {

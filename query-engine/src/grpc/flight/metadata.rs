@@ -51,9 +51,7 @@ pub(super) async fn rows(
             builder.append(VIEW);
             builder.build()
         }
-        Command::CommandGetSqlInfo(wanted) => {
-            information::rows(&wanted.info, engine.config(), prepared.idle_max())
-        }
+        Command::CommandGetSqlInfo(wanted) => information::rows(&wanted.info, engine, prepared.idle_max()),
         Command::CommandGetXdbcTypeInfo(wanted) => {
             types::data().and_then(|data| data.record_batch(wanted.data_type))
         }

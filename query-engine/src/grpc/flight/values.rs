@@ -11,7 +11,8 @@ use datafusion::arrow::datatypes::{DataType, Field, Schema};
 use datafusion::arrow::ipc::root_as_message;
 use datafusion::arrow::record_batch::RecordBatch;
 use datafusion::common::ScalarValue;
-use futures::TryStreamExt;
+use futures::{FutureExt, TryStreamExt};
+use std::panic::AssertUnwindSafe;
 use tonic::Status;
 
 /// The columns in which values are wanted. Where the statement tells no type, text is.
@@ -36,6 +37,13 @@ pub(super) async fn read(
     messages: Answers<FlightData>,
     placeholders: &Placeholders,
 ) -> Result<(Params, usize), Status> {
+    // Arrow's reader asserts where a message contradicts itself.
+    let read = AssertUnwindSafe(only_row(messages)).catch_unwind().await;
+    let row = read.unwrap_or_else(|_| Err(Status::invalid_argument("the values cannot be read")))?;
+    Ok((params(&row, placeholders)?, row.get_array_memory_size()))
+}
+
+async fn only_row(messages: Answers<FlightData>) -> Result<RecordBatch, Status> {
     let messages = messages.and_then(|message| std::future::ready(uncompressed(message)));
     let mut batches = FlightRecordBatchStream::new_from_flight_data(messages.map_err(FlightError::from));
     let row = batches.try_next().await.map_err(unreadable)?;
@@ -46,7 +54,7 @@ pub(super) async fn read(
             "a query is answered for one row of values at a time, and another number of rows was sent",
         ));
     }
-    Ok((params(&row, placeholders)?, row.get_array_memory_size()))
+    Ok(row)
 }
 
 /// The limit of messages is one of memory only where they do not grow when read.
@@ -96,3 +104,6 @@ fn params(row: &RecordBatch, placeholders: &Placeholders) -> Result<Params, Stat
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,7 +3,6 @@
 use super::super::config::GrpcConfig;
 use super::Storage;
 use super::messages::{GetCapabilitiesRequest, GetCapabilitiesResponse, SearchCapabilities};
-use crate::engine::Engine;
 use futures::Stream;
 use futures::future::BoxFuture;
 use prost::Message;
@@ -49,8 +48,8 @@ impl NamedService for Methods<Capabilities> {
 }
 
 impl<Name> Methods<Name> {
-    pub(in crate::grpc) fn new(engine: &Engine, config: &GrpcConfig) -> Self {
-        let storage = Storage { engine: engine.clone() };
+    pub(in crate::grpc) fn new(storage: &Storage, config: &GrpcConfig) -> Self {
+        let storage = storage.clone();
         Self { storage, message_bytes_max: config.message_bytes_max, name: PhantomData }
     }
 }
