@@ -39,6 +39,10 @@ pub struct QueryConfig {
     pub operations_known_max: usize,
     /// Bytes of Parquet footers and page indexes kept between queries.
     pub metadata_cache_bytes: usize,
+    /// Bytes of partial aggregates of files kept between queries; 0 keeps none.
+    pub partials_bytes_max: usize,
+    /// Bytes that the rows of a small view (what patterns are called, what was decided) may take in memory.
+    pub kept_view_bytes_max: usize,
     /// Occurrences within [`Self::candidate_window`] that make a candidate an active pattern; at least 1.
     pub candidate_occurrences: u32,
     /// How long a candidate may take for that; without another occurrence for as long it is expired.
@@ -66,6 +70,8 @@ impl Default for QueryConfig {
             trace_bytes_max: 256 << 20,
             operations_known_max: 100_000,
             metadata_cache_bytes: 64 << 20,
+            partials_bytes_max: 256 << 20,
+            kept_view_bytes_max: 256 << 20,
             candidate_occurrences: 3,
             candidate_window: Duration::from_secs(7 * 86_400),
             threads: 0,

@@ -7,7 +7,9 @@ mod admission;
 mod cooperation;
 mod describe;
 mod kept;
+mod members;
 mod offload;
+mod partials;
 mod session;
 mod stream;
 
@@ -72,7 +74,8 @@ impl Engine {
     /// [`QueryError::Internal`] where threads or the spill folder cannot be made.
     pub fn new(lake: Lake, config: QueryConfig) -> Result<Self, QueryError> {
         let catalog = Catalog::new(lake, config.files_max);
-        let sessions = Sessions::new(&catalog, &config).map_err(QueryError::internal)?;
+        let metrics = Metrics::new();
+        let sessions = Sessions::new(&catalog, &config, &metrics).map_err(QueryError::internal)?;
         let memory = MemoryLimits {
             memory_bytes_max: config.memory_bytes_max,
             spill_bytes_max: config.spill_dir.as_ref().map(|_| config.spill_bytes_max),
@@ -82,7 +85,7 @@ impl Engine {
                 catalog,
                 sessions,
                 admission: Admission::new(&config),
-                metrics: Metrics::new(),
+                metrics,
                 memory,
                 operations: Arc::new(Operations::new(config.operations_known_max)),
                 threads: Threads::new(config.threads_resolved()).map_err(QueryError::internal)?,

@@ -25,7 +25,7 @@ pub enum ErrorCode {
     TooManyRows,
     /// `timeout_ms`.
     Timeout,
-    /// `memory_bytes_max` or `spill_bytes_max`.
+    /// `memory_bytes_max`, `spill_bytes_max` or `kept_view_bytes_max`.
     OutOfMemory,
     /// `concurrent_max` and `waiting_max`, or `wait_ms_max`.
     Busy,
@@ -150,6 +150,14 @@ pub enum QueryError {
         /// `off`, or the bytes that may be spilled.
         spilling: String,
     },
+    /// What patterns are called takes more memory than the limit.
+    #[error(
+        "the names of merged and split patterns take more than {limit} bytes, limit kept_view_bytes_max: raise the limit"
+    )]
+    NamesTooLarge {
+        /// The limit.
+        limit: usize,
+    },
     /// Too many queries at once; try again.
     #[error(
         "{running} queries run and {waiting} wait, limits concurrent_max and waiting_max: try again in a moment"
@@ -196,7 +204,7 @@ impl QueryError {
             Self::TooManyFiles { .. } => ErrorCode::TooManyFiles,
             Self::TooManyRows { .. } | Self::TracesTooLarge { .. } => ErrorCode::TooManyRows,
             Self::Timeout { .. } => ErrorCode::Timeout,
-            Self::OutOfMemory { .. } => ErrorCode::OutOfMemory,
+            Self::OutOfMemory { .. } | Self::NamesTooLarge { .. } => ErrorCode::OutOfMemory,
             Self::Busy { .. } | Self::WaitedTooLong { .. } => ErrorCode::Busy,
             Self::Lake { .. } => ErrorCode::Lake,
             Self::Internal { .. } => ErrorCode::Internal,

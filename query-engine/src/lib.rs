@@ -17,6 +17,7 @@ mod config;
 mod engine;
 mod error;
 pub mod format;
+mod functions;
 pub mod grpc;
 mod jaeger;
 pub mod lifecycle;

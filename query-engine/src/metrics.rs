@@ -5,6 +5,7 @@
 //! | `errata.query.duration` | s | | p99 well under `timeout_ms` |
 //! | `errata.query.rows` | {row} | | |
 //! | `errata.query.errors` | {query} | `code` | `busy`, `lake` and `internal` stay at zero |
+//! | `errata.query.partials` | {file} | `kept` | with dashboards open, most are `true` |
 
 use crate::error::ErrorCode;
 use opentelemetry::metrics::{Counter, Histogram};
@@ -16,6 +17,7 @@ pub(crate) struct Metrics {
     duration: Histogram<f64>,
     rows: Counter<u64>,
     errors: Counter<u64>,
+    partials: Counter<u64>,
 }
 
 impl Metrics {
@@ -40,12 +42,21 @@ impl Metrics {
                 .with_unit("{query}")
                 .with_description("Queries without a whole answer, by code.")
                 .build(),
+            partials: meter
+                .u64_counter("errata.query.partials")
+                .with_unit("{file}")
+                .with_description("Files whose part of an aggregate was kept, or had to be computed.")
+                .build(),
         }
     }
 
     pub(crate) fn finished(&self, duration: Duration, rows: u64) {
         self.duration.record(duration.as_secs_f64(), &[]);
         self.rows.add(rows, &[]);
+    }
+
+    pub(crate) fn partials(&self, kept: bool) {
+        self.partials.add(1, &[KeyValue::new("kept", kept)]);
     }
 
     pub(crate) fn failed(&self, code: ErrorCode) {

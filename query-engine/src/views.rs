@@ -1,6 +1,7 @@
 //! The views of the contract, as SQL text. Column docs are in the files; the names and types are public API.
 
 use crate::config::QueryConfig;
+use chrono::Datelike;
 use schemas::tables::Table;
 
 /// A view of the catalog.
@@ -25,9 +26,9 @@ impl View {
         let occurrences = config.candidate_occurrences.max(1);
         let window = config.candidate_window;
         [
+            ("{weights_from}", weights_from().to_string()),
             ("{candidate_occurrences}", occurrences.to_string()),
             ("{candidate_window}", format!("{} s", window.as_secs())),
-            ("{occurrences_before}", (occurrences - 1).to_string()),
             ("{window_nanos}", window.as_nanos().min(i64::MAX as u128).to_string()),
             ("{window_seconds}", window.as_secs().to_string()),
         ]
@@ -35,6 +36,17 @@ impl View {
         .fold(self.sql.to_owned(), |text, (name, value)| text.replace(name, &value))
     }
 }
+
+/// Start of the year before this one, in nanoseconds: from there on `pattern_report` weighs occurrences. Any time does, if
+/// it is the same for all; a recent one keeps the weights within what a number holds.
+fn weights_from() -> i64 {
+    let year = chrono::Utc::now().year() - 1;
+    let start = chrono::NaiveDate::from_ymd_opt(year, 1, 1).and_then(|date| date.and_hms_opt(0, 0, 0));
+    start.and_then(|start| start.and_utc().timestamp_nanos_opt()).unwrap_or_default()
+}
+
+/// The views that `pattern_of` is made of; both are kept.
+pub(crate) const NAMES: [&str; 2] = ["pattern_aliases", "pattern_splits"];
 
 /// All views; each one after those that it reads.
 pub(crate) const VIEWS: &[View] = &[
@@ -63,7 +75,7 @@ pub(crate) const VIEWS: &[View] = &[
         name: "pattern_hourly",
         sql: include_str!("views/pattern_hourly.sql"),
         tables: &[Table::Errors],
-        views: &["pattern_aliases", "pattern_splits"],
+        views: &NAMES,
         kept: false,
     },
     View {
@@ -85,6 +97,34 @@ pub(crate) const VIEWS: &[View] = &[
         sql: include_str!("views/pattern_mttr.sql"),
         tables: &[],
         views: &["pattern_status_episodes"],
+        kept: false,
+    },
+    View {
+        name: "pattern_recurrence",
+        sql: include_str!("views/pattern_recurrence.sql"),
+        tables: &[Table::Errors],
+        views: &NAMES,
+        kept: false,
+    },
+    View {
+        name: "executions",
+        sql: include_str!("views/executions.sql"),
+        tables: &[Table::Spans, Table::Errors],
+        views: &NAMES,
+        kept: false,
+    },
+    View {
+        name: "execution_hourly",
+        sql: include_str!("views/execution_hourly.sql"),
+        tables: &[Table::Spans, Table::Errors],
+        views: &[],
+        kept: false,
+    },
+    View {
+        name: "session_first_errors",
+        sql: include_str!("views/session_first_errors.sql"),
+        tables: &[Table::Errors],
+        views: &NAMES,
         kept: false,
     },
     View {

@@ -75,6 +75,8 @@ impl Settings {
             files_max: self.query.files_max,
             trace_bytes_max: self.query.trace_size_max.bytes(),
             operations_known_max: self.query.operations_known_max,
+            partials_bytes_max: self.query.partials_size_max.bytes(),
+            kept_view_bytes_max: self.query.names_size_max.bytes(),
             candidate_occurrences: self.patterns.candidate_occurrences,
             candidate_window: self.patterns.candidate_window.0,
             ..QueryConfig::default()

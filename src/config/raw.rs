@@ -243,6 +243,10 @@ pub(crate) struct Query {
     pub(crate) trace_size_max: Size,
     /// Operations (service, name, kind) that the lists of the Jaeger API know.
     pub(crate) operations_known_max: usize,
+    /// Memory of what is kept of aggregates over files; 0 keeps nothing.
+    pub(crate) partials_size_max: Size,
+    /// Memory of what patterns are called and of what was decided about them, each.
+    pub(crate) names_size_max: Size,
 }
 
 /// What people decide about patterns.
@@ -407,7 +411,7 @@ impl Settings {
         problems
     }
 
-    fn positive(&self) -> [(&'static str, u64); 26] {
+    fn positive(&self) -> [(&'static str, u64); 27] {
         let millis = |span: Span| u64::try_from(span.0.as_millis()).unwrap_or(u64::MAX);
         [
             ("grpc.keepalive_interval", millis(self.grpc.keepalive_interval)),
@@ -436,6 +440,7 @@ impl Settings {
             ("lifecycle.resolved_max", self.lifecycle.resolved_max as u64),
             ("query.trace_size_max", self.query.trace_size_max.0),
             ("query.operations_known_max", self.query.operations_known_max as u64),
+            ("query.names_size_max", self.query.names_size_max.0),
         ]
     }
 }
@@ -582,6 +587,8 @@ impl Default for Query {
             files_max: 20_000,
             trace_size_max: Size::mib(256),
             operations_known_max: 100_000,
+            partials_size_max: Size::mib(256),
+            names_size_max: Size::mib(256),
         }
     }
 }

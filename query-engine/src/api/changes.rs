@@ -201,11 +201,8 @@ async fn check_of_pattern(
     let (pattern_id, state) = lifecycle.state(id).await?.ok_or_else(unknown)?;
     let places = Params::places(2, fingerprints.len());
     let sql = format!(
-        "SELECT DISTINCT errors.fingerprint FROM errors \
-         LEFT JOIN pattern_splits ON pattern_splits.fingerprint = errors.fingerprint \
-         LEFT JOIN pattern_aliases ON pattern_aliases.alias = coalesce(pattern_splits.pattern_id, errors.pattern_id) \
-         WHERE errors.fingerprint IN ({places}) AND \
-         coalesce(pattern_aliases.pattern_id, pattern_splits.pattern_id, errors.pattern_id) = $1"
+        "SELECT DISTINCT fingerprint FROM errors \
+         WHERE fingerprint IN ({places}) AND pattern_of(pattern_id, fingerprint) = $1"
     );
     let texts = std::iter::once(&pattern_id).chain(fingerprints);
     let values = texts.map(|text| ScalarValue::Utf8(Some(text.clone()))).collect();

@@ -1,11 +1,15 @@
 //! DataFusion's session: what functions, stores and settings a query may use, and the tables it sees.
 
 use super::TableDescription;
-use super::kept::KeptViews;
+use super::kept::{KeptViews, Rows, Versions};
+use super::members::CountedMembers;
+use super::partials::{self, KeepPartials};
 use crate::catalog::Catalog;
 use crate::config::QueryConfig;
 use crate::error::{MemoryLimits, QueryError, classify};
-use crate::views::{self, VIEWS};
+use crate::functions::{self, Names, PATTERN_OF};
+use crate::metrics::Metrics;
+use crate::views::{self, VIEWS, View};
 use crate::{readonly, suggest};
 use datafusion::catalog::information_schema::InformationSchemaProvider;
 use datafusion::catalog::{
@@ -15,6 +19,7 @@ use datafusion::catalog::{
 use datafusion::common::{ParamValues, ScalarValue, TableReference};
 use datafusion::datasource::ViewTable;
 use datafusion::error::{DataFusionError, Result};
+use datafusion::execution::FunctionRegistry;
 use datafusion::execution::SessionStateDefaults;
 use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
 use datafusion::execution::memory_pool::FairSpillPool;
@@ -79,17 +84,22 @@ pub(super) struct Sessions {
     base: SessionState,
     memory: MemoryLimits,
     kept: KeptViews,
+    partials: Arc<partials::Kept>,
 }
 
 impl Sessions {
-    pub(super) fn new(catalog: &Catalog, config: &QueryConfig) -> Result<Self> {
+    pub(super) fn new(catalog: &Catalog, config: &QueryConfig, metrics: &Metrics) -> Result<Self> {
+        let mut aggregates = SessionStateDefaults::default_aggregate_functions();
+        aggregates.extend(functions::aggregates());
+        let mut scalars = allowed(SessionStateDefaults::default_scalar_functions());
+        scalars.push(functions::pattern_of(Arc::default()));
         let state = SessionStateBuilder::new()
             .with_config(session_config(config))
             .with_runtime_env(runtime(catalog, config)?)
             .with_expr_planners(SessionStateDefaults::default_expr_planners())
-            .with_scalar_functions(allowed(SessionStateDefaults::default_scalar_functions()))
+            .with_scalar_functions(scalars)
             .with_higher_order_functions(SessionStateDefaults::default_higher_order_functions())
-            .with_aggregate_functions(SessionStateDefaults::default_aggregate_functions())
+            .with_aggregate_functions(aggregates)
             .with_window_functions(SessionStateDefaults::default_window_functions())
             .with_table_function_list(SessionStateDefaults::default_table_functions())
             .build();
@@ -97,7 +107,8 @@ impl Sessions {
             memory_bytes_max: config.memory_bytes_max,
             spill_bytes_max: config.spill_dir.as_ref().map(|_| config.spill_bytes_max),
         };
-        Ok(Self { base: state, memory, kept: KeptViews::default() })
+        let partials = Arc::new(partials::Kept::new(config.partials_bytes_max, metrics.clone()));
+        Ok(Self { base: state, memory, kept: KeptViews::new(config.kept_view_bytes_max), partials })
     }
 
     /// Parses and plans `sql` over one snapshot of each table that it names. The plan is not optimised yet.
@@ -119,7 +130,8 @@ impl Sessions {
         if !readonly::is_show(&statement) {
             check_references(&references)?;
         }
-        let state = self.with_tables(catalog, config, &references).await?;
+        let calls_names = sql.to_ascii_lowercase().contains(PATTERN_OF);
+        let state = self.with_tables(catalog, config, &references, calls_names).await?;
         let mut logical = state
             .statement_to_plan(statement)
             .await
@@ -136,16 +148,21 @@ impl Sessions {
         self.base.sql_to_statement(sql, &dialect)
     }
 
-    /// A session whose tables are those that the query needs, each at its newest snapshot, and the shapes of the rest.
+    /// A session whose tables are those that the query needs, each at its newest snapshot, and the shapes of the rest;
+    /// and what patterns are called, where the query or one of its views calls `pattern_of`.
     async fn with_tables(
         &self,
         catalog: &Catalog,
         config: &QueryConfig,
         references: &[TableReference],
+        calls_names: bool,
     ) -> Result<SessionState, QueryError> {
         let told = |error: DataFusionError| classify(error, &self.memory);
-        let names: Vec<&str> = references.iter().map(TableReference::table).collect();
-        let (tables, mut views) = views::needed(&names);
+        let mut wanted: Vec<&str> = references.iter().map(TableReference::table).collect();
+        if calls_names {
+            wanted.extend(views::NAMES);
+        }
+        let (tables, mut views) = views::needed(&wanted);
         let lists_all = references.iter().any(|name| name.schema() == Some(INFORMATION_SCHEMA));
         if lists_all {
             // SHOW and information_schema list everything.
@@ -162,29 +179,44 @@ impl Sessions {
         for table in Table::ALL.into_iter().filter(|table| !tables.contains(table)) {
             register(&schema, table.name(), Arc::new(catalog.shape(table))).map_err(told)?;
         }
-        let state = self.session(&schema).map_err(told)?;
+        let mut state = self.session(&schema).map_err(told)?;
+        let mut named = Vec::new();
+        let mut names = None;
         for view in views {
-            let text = view.text(config);
             let kept = if view.kept && !lists_all {
-                let of = views::needed(&[view.name])
-                    .0
-                    .iter()
-                    .map(|table| versions.get(table).copied().flatten())
-                    .collect();
-                self.kept
-                    .table(&state, view.name, of, self.parse(&text).map_err(told)?)
-                    .await
-                    .map_err(told)?
+                let of = versions_of(view, &versions);
+                let statement = self.parse(&view.text(config)).map_err(told)?;
+                let rows = self.kept.rows(&state, view.name, of.clone(), statement).await.map_err(told)?;
+                if views::NAMES.contains(&view.name) {
+                    let limit = config.kept_view_bytes_max;
+                    named.push((of, rows.clone().ok_or(QueryError::NamesTooLarge { limit })?));
+                }
+                rows
             } else {
                 None
             };
+            if let ([aliases, splits], None) = (&named[..], &names) {
+                let known = self.names(aliases, splits);
+                state.register_udf(functions::pattern_of(Arc::clone(&known))).map_err(told)?;
+                names = Some(known);
+            }
             let provider = match kept {
-                Some(table) => table,
-                None => Arc::new(self.view(&state, text).await.map_err(told)?) as Arc<dyn TableProvider>,
+                Some(rows) => rows.table().map_err(told)?,
+                None => Arc::new(self.view(&state, view.text(config)).await.map_err(told)?)
+                    as Arc<dyn TableProvider>,
             };
             register(&schema, view.name, provider).map_err(told)?;
         }
-        Ok(state)
+        let keep = Arc::new(KeepPartials::new(Arc::clone(&self.partials), names.clone()));
+        let mut with_rules = SessionStateBuilder::new_from_existing(state).with_physical_optimizer_rule(keep);
+        if let Some(names) = names {
+            with_rules = with_rules.with_optimizer_rule(Arc::new(CountedMembers::new(names)));
+        }
+        Ok(with_rules.build())
+    }
+
+    fn names(&self, aliases: &(Versions, Rows), splits: &(Versions, Rows)) -> Arc<Names> {
+        self.kept.names([aliases.0.clone(), splits.0.clone()], &aliases.1, &splits.1)
     }
 
     /// The scalar functions that are documented: what each is about, and its name.
@@ -206,7 +238,7 @@ impl Sessions {
     ) -> Result<Vec<TableDescription>, QueryError> {
         let told = |error: DataFusionError| classify(error, &self.memory);
         let all = TableReference::partial(INFORMATION_SCHEMA, "tables");
-        let state = self.with_tables(catalog, config, &[all]).await?;
+        let state = self.with_tables(catalog, config, &[all], false).await?;
         let own = state.catalog_list().catalog(CATALOG).and_then(|catalog| catalog.schema(SCHEMA));
         let own = own.ok_or_else(|| QueryError::internal("the session has no schema"))?;
         let information = InformationSchemaProvider::new(Arc::clone(state.catalog_list()));
@@ -237,6 +269,12 @@ impl Sessions {
         let plan = state.statement_to_plan(self.parse(&text)?).await?;
         Ok(ViewTable::new(plan, Some(text)))
     }
+}
+
+/// Versions of the tables behind a view.
+fn versions_of(view: &View, versions: &HashMap<Table, Option<u64>>) -> Versions {
+    let (tables, _) = views::needed(&[view.name]);
+    tables.iter().map(|table| versions.get(table).copied().flatten()).collect()
 }
 
 fn register(schema: &MemorySchemaProvider, name: &str, table: Arc<dyn TableProvider>) -> Result<()> {
@@ -291,6 +329,8 @@ fn session_config(config: &QueryConfig) -> SessionConfig {
     let options = session.options_mut();
     options.execution.parquet.pushdown_filters = true;
     options.execution.parquet.reorder_filters = true;
+    // A filter that learns from the rows so far would make what is kept of a file depend on other files.
+    options.optimizer.enable_aggregate_dynamic_filter_pushdown = false;
     options.execution.time_zone = Some("+00:00".to_owned());
     options.sql_parser.map_string_types_to_utf8view = false;
     session

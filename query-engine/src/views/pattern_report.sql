@@ -6,7 +6,7 @@
 -- first_seen        timestamp  UTC; when the pattern was made, even where retention dropped that occurrence
 -- last_seen         timestamp  UTC
 -- occurrences       bigint     exceptions in the lake
--- distinct_users    bigint     users with at least one of them
+-- distinct_users    bigint     users with at least one of them; exact up to 1,023, then within some percent
 -- sample_trace      text       trace id of the last occurrence that has one
 -- suggested_fix_id  text       null until there are solutions
 -- severity          int        1 to 5: what a person set, else the highest seen
@@ -16,23 +16,36 @@
 --                              since its last occurrence is over. Counted from the exceptions in the lake
 -- assignee          text       who looks after it, if anybody
 -- labels            list       text, sorted; null where there are none
+-- distinct_sessions bigint     sessions with at least one of them; exact up to 1,023, then within some percent
+-- recent            double     occurrences, each worth half as much every 7 days
+-- trend             double     occurrences a day by a half-life of 1 day over those by one of 7 days: 1 is steady, 7 is new
+-- score             double     what to look at first; formula in docs/metrics.md
+-- priority          text       'High' (severity 4 and 5), 'Med' (3) or 'Low'
 WITH seen AS (
   SELECT
-    coalesce(pattern_aliases.pattern_id, pattern_splits.pattern_id, errors.pattern_id) AS pattern_id,
-    min(errors.timestamp) AS first_seen,
-    max(errors.timestamp) AS last_seen,
+    pattern_of(pattern_id, fingerprint) AS pattern_id,
+    min(timestamp) AS first_seen,
+    max(timestamp) AS last_seen,
     count(*) AS occurrences,
-    count(DISTINCT errors.user_id) AS distinct_users,
-    last_value(errors.trace_id ORDER BY errors.time_unix_nano)
-      FILTER (WHERE errors.trace_id IS NOT NULL) AS sample_trace,
-    last_value(errors.error_type ORDER BY errors.time_unix_nano) AS error_type,
-    last_value(errors.message ORDER BY errors.time_unix_nano) AS message,
-    max(errors.severity) AS severity
+    distinct_estimate(user_id) AS distinct_users,
+    distinct_estimate(session_id) AS distinct_sessions,
+    last_value(trace_id ORDER BY time_unix_nano) FILTER (WHERE trace_id IS NOT NULL) AS sample_trace,
+    last_value(error_type ORDER BY time_unix_nano) AS error_type,
+    last_value(message ORDER BY time_unix_nano) AS message,
+    max(severity) AS severity,
+    occurs_within(time_unix_nano, {candidate_occurrences}, {window_nanos}) AS survived,
+    -- Weights that double every 7 days (every day) from a fixed time on: unlike an age they stay what they are.
+    sum(power(2.0, least((time_unix_nano - {weights_from}) / 604800e9, 900.0))) AS weight_7_days,
+    sum(power(2.0, least((time_unix_nano - {weights_from}) / 86400e9, 900.0))) AS weight_1_day
   FROM errors
-  LEFT JOIN pattern_splits ON pattern_splits.fingerprint = errors.fingerprint
-  LEFT JOIN pattern_aliases
-    ON pattern_aliases.alias = coalesce(pattern_splits.pattern_id, errors.pattern_id)
   GROUP BY 1
+),
+weighed AS (
+  SELECT
+    *,
+    least(weight_7_days / power(2.0, (CAST(now() AS BIGINT) - {weights_from}) / 604800e9), occurrences) AS recent,
+    least(weight_1_day / power(2.0, (CAST(now() AS BIGINT) - {weights_from}) / 86400e9), occurrences) AS recent_1_day
+  FROM seen
 ),
 made AS (
   SELECT
@@ -42,26 +55,6 @@ made AS (
     first_value(canonical_msg ORDER BY time_unix_nano, writer) AS canonical_msg
   FROM patterns
   WHERE fact = 'pattern'
-  GROUP BY pattern_id
-),
--- Time from each occurrence back to the one with which it makes enough.
-paced AS (
-  SELECT
-    pattern_id,
-    time_unix_nano
-      - lag(time_unix_nano, {occurrences_before}) OVER (PARTITION BY pattern_id ORDER BY time_unix_nano) AS spread
-  FROM (
-    SELECT coalesce(pattern_aliases.pattern_id, pattern_splits.pattern_id, errors.pattern_id) AS pattern_id, errors.time_unix_nano
-    FROM errors
-    LEFT JOIN pattern_splits ON pattern_splits.fingerprint = errors.fingerprint
-    LEFT JOIN pattern_aliases
-      ON pattern_aliases.alias = coalesce(pattern_splits.pattern_id, errors.pattern_id)
-  )
-),
-survivors AS (
-  SELECT pattern_id, count(*) AS times
-  FROM paced
-  WHERE spread <= {window_nanos}
   GROUP BY pattern_id
 ),
 decided AS (
@@ -98,14 +91,28 @@ SELECT
   coalesce(TRY_CAST(decided.severity AS INT), seen.severity) AS severity,
   coalesce(decided.status, 'open') AS status,
   CASE
-    WHEN survivors.times > 0 THEN 'active'
+    WHEN seen.survived THEN 'active'
     WHEN seen.last_seen < now() - INTERVAL '{window_seconds} seconds' THEN 'expired'
     ELSE 'candidate'
   END AS stage,
   decided.assignee,
-  labelled.labels
-FROM seen
-LEFT JOIN survivors ON survivors.pattern_id = seen.pattern_id
+  labelled.labels,
+  seen.distinct_sessions,
+  seen.recent,
+  7.0 * seen.recent_1_day / nullif(seen.recent, 0) AS trend,
+  coalesce(TRY_CAST(decided.severity AS INT), seen.severity)
+    * least(2.0, greatest(0.5, sqrt(coalesce(7.0 * seen.recent_1_day / nullif(seen.recent, 0), 0))))
+    * (
+      log2(1 + seen.recent)
+      + log2(1 + seen.distinct_users * seen.recent / seen.occurrences)
+      + log2(1 + seen.distinct_sessions * seen.recent / seen.occurrences) / 2
+    ) AS score,
+  CASE
+    WHEN coalesce(TRY_CAST(decided.severity AS INT), seen.severity) >= 4 THEN 'High'
+    WHEN coalesce(TRY_CAST(decided.severity AS INT), seen.severity) = 3 THEN 'Med'
+    ELSE 'Low'
+  END AS priority
+FROM weighed AS seen
 LEFT JOIN made ON made.pattern_id = seen.pattern_id
 LEFT JOIN decided ON decided.pattern_id = seen.pattern_id
 LEFT JOIN labelled ON labelled.pattern_id = seen.pattern_id

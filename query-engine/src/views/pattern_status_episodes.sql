@@ -11,11 +11,9 @@
 -- resolved_by         text       actor
 -- reason              text       of the resolution
 WITH seen AS (
-  SELECT coalesce(pattern_aliases.pattern_id, pattern_splits.pattern_id, errors.pattern_id) AS pattern_id, errors.time_unix_nano
+  SELECT pattern_of(pattern_id, fingerprint) AS pattern_id, min(time_unix_nano) AS time_unix_nano
   FROM errors
-  LEFT JOIN pattern_splits ON pattern_splits.fingerprint = errors.fingerprint
-  LEFT JOIN pattern_aliases
-    ON pattern_aliases.alias = coalesce(pattern_splits.pattern_id, errors.pattern_id)
+  GROUP BY 1
   UNION ALL
   SELECT pattern_id, time_unix_nano
   FROM patterns

@@ -1,0 +1,369 @@
+//! `distinct_estimate(x)`: how many different texts there are. Exact up to [`EXACT_MAX`], from there on an estimate with
+//! a standard error of 1.2 %.
+//!
+//! `count(DISTINCT x)` must keep every value of every group; this keeps at most 8 KiB a group, and what it keeps of two
+//! files can be put together. Up to [`EXACT_MAX`] the hashes themselves are kept, then registers as in HyperLogLog
+//! (Flajolet et al., AofA 2007), read by the estimator of Ertl, "New cardinality estimation algorithms for HyperLogLog
+//! sketches" (arXiv:1702.01284), algorithm 6.
+
+use super::states::{self, State, States};
+use datafusion::arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Int64Array};
+use datafusion::arrow::datatypes::{DataType, FieldRef};
+use datafusion::error::{DataFusionError, Result};
+use datafusion::logical_expr::function::{AccumulatorArgs, StateFieldsArgs};
+use datafusion::logical_expr::{
+    Accumulator, AggregateUDF, AggregateUDFImpl, EmitTo, GroupsAccumulator, Signature, Volatility,
+};
+use datafusion::scalar::ScalarValue;
+use std::cmp::Ordering;
+use std::mem;
+use std::sync::Arc;
+use xxhash_rust::xxh3::xxh3_64;
+
+/// Bits of a hash that pick its register.
+const REGISTER_BITS: u32 = 13;
+const REGISTERS: usize = 1 << REGISTER_BITS;
+/// Bits of a hash of which leading zeros are counted.
+const RANK_BITS: u32 = 64 - REGISTER_BITS;
+/// Up to here the count is exact: one hash more would take as much room as the registers.
+const EXACT_MAX: usize = REGISTERS / 8 - 1;
+
+pub(super) fn function() -> AggregateUDF {
+    AggregateUDF::from(DistinctEstimate {
+        signature: Signature::exact(vec![DataType::Utf8], Volatility::Immutable),
+    })
+}
+
+#[derive(Debug, PartialEq, Eq, Hash)]
+struct DistinctEstimate {
+    signature: Signature,
+}
+
+impl AggregateUDFImpl for DistinctEstimate {
+    fn name(&self) -> &'static str {
+        "distinct_estimate"
+    }
+
+    fn signature(&self) -> &Signature {
+        &self.signature
+    }
+
+    fn return_type(&self, _types: &[DataType]) -> Result<DataType> {
+        Ok(DataType::Int64)
+    }
+
+    fn is_nullable(&self) -> bool {
+        false
+    }
+
+    fn default_value(&self, _kind: &DataType) -> Result<ScalarValue> {
+        Ok(ScalarValue::Int64(Some(0)))
+    }
+
+    fn state_fields(&self, args: StateFieldsArgs<'_>) -> Result<Vec<FieldRef>> {
+        Ok(states::fields(&args))
+    }
+
+    fn accumulator(&self, _args: AccumulatorArgs<'_>) -> Result<Box<dyn Accumulator>> {
+        Ok(Box::<Sketch>::default())
+    }
+
+    fn groups_accumulator_supported(&self, _args: AccumulatorArgs<'_>) -> bool {
+        true
+    }
+
+    fn create_groups_accumulator(&self, _args: AccumulatorArgs<'_>) -> Result<Box<dyn GroupsAccumulator>> {
+        Ok(Box::<Sketches>::default())
+    }
+}
+
+/// What is known of one group's values.
+#[derive(Clone, Debug)]
+enum Sketch {
+    /// All hashes, in order.
+    Few(Vec<u64>),
+    /// For each register the longest run of zeros, plus one.
+    Many(Box<[u8]>),
+}
+
+impl Default for Sketch {
+    fn default() -> Self {
+        Self::Few(Vec::new())
+    }
+}
+
+impl Sketch {
+    fn add(&mut self, hash: u64) {
+        match self {
+            Self::Few(hashes) => {
+                if let Err(place) = hashes.binary_search(&hash) {
+                    hashes.insert(place, hash);
+                    self.spread_if_many();
+                }
+            }
+            Self::Many(registers) => raise(registers, hash),
+        }
+    }
+
+    fn spread_if_many(&mut self) {
+        if let Self::Few(hashes) = self
+            && hashes.len() > EXACT_MAX
+        {
+            let mut registers = vec![0; REGISTERS].into_boxed_slice();
+            hashes.iter().for_each(|&hash| raise(&mut registers, hash));
+            *self = Self::Many(registers);
+        }
+    }
+
+    /// What `other` has seen too.
+    fn join(&mut self, other: Self) {
+        match (&mut *self, other) {
+            (Self::Few(ours), Self::Few(theirs)) => {
+                *ours = union(ours, &theirs);
+                self.spread_if_many();
+            }
+            (Self::Many(ours), Self::Many(theirs)) => {
+                ours.iter_mut().zip(theirs.iter()).for_each(|(our, their)| *our = (*our).max(*their));
+            }
+            (Self::Many(ours), Self::Few(theirs)) => theirs.iter().for_each(|&hash| raise(ours, hash)),
+            (Self::Few(_), mut theirs @ Self::Many(_)) => {
+                let ours = mem::take(self);
+                theirs.join(ours);
+                *self = theirs;
+            }
+        }
+    }
+
+    fn estimate(&self) -> i64 {
+        match self {
+            Self::Few(hashes) => hashes.len() as i64,
+            Self::Many(registers) => estimate(registers),
+        }
+    }
+
+    fn read(bytes: &[u8]) -> Result<Self> {
+        if bytes.len() == REGISTERS {
+            return Ok(Self::Many(bytes.into()));
+        }
+        let (words, rest) = bytes.as_chunks::<8>();
+        if !rest.is_empty() || words.len() > EXACT_MAX {
+            return Err(DataFusionError::Internal(format!(
+                "a state of distinct_estimate has {} bytes",
+                bytes.len()
+            )));
+        }
+        Ok(Self::Few(words.iter().map(|word| u64::from_le_bytes(*word)).collect()))
+    }
+}
+
+impl State for Sketch {
+    fn write(&self) -> Vec<u8> {
+        match self {
+            Self::Few(hashes) => hashes.iter().flat_map(|hash| hash.to_le_bytes()).collect(),
+            Self::Many(registers) => registers.to_vec(),
+        }
+    }
+
+    fn heap_bytes(&self) -> usize {
+        match self {
+            Self::Few(hashes) => hashes.capacity() * 8,
+            Self::Many(registers) => registers.len(),
+        }
+    }
+}
+
+fn raise(registers: &mut [u8], hash: u64) {
+    let register = (hash >> RANK_BITS) as usize;
+    let rank = ((hash << REGISTER_BITS).leading_zeros().min(RANK_BITS) + 1) as u8;
+    registers[register] = registers[register].max(rank);
+}
+
+/// Both ordered lists in one, each hash once.
+fn union(ours: &[u64], theirs: &[u64]) -> Vec<u64> {
+    let mut both = Vec::with_capacity(ours.len() + theirs.len());
+    let (mut our, mut their) = (0, 0);
+    while our < ours.len() && their < theirs.len() {
+        let order = ours[our].cmp(&theirs[their]);
+        both.push(ours[our].min(theirs[their]));
+        our += usize::from(order != Ordering::Greater);
+        their += usize::from(order != Ordering::Less);
+    }
+    both.extend_from_slice(&ours[our..]);
+    both.extend_from_slice(&theirs[their..]);
+    both
+}
+
+fn estimate(registers: &[u8]) -> i64 {
+    let mut ranks = [0_u32; RANK_BITS as usize + 2];
+    registers.iter().for_each(|&rank| ranks[usize::from(rank).min(RANK_BITS as usize + 1)] += 1);
+    let count = REGISTERS as f64;
+    let full = f64::from(ranks[RANK_BITS as usize + 1]);
+    let mut sum = count * tau((count - full) / count);
+    for rank in (1..=RANK_BITS as usize).rev() {
+        sum = 0.5 * (sum + f64::from(ranks[rank]));
+    }
+    sum += count * sigma(f64::from(ranks[0]) / count);
+    let alpha = 0.5 / std::f64::consts::LN_2;
+    (alpha * count * count / sum).round() as i64
+}
+
+fn sigma(share: f64) -> f64 {
+    if share >= 1.0 {
+        return f64::INFINITY;
+    }
+    let (mut power, mut weight, mut sum) = (share, 1.0, share);
+    loop {
+        power *= power;
+        let before = sum;
+        sum += power * weight;
+        weight += weight;
+        if sum <= before {
+            return sum;
+        }
+    }
+}
+
+fn tau(share: f64) -> f64 {
+    if share <= 0.0 || share >= 1.0 {
+        return 0.0;
+    }
+    let (mut root, mut weight, mut sum) = (share, 1.0, 1.0 - share);
+    loop {
+        root = root.sqrt();
+        let before = sum;
+        weight *= 0.5;
+        sum -= (1.0 - root).powi(2) * weight;
+        if sum >= before {
+            return sum / 3.0;
+        }
+    }
+}
+
+/// Without groups.
+impl Accumulator for Sketch {
+    fn update_batch(&mut self, values: &[ArrayRef]) -> Result<()> {
+        let texts = values[0].as_string::<i32>();
+        states::counted(texts, None).for_each(|row| self.add(xxh3_64(texts.value(row).as_bytes())));
+        Ok(())
+    }
+
+    fn merge_batch(&mut self, values: &[ArrayRef]) -> Result<()> {
+        let written = states::written(values)?;
+        for row in states::counted(written, None) {
+            self.join(Self::read(written.value(row))?);
+        }
+        Ok(())
+    }
+
+    fn state(&mut self) -> Result<Vec<ScalarValue>> {
+        Ok(vec![ScalarValue::Binary(Some(self.write()))])
+    }
+
+    fn evaluate(&mut self) -> Result<ScalarValue> {
+        Ok(ScalarValue::Int64(Some(self.estimate())))
+    }
+
+    fn size(&self) -> usize {
+        size_of::<Self>() + self.heap_bytes()
+    }
+}
+
+#[derive(Default)]
+struct Sketches(States<Sketch>);
+
+impl GroupsAccumulator for Sketches {
+    fn update_batch(
+        &mut self,
+        values: &[ArrayRef],
+        groups: &[usize],
+        filter: Option<&BooleanArray>,
+        total: usize,
+    ) -> Result<()> {
+        self.0.grow(total);
+        let texts = values[0].as_string::<i32>();
+        for row in states::counted(texts, filter) {
+            let hash = xxh3_64(texts.value(row).as_bytes());
+            self.0.change(groups[row], |sketch| sketch.add(hash));
+        }
+        Ok(())
+    }
+
+    fn merge_batch(&mut self, values: &[ArrayRef], groups: &[usize], total: usize) -> Result<()> {
+        self.0.grow(total);
+        let written = states::written(values)?;
+        for row in states::counted(written, None) {
+            let other = Sketch::read(written.value(row))?;
+            self.0.change(groups[row], |sketch| sketch.join(other));
+        }
+        Ok(())
+    }
+
+    fn evaluate(&mut self, emit: EmitTo) -> Result<ArrayRef> {
+        let estimates = self.0.take(emit).into_iter().map(|sketch| sketch.estimate());
+        Ok(Arc::new(Int64Array::from_iter_values(estimates)))
+    }
+
+    fn state(&mut self, emit: EmitTo) -> Result<Vec<ArrayRef>> {
+        Ok(vec![self.0.take_bytes(emit)])
+    }
+
+    fn convert_to_state(&self, values: &[ArrayRef], filter: Option<&BooleanArray>) -> Result<Vec<ArrayRef>> {
+        let mut rows: States<Sketch> = States::default();
+        rows.grow(values[0].len());
+        let texts = values[0].as_string::<i32>();
+        for row in states::counted(texts, filter) {
+            rows.change(row, |sketch| sketch.add(xxh3_64(texts.value(row).as_bytes())));
+        }
+        Ok(vec![rows.take_bytes(EmitTo::All)])
+    }
+
+    fn size(&self) -> usize {
+        self.0.size()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(texts: impl Iterator<Item = usize>) -> Sketch {
+        let mut sketch = Sketch::default();
+        texts.for_each(|text| sketch.add(xxh3_64(format!("user-{text}").as_bytes())));
+        sketch
+    }
+
+    #[test]
+    fn few_are_counted_exactly() {
+        for count in [0, 1, 2, 500, EXACT_MAX] {
+            assert_eq!(of((0..count).chain(0..count)).estimate(), count as i64);
+        }
+    }
+
+    #[test]
+    fn many_are_estimated_within_five_standard_errors() {
+        for count in [EXACT_MAX + 1, 3_000, 20_000, 300_000] {
+            let off = (of(0..count).estimate() as f64 / count as f64 - 1.0).abs();
+            assert!(off < 0.06, "{count}: {off}");
+        }
+    }
+
+    #[test]
+    fn parts_put_together_are_the_whole() {
+        for (first, last) in
+            [(0..300, 200..600), (0..900, 500..2_000), (0..5_000, 4_000..9_000), (0..5_000, 0..7)]
+        {
+            let whole = of(first.clone().chain(last.clone()));
+            for (a, b) in [(first.clone(), last.clone()), (last.clone(), first.clone())] {
+                let mut joined = Sketch::read(&of(a).write()).unwrap();
+                joined.join(Sketch::read(&of(b).write()).unwrap());
+                assert_eq!(joined.write(), whole.write());
+            }
+        }
+    }
+
+    #[test]
+    fn a_state_that_is_none_is_refused() {
+        assert!(Sketch::read(&[1, 2, 3]).is_err());
+        assert!(Sketch::read(&[0; REGISTERS + 8]).is_err());
+    }
+}
