@@ -30,7 +30,7 @@ use arrow_flight::{
 use datafusion::arrow::datatypes::{Schema, SchemaRef};
 use datafusion::arrow::error::ArrowError;
 use datafusion::arrow::ipc::writer::IpcWriteOptions;
-use datafusion::arrow::record_batch::RecordBatch;
+use datafusion::arrow::record_batch::{RecordBatch, RecordBatchOptions};
 use futures::stream::{self, BoxStream};
 use futures::{StreamExt, TryStreamExt};
 use prepared::{Prepared, Statement};
@@ -75,13 +75,16 @@ impl Flight {
                     ));
                 }
                 let ticket = TicketStatementQuery { statement_handle: wanted.query.into() };
-                Ok((told.schema, ticket.as_any()))
+                Ok((nullable(&told.schema), ticket.as_any()))
             }
             Command::CommandPreparedStatementQuery(wanted) => {
                 let (statement, values) = self.prepared.with_values(&wanted.prepared_statement_handle)?;
+                if statement.placeholders.is_empty() {
+                    return Ok((SchemaRef::clone(&statement.columns), wanted.as_any()));
+                }
                 let told = self.engine.describe(&statement.sql, values).await;
                 let told = told.map_err(|error| status::of_query(&error))?;
-                Ok((told.schema, wanted.as_any()))
+                Ok((nullable(&told.schema), wanted.as_any()))
             }
             other => match metadata::schema(&other)? {
                 Some(schema) => Ok((schema, other.into_any())),
@@ -97,11 +100,28 @@ impl Flight {
         Ok(info.with_endpoint(endpoint).with_descriptor(descriptor))
     }
 
-    async fn run(&self, sql: &str, values: Params) -> Result<Response<Answers<FlightData>>, Status> {
+    /// Runs a statement; `columns` are those that the client was told before.
+    async fn run(
+        &self,
+        sql: &str,
+        values: Params,
+        columns: Option<&SchemaRef>,
+    ) -> Result<Response<Answers<FlightData>>, Status> {
         let rows = self.engine.query_with(sql, values).await;
         let rows: QueryStream = rows.map_err(|error| status::of_query(&error))?;
-        let schema = rows.schema();
-        let rows = rows.map_err(|error: QueryError| FlightError::from(status::of_query(&error)));
+        let schema = nullable(&rows.schema());
+        if columns.is_some_and(|columns| *columns != schema) {
+            return Err(Status::aborted(
+                "a table has other columns than when the statement was prepared: prepare it again",
+            ));
+        }
+        let told = SchemaRef::clone(&schema);
+        let rows = rows.map(move |batch| {
+            let batch = batch.map_err(|error: QueryError| FlightError::from(status::of_query(&error)))?;
+            let rows = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
+            let columns = batch.columns().to_vec();
+            Ok(RecordBatch::try_new_with_options(SchemaRef::clone(&told), columns, &rows)?)
+        });
         Ok(encoded(schema, rows.boxed()))
     }
 
@@ -113,10 +133,12 @@ impl Flight {
         let told = self.engine.describe(&sql, Params::none()).await;
         let told = told.map_err(|error| status::of_query(&error))?;
         let parameters = values::schema(&told.placeholders);
-        let handle = self.prepared.add(Statement { sql, placeholders: told.placeholders })?;
+        let (placeholders, columns) = (told.placeholders, nullable(&told.schema));
+        let dataset_schema = ipc(&sent(SchemaRef::clone(&columns)))?;
+        let handle = self.prepared.add(Statement { sql, placeholders, columns })?;
         let answer = ActionCreatePreparedStatementResult {
             prepared_statement_handle: handle,
-            dataset_schema: ipc(&sent(told.schema))?,
+            dataset_schema,
             parameter_schema: ipc(&parameters)?,
         };
         Ok(ActionResult::new(answer.as_any().encode_to_vec()))
@@ -188,11 +210,12 @@ impl FlightService for Flight {
             Command::TicketStatementQuery(ticket) => {
                 let sql = std::str::from_utf8(&ticket.statement_handle);
                 let sql = sql.map_err(|_| Status::invalid_argument("the ticket is none of this server"))?;
-                self.run(sql, Params::none()).await
+                self.run(sql, Params::none(), None).await
             }
             Command::CommandPreparedStatementQuery(wanted) => {
                 let (statement, values) = self.prepared.with_values(&wanted.prepared_statement_handle)?;
-                self.run(&statement.sql, values).await
+                let columns = statement.placeholders.is_empty().then_some(&statement.columns);
+                self.run(&statement.sql, values, columns).await
             }
             other => match metadata::rows(&other, &self.engine, &self.prepared).await? {
                 Some(batch) => Ok(encoded(batch.schema(), stream::once(async { Ok(batch) }).boxed())),
@@ -309,6 +332,13 @@ fn encoded(
         .with_max_flight_data_size(MESSAGE_BYTES)
         .build(rows);
     Response::new(messages.map_err(Status::from).boxed())
+}
+
+/// The columns of an answer, any of which may be null: whether one can be is told from bounds in files where DataFusion
+/// finds some, so it may change between two plans of one statement.
+fn nullable(schema: &SchemaRef) -> SchemaRef {
+    let fields = schema.fields().iter().map(|field| field.as_ref().clone().with_nullable(true));
+    SchemaRef::new(Schema::new(fields.collect::<Vec<_>>()))
 }
 
 /// A schema as [`encoded`] sends it: clients compare.

@@ -324,6 +324,22 @@ async fn prepared_statements_take_values() {
     }
 }
 
+/// Plans over no file, over one and over two differ in what may be null; what a client was told holds for all.
+#[tokio::test]
+async fn a_prepared_statement_outlives_new_rows() {
+    let port = Port::start(config(), Access::open()).await;
+    let mut client = port.client();
+    let sql = "SELECT max(severity) AS most, count(*) AS n, count(*) + max(severity) AS sum FROM errors";
+    let mut statement = client.prepare(sql.to_owned(), None).await.unwrap();
+    for count in 0..3 {
+        let info = statement.execute().await.unwrap();
+        let answer = rows(&mut client, info).await.unwrap();
+        assert_eq!(answer[0].column(1).as_primitive::<Int64Type>().value(0), count);
+        let row = error("2026-11-23T10:00:00Z", "p", &format!("u{count}"), json!({"severity": 2}));
+        port.place.append(Table::Errors, &[row]).await;
+    }
+}
+
 #[tokio::test]
 async fn nothing_can_be_written() {
     let port = Port::start(config(), Access::open()).await;

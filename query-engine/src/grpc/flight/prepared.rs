@@ -5,6 +5,7 @@
 
 use super::super::config::GrpcConfig;
 use crate::engine::{Params, Placeholders};
+use datafusion::arrow::datatypes::SchemaRef;
 use parking_lot::Mutex;
 use prost::bytes::Bytes;
 use std::collections::HashMap;
@@ -14,8 +15,8 @@ use tokio::time::Instant;
 use tonic::Status;
 use uuid::Uuid;
 
-/// Memory of a statement beside its text and values: keys, types, the map itself.
-const STATEMENT_BYTES: usize = 1 << 10;
+/// Memory of a statement beside its text and values: columns, types, the map itself.
+const STATEMENT_BYTES: usize = 8 << 10;
 
 /// What was prepared.
 #[derive(Debug)]
@@ -23,6 +24,8 @@ pub(super) struct Statement {
     /// Its placeholders are `$1`, ... or `$name`.
     pub(super) sql: String,
     pub(super) placeholders: Placeholders,
+    /// Columns of the answer; they may be others where placeholders have values.
+    pub(super) columns: SchemaRef,
 }
 
 /// The prepared statements of all clients. Handles cannot be guessed.

@@ -1,6 +1,7 @@
 //! The bounds of prepared statements.
 
 use super::*;
+use datafusion::arrow::datatypes::Schema;
 use tonic::Code;
 
 fn prepared(config: GrpcConfig) -> Prepared {
@@ -8,7 +9,8 @@ fn prepared(config: GrpcConfig) -> Prepared {
 }
 
 fn statement(sql: &str, count: usize) -> Statement {
-    Statement { sql: sql.to_owned(), placeholders: Placeholders::Positional(vec![None; count]) }
+    let columns = SchemaRef::new(Schema::empty());
+    Statement { sql: sql.to_owned(), placeholders: Placeholders::Positional(vec![None; count]), columns }
 }
 
 #[tokio::test]
@@ -27,7 +29,7 @@ async fn statements_are_counted_and_closed() {
 
 #[tokio::test]
 async fn values_are_wanted_and_their_bytes_counted() {
-    let prepared = prepared(GrpcConfig { prepared_bytes_max: 3_000, ..GrpcConfig::default() });
+    let prepared = prepared(GrpcConfig { prepared_bytes_max: 10_200, ..GrpcConfig::default() });
     let handle = prepared.add(statement("SELECT $1", 1)).unwrap();
     assert_eq!(prepared.with_values(&handle).unwrap_err().code(), Code::InvalidArgument);
     prepared.bind(&handle, Params::none(), 1_500).unwrap();
