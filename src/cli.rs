@@ -78,6 +78,9 @@ pub(crate) struct Common {
     /// Engine's HTTP listen address, port 0 takes any [default: 127.0.0.1:9680]
     #[arg(long, global = true, value_name = "ADDR", help_heading = "Server options")]
     http_addr: Option<SocketAddr>,
+    /// Engine's gRPC listen address, port 0 takes any [default: 127.0.0.1:9681]
+    #[arg(long, global = true, value_name = "ADDR", help_heading = "Server options")]
+    grpc_addr: Option<SocketAddr>,
     /// Next hop for tagged telemetry: http://host:4317 (gRPC) or http://host:4318 (HTTP)
     #[arg(long, global = true, value_name = "URL", help_heading = "Server options")]
     forward: Option<String>,
@@ -94,6 +97,7 @@ impl Common {
         put(&mut settings.otlp.grpc_addr, self.otlp_grpc_addr);
         put(&mut settings.otlp.http_addr, self.otlp_http_addr);
         put(&mut settings.http.addr, self.http_addr);
+        put(&mut settings.grpc.addr, self.grpc_addr);
         let text = |to: &mut String, from: &Option<String>| {
             if let Some(from) = from {
                 to.clone_from(from);

@@ -10,10 +10,10 @@ use tonic::body::Body;
 use tonic::codegen::Service;
 use tower_layer::Layer;
 
-/// The role that a method needs, by its path (`/package.Service/Method`).
-pub type RoleOfMethod = fn(&str) -> Role;
+/// The role that a method needs, by its path (`/package.Service/Method`); `None` where it is open to all.
+pub type RoleOfMethod = fn(&str) -> Option<Role>;
 
-/// Puts tonic's services behind their roles: `Server::builder().layer(GrpcGuard::new(access, |_| Role::Read))`.
+/// Puts tonic's services behind their roles: `Server::builder().layer(GrpcGuard::new(access, |_| Some(Role::Read)))`.
 /// Services find the [`Principal`](crate::Principal) in the request's extensions.
 #[derive(Clone, Debug)]
 pub struct GrpcGuard {
@@ -64,7 +64,7 @@ where
         let mut ready = std::mem::replace(&mut self.inner, waiting);
         let GrpcGuard { access, role_of } = self.guard.clone();
         Box::pin(async move {
-            let role = role_of(request.uri().path());
+            let Some(role) = role_of(request.uri().path()) else { return ready.call(request).await };
             match access.authorize(request.headers(), role).await {
                 Ok(principal) => {
                     request.extensions_mut().insert(principal);

@@ -5,6 +5,7 @@
 
 mod admission;
 mod cooperation;
+mod describe;
 mod kept;
 mod members;
 mod offload;
@@ -12,12 +13,14 @@ mod partials;
 mod session;
 mod stream;
 
+pub use describe::{Description, Placeholders, TableDescription};
 pub use session::Params;
 pub use stream::QueryStream;
 
 use crate::catalog::Catalog;
 use crate::config::QueryConfig;
 use crate::error::{MemoryLimits, QueryError, classify};
+use crate::jaeger::Operations;
 use crate::metrics::Metrics;
 use crate::readonly;
 use admission::Admission;
@@ -54,6 +57,7 @@ struct Shared {
     admission: Admission,
     metrics: Metrics,
     memory: MemoryLimits,
+    operations: Arc<Operations>,
     threads: Threads,
 }
 
@@ -83,6 +87,7 @@ impl Engine {
                 admission: Admission::new(&config),
                 metrics,
                 memory,
+                operations: Arc::new(Operations::new(config.operations_known_max)),
                 threads: Threads::new(config.threads_resolved()).map_err(QueryError::internal)?,
                 config,
             }),
@@ -93,6 +98,11 @@ impl Engine {
     #[must_use]
     pub fn config(&self) -> &QueryConfig {
         &self.shared.config
+    }
+
+    /// What is known of the operations of all spans; one for all that serve them.
+    pub(crate) fn operations(&self) -> &Arc<Operations> {
+        &self.shared.operations
     }
 
     /// Runs one query. Rows come as they are computed; dropping the stream cancels the rest. Safe to cancel.
@@ -123,7 +133,7 @@ impl Engine {
         let permit = shared.admission.enter(deadline).await?;
         let (planned, plan) = oneshot::channel();
         let (batches, rows) = mpsc::channel(BATCHES_AHEAD);
-        let work = run(Arc::clone(&shared), sql.to_owned(), params, planned, batches, permit);
+        let work = run(Arc::clone(&shared), sql.to_owned(), params, planned, batches, permit, deadline);
         let task = stream::AbortOnDrop(shared.threads.runtime().spawn(work));
         let limit_ms = shared.config.timeout_ms;
         let schema = match tokio::time::timeout_at(deadline, plan).await {
@@ -162,6 +172,7 @@ async fn run(
     planned: Planned,
     batches: mpsc::Sender<Result<RecordBatch, QueryError>>,
     permit: OwnedSemaphorePermit,
+    deadline: Instant,
 ) {
     let stream = match plan(&shared, &sql, params).await {
         Ok(stream) => stream,
@@ -172,7 +183,8 @@ async fn run(
         }
     };
     if planned.send(Ok(stream.schema())).is_ok() {
-        forward(stream, &batches, &shared.memory).await;
+        // A reader that stops reading must not keep its place for ever. The stream tells it of the timeout.
+        _ = tokio::time::timeout_at(deadline, forward(stream, &batches, &shared.memory)).await;
     }
     drop(permit);
 }

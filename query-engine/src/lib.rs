@@ -1,12 +1,14 @@
-//! SQL over the lake with DataFusion, and the HTTP API on top of it.
+//! SQL over the lake with DataFusion, and the HTTP and gRPC APIs on top of it.
 //!
 //! [`Engine`] answers one read-only statement at a time under the limits of [`QueryConfig`]; [`api::router`]
-//! serves it over HTTP and [`format`] writes its answers as JSON, CSV, Arrow or a table for a terminal.
+//! serves it over HTTP and [`format`] writes its answers as JSON, CSV, Arrow or a table for a terminal. [`grpc::serve`]
+//! serves it as Flight SQL, and the spans as a storage that Jaeger reads.
 //!
 //! [`Lifecycle`] changes patterns: it appends to table `pattern_events`.
 //!
 //! Invariants: SQL only reads, and nothing but [`Lifecycle`] writes to the lake, to `pattern_events` alone; every query
-//! sees one snapshot of each table; every limit has an error that names it; nothing outside `api` knows HTTP.
+//! sees one snapshot of each table; every limit has an error that names it; nothing outside `api` knows HTTP, nothing
+//! outside `grpc` knows gRPC.
 
 pub mod api;
 mod catalog;
@@ -17,6 +19,7 @@ mod error;
 mod feed;
 pub mod format;
 mod functions;
+pub mod grpc;
 mod jaeger;
 pub mod lifecycle;
 mod metrics;
@@ -25,7 +28,7 @@ mod suggest;
 mod views;
 
 pub use config::QueryConfig;
-pub use engine::{Engine, Params, QueryStream};
+pub use engine::{Description, Engine, Params, Placeholders, QueryStream, TableDescription};
 pub use error::{ErrorCode, QueryError};
 pub use feed::{Feed, FeedConfig};
 pub use lifecycle::{Identity, Lifecycle, LifecycleConfig};

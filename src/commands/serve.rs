@@ -13,6 +13,7 @@ use axum::response::IntoResponse;
 use axum::routing::get;
 use collector_processor::Processor;
 use lake::Lake;
+use query_engine::grpc::GrpcConfig;
 use query_engine::{Engine, Feed, Identity, Lifecycle};
 use serde_json::json;
 use std::fmt::Write;
@@ -22,7 +23,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
-use tokio::task::JoinHandle;
+use tokio::task::{JoinHandle, JoinSet};
 
 /// How long senders, the next hop and readers get to finish at the end.
 const GRACE: Duration = Duration::from_secs(10);
@@ -55,29 +56,37 @@ async fn serve(settings: &Settings, options: &ServeOptions, parts: Parts) -> any
     let stopped = stop_signal()?;
     let telemetry = Telemetry::start(&settings.telemetry)?;
     let tls = settings.tls(&telemetry.meter()).await?;
-    let listener = listen(settings, tls.as_ref()).await?;
+    let listener = listen("--http-addr", settings.http.addr, tls.as_ref()).await?;
     let http_addr = listener.addr();
+    let grpc_listener = match parts.engine {
+        true => Some(listen("--grpc-addr", settings.grpc.addr, tls.as_ref()).await?),
+        false => None,
+    };
+    let grpc_addr = grpc_listener.as_ref().map(Incoming::addr);
     let access = settings.access(&telemetry.meter()).await?;
     let lake = settings.open_lake().await?;
     let ready = Arc::new(AtomicBool::new(false));
     let guarding = if settings.auth.open_metrics { Access::open_to_all() } else { access.clone() };
     let mut routes = own_routes(telemetry.clone(), Arc::clone(&ready), &guarding);
     let mut feed = None;
-    if parts.engine {
+    let (stop, stopping) = watch::channel(false);
+    let mut serving = JoinSet::new();
+    if let Some(listener) = grpc_listener {
         let engine = Engine::new(lake.clone(), settings.query_config())?;
         let identity = Identity::open(&settings.data_dir).context("cannot keep the engine's id")?;
         let lifecycle = Lifecycle::start(lake.clone(), &engine, identity, settings.lifecycle_config()?);
         let feed = feed.insert(Feed::new(lake.clone(), engine.clone(), settings.feed_config()));
         let state = settings.open_state().await?;
         let views = query_engine::api::views_router(state, settings.views_config());
+        let config = settings.grpc_config();
+        serving.spawn(grpc(engine.clone(), config, access.clone(), listener, stopping.clone()));
         let api = query_engine::api::router(engine, lifecycle, feed.clone()).merge(views);
         routes = routes.merge(query_engine::api::guarded(api, &access));
     }
-    let (stop, stopping) = watch::channel(false);
-    let serving = tokio::spawn(async move {
-        let mut stopping = stopping;
-        let until = async move { _ = stopping.wait_for(|stop| *stop).await };
-        axum::serve(listener, routes).with_graceful_shutdown(until).await
+    serving.spawn(async move {
+        if let Err(error) = axum::serve(listener, routes).with_graceful_shutdown(told(stopping)).await {
+            tracing::error!(%error, "the HTTP server ended");
+        }
     });
     let processor = if parts.processor {
         let config = settings.processor_config()?;
@@ -90,7 +99,7 @@ async fn serve(settings: &Settings, options: &ServeOptions, parts: Parts) -> any
     let asking =
         processor.as_ref().filter(|_| settings.rules_file().is_some()).map(reload_on_hangup).transpose()?;
     ready.store(true, Ordering::Release);
-    announce(settings, options, &lake, http_addr, processor.as_ref(), &access)?;
+    announce(settings, options, &lake, (http_addr, grpc_addr), processor.as_ref(), &access)?;
     stopped.await;
     tracing::info!("stopping: no new requests; what was acknowledged is being committed");
     ready.store(false, Ordering::Release);
@@ -104,7 +113,7 @@ async fn serve(settings: &Settings, options: &ServeOptions, parts: Parts) -> any
         feed.close();
     }
     stop.send_replace(true);
-    if tokio::time::timeout(GRACE, serving).await.is_err() {
+    if tokio::time::timeout(GRACE, serving.join_all()).await.is_err() {
         tracing::warn!("a query was still running at the end of the grace period");
     }
     telemetry.shutdown();
@@ -115,6 +124,9 @@ async fn serve(settings: &Settings, options: &ServeOptions, parts: Parts) -> any
 /// The addresses that will be bound, with the flags that set them.
 fn ports(settings: &Settings, parts: Parts) -> Vec<(&'static str, SocketAddr)> {
     let mut ports = vec![("--http-addr", settings.http.addr)];
+    if parts.engine {
+        ports.push(("--grpc-addr", settings.grpc.addr));
+    }
     if parts.processor {
         ports.push(("--otlp-grpc-addr", settings.otlp.grpc_addr));
         ports.push(("--otlp-http-addr", settings.otlp.http_addr));
@@ -122,11 +134,29 @@ fn ports(settings: &Settings, parts: Parts) -> Vec<(&'static str, SocketAddr)> {
     ports
 }
 
-async fn listen(settings: &Settings, tls: Option<&Tls>) -> anyhow::Result<Incoming> {
-    let addr = settings.http.addr;
+async fn listen(flag: &str, addr: SocketAddr, tls: Option<&Tls>) -> anyhow::Result<Incoming> {
     Incoming::bind(addr, tls).await.with_context(|| {
-        format!("cannot listen on {addr} for queries; stop what uses it, or set another with --http-addr")
+        format!("cannot listen on {addr} for queries; stop what uses it, or set another with {flag}")
     })
+}
+
+/// Serves the engine's gRPC port until told to stop.
+async fn grpc(
+    engine: Engine,
+    config: GrpcConfig,
+    access: Access,
+    listener: Incoming,
+    stopping: watch::Receiver<bool>,
+) {
+    let incoming = listener.into_stream();
+    if let Err(error) = query_engine::grpc::serve(&engine, &config, access, incoming, told(stopping)).await {
+        tracing::error!(%error, "the gRPC server ended");
+    }
+}
+
+/// Resolves when servers are told to stop.
+async fn told(mut stopping: watch::Receiver<bool>) {
+    _ = stopping.wait_for(|stop| *stop).await;
 }
 
 /// Resolves at SIGTERM or SIGINT; listens from now on.
@@ -222,7 +252,7 @@ fn announce(
     settings: &Settings,
     options: &ServeOptions,
     lake: &Lake,
-    http_addr: SocketAddr,
+    (http_addr, grpc_addr): (SocketAddr, Option<SocketAddr>),
     processor: Option<&Processor>,
     access: &Access,
 ) -> anyhow::Result<()> {
@@ -241,6 +271,11 @@ fn announce(
     let folder = lake.table_location(lake::Table::Errors);
     let folder = folder.trim_end_matches("/errors");
     writeln!(text, "  query at      {scheme}://{http_addr}/api/v1/sql")?;
+    if let Some(grpc_addr) = grpc_addr {
+        addresses["grpc"] = json!(grpc_addr.to_string());
+        let grpc = if settings.speaks_tls() { "grpc+tls" } else { "grpc" };
+        writeln!(text, "                {grpc}://{grpc_addr} (Flight SQL, Jaeger's storage)")?;
+    }
     writeln!(text, "  lake          {folder} (Delta tables, Parquet files)")?;
     let doors = doors(settings, access);
     writeln!(text, "  access        {doors}")?;

@@ -13,6 +13,7 @@ use error_patterns::mask::{MaskConfig, Masker};
 use error_patterns::rules::Rules;
 use error_patterns::store::StoreConfig;
 use lake::{Lake, LakeConfig, MaintenanceConfig, S3Options};
+use query_engine::grpc::GrpcConfig;
 use query_engine::{FeedConfig, LifecycleConfig, QueryConfig};
 use std::path::Path;
 use std::time::Duration;
@@ -79,6 +80,19 @@ impl Settings {
             candidate_occurrences: self.patterns.candidate_occurrences,
             candidate_window: self.patterns.candidate_window.0,
             ..QueryConfig::default()
+        }
+    }
+
+    /// The limits of the engine's gRPC port.
+    pub(crate) fn grpc_config(&self) -> GrpcConfig {
+        GrpcConfig {
+            message_bytes_max: self.grpc.message_size_max.bytes(),
+            streams_max: self.grpc.streams_max,
+            keepalive_interval: self.grpc.keepalive_interval.0,
+            keepalive_timeout: self.grpc.keepalive_timeout.0,
+            prepared_max: self.grpc.prepared_max,
+            prepared_bytes_max: self.grpc.prepared_size_max.bytes(),
+            prepared_idle_max: self.grpc.prepared_idle_max.0,
         }
     }
 

@@ -20,6 +20,7 @@ pub(crate) struct Settings {
     pub(crate) state: String,
     pub(crate) otlp: Otlp,
     pub(crate) http: Http,
+    pub(crate) grpc: Grpc,
     pub(crate) auth: Auth,
     pub(crate) rate_limit: RateLimit,
     pub(crate) tls: TlsFiles,
@@ -64,6 +65,27 @@ pub(crate) struct Otlp {
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Http {
     pub(crate) addr: SocketAddr,
+}
+
+/// The engine's gRPC server: Flight SQL and Jaeger's storage.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Grpc {
+    pub(crate) addr: SocketAddr,
+    /// Largest message from a client.
+    pub(crate) message_size_max: Size,
+    /// Calls under way on one connection.
+    pub(crate) streams_max: u32,
+    /// How often a connection without traffic is asked whether its client is still there.
+    pub(crate) keepalive_interval: Span,
+    /// How long a client may take to answer that.
+    pub(crate) keepalive_timeout: Span,
+    /// Prepared statements at the same time, of all clients.
+    pub(crate) prepared_max: usize,
+    /// Memory of their texts and values together.
+    pub(crate) prepared_size_max: Size,
+    /// A prepared statement that was not used for as long is forgotten.
+    pub(crate) prepared_idle_max: Span,
 }
 
 /// Sessions.
@@ -284,6 +306,7 @@ impl Default for Settings {
             state: String::new(),
             otlp: Otlp::default(),
             http: Http::default(),
+            grpc: Grpc::default(),
             auth: Auth::default(),
             rate_limit: RateLimit::default(),
             tls: TlsFiles::default(),
@@ -417,8 +440,16 @@ impl Settings {
         problems
     }
 
-    fn positive(&self) -> [(&'static str, u64); 24] {
+    fn positive(&self) -> [(&'static str, u64); 31] {
+        let millis = |span: Span| u64::try_from(span.0.as_millis()).unwrap_or(u64::MAX);
         [
+            ("grpc.keepalive_interval", millis(self.grpc.keepalive_interval)),
+            ("grpc.keepalive_timeout", millis(self.grpc.keepalive_timeout)),
+            ("grpc.prepared_idle_max", millis(self.grpc.prepared_idle_max)),
+            ("grpc.message_size_max", self.grpc.message_size_max.0),
+            ("grpc.streams_max", u64::from(self.grpc.streams_max)),
+            ("grpc.prepared_max", self.grpc.prepared_max as u64),
+            ("grpc.prepared_size_max", self.grpc.prepared_size_max.0),
             ("otlp.body_size_max", self.otlp.body_size_max.0),
             ("otlp.requests_max", self.otlp.requests_max as u64),
             ("dedup.entries_max", self.dedup.entries_max as u64),
@@ -466,6 +497,21 @@ impl Default for Otlp {
 impl Default for Http {
     fn default() -> Self {
         Self { addr: SocketAddr::from(([127, 0, 0, 1], 9680)) }
+    }
+}
+
+impl Default for Grpc {
+    fn default() -> Self {
+        Self {
+            addr: SocketAddr::from(([127, 0, 0, 1], 9681)),
+            message_size_max: Size::mib(4),
+            streams_max: 128,
+            keepalive_interval: Span::seconds(30),
+            keepalive_timeout: Span::seconds(20),
+            prepared_max: 1_000,
+            prepared_size_max: Size::mib(64),
+            prepared_idle_max: Span::seconds(600),
+        }
     }
 }
 

@@ -17,7 +17,7 @@ EAGER = {"ERRATA_WRITER_FLUSH_INTERVAL": "200ms"}
 
 
 def pytest_configure(config):
-    for name in ("collector", "jaeger", "s3", "slow"):
+    for name in ("collector", "jaeger", "jdbc", "s3", "slow"):
         config.addinivalue_line("markers", f"{name}: left out by `tests/run quick`")
     if not paths.BINARY.exists() and not config.option.collectonly and not config.option.help:
         pytest.exit(f"no binary at {paths.BINARY}: run tests/run, or set ERRATA_TEST_BIN", returncode=2)

@@ -195,7 +195,11 @@ async fn grpc_services_stand_behind_their_roles() {
     let place = Place::new().await;
     let reader = place.add(&[Role::Read], |_| {}).await;
     let access = place.access(SOON).await;
-    let role_of = |path: &str| if path == "/reads/It" { Role::Read } else { Role::Admin };
+    let role_of = |path: &str| match path {
+        "/open/It" => None,
+        "/reads/It" => Some(Role::Read),
+        _ => Some(Role::Admin),
+    };
     let mut service = crate::GrpcGuard::new(access, role_of).layer(Named);
     let mut ask = async |path: &str, token: Option<&str>| {
         let mut request = http::Request::builder().uri(path).body(()).unwrap();

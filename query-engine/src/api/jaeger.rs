@@ -10,7 +10,7 @@ mod v3;
 use super::problem;
 use crate::engine::Engine;
 use crate::jaeger::ui::{UiDependency, UiTrace};
-use crate::jaeger::{Around, Dependency, Operation, Operations, Search, Trace};
+use crate::jaeger::{Around, Dependency, Operation, Operations, Search, TRACES_DEFAULT, TRACES_MAX, Trace};
 use answer::{Failure, Listing, respond};
 use axum::Router;
 use axum::extract::{FromRef, Path, State};
@@ -19,11 +19,6 @@ use axum::routing::get;
 use parameters::{Parameters, trace_id};
 use serde::Serialize;
 use std::sync::Arc;
-
-/// Traces in one answer, unless asked for another number; as Jaeger has it.
-const LIMIT_DEFAULT: u32 = 100;
-/// Traces in one answer at most; the greatest that Jaeger's UI asks for.
-const LIMIT_MAX: u32 = 1_500;
 
 /// What the routes work with.
 #[derive(Clone, Debug)]
@@ -40,7 +35,7 @@ impl FromRef<Jaeger> for Engine {
 
 /// The routes under `/jaeger`.
 pub(super) fn router<S: Clone + Send + Sync + 'static>(engine: &Engine) -> Router<S> {
-    let operations = Arc::new(Operations::new(engine.config().operations_known_max));
+    let operations = Arc::clone(engine.operations());
     Router::new()
         .route("/jaeger/api/services", get(services).fallback(problem::method_not_allowed))
         .route("/jaeger/api/services/{service}/operations", get(names).fallback(problem::method_not_allowed))
@@ -70,13 +65,8 @@ struct UiOperation<'a> {
 
 impl<'a> From<&'a Operation> for UiOperation<'a> {
     fn from(operation: &'a Operation) -> Self {
-        Self { name: &operation.name, span_kind: span_kind(operation) }
+        Self { name: &operation.name, span_kind: operation.kind_told() }
     }
-}
-
-/// Jaeger leaves a kind empty that is not specified.
-fn span_kind(operation: &Operation) -> &str {
-    Some(operation.kind.as_str()).filter(|kind| *kind != "unspecified").unwrap_or_default()
 }
 
 async fn names(
@@ -106,9 +96,9 @@ async fn traces(State(engine): State<Engine>, parameters: Parameters) -> Result<
         let found = search(&parameters)?.run(&engine).await?;
         return respond_traces(found, Vec::new(), pretty).await;
     }
-    if wanted.len() > LIMIT_MAX as usize {
+    if wanted.len() > TRACES_MAX as usize {
         let count = wanted.len();
-        return Err(Failure::bad(format!("{count} trace ids are asked for, it may be at most {LIMIT_MAX}")));
+        return Err(Failure::bad(format!("{count} trace ids are asked for, it may be at most {TRACES_MAX}")));
     }
     let found = Trace::by_ids(&engine, &wanted, around(&parameters)?).await?;
     let missing: Vec<String> =
@@ -128,7 +118,7 @@ fn search(parameters: &Parameters) -> Result<Search, Failure> {
         to,
         duration_min_ns: parameters.duration("minDuration")?,
         duration_max_ns: parameters.duration("maxDuration")?,
-        limit: parameters.limit("limit", LIMIT_DEFAULT, LIMIT_MAX)?,
+        limit: parameters.limit("limit", TRACES_DEFAULT, TRACES_MAX)?,
     };
     match (search.duration_min_ns, search.duration_max_ns) {
         (Some(least), Some(most)) if most < least => {

@@ -236,13 +236,12 @@ fn series_object(pattern_id: &str, range: Range, counted: &Counts) -> Value {
 }
 
 fn series_csv(range: Range, counted: &Counts) -> Response {
-    use axum::response::IntoResponse;
     let mut text = "time,occurrences,distinct_users\n".to_owned();
     for at in range.buckets() {
         let (occurrences, users) = counted.get(&at).copied().unwrap_or_default();
         text.push_str(&format!("{},{occurrences},{users}\n", shown(at)));
     }
-    ([(axum::http::header::CONTENT_TYPE, Format::Csv.content_type())], text).into_response()
+    ([(header::CONTENT_TYPE, Format::Csv.content_type())], text).into_response()
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! DataFusion's session: what functions, stores and settings a query may use, and the tables it sees.
 
+use super::TableDescription;
 use super::kept::{KeptViews, Rows, Versions};
 use super::members::CountedMembers;
 use super::partials::{self, KeepPartials};
@@ -10,6 +11,7 @@ use crate::functions::{self, Names, PATTERN_OF};
 use crate::metrics::Metrics;
 use crate::views::{self, VIEWS, View};
 use crate::{readonly, suggest};
+use datafusion::catalog::information_schema::InformationSchemaProvider;
 use datafusion::catalog::{
     CatalogProvider, CatalogProviderList, MemoryCatalogProvider, MemoryCatalogProviderList,
     MemorySchemaProvider, SchemaProvider, TableProvider,
@@ -23,16 +25,18 @@ use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
 use datafusion::execution::memory_pool::FairSpillPool;
 use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
 use datafusion::execution::session_state::{SessionState, SessionStateBuilder};
-use datafusion::logical_expr::{LogicalPlan, ScalarUDF};
+use datafusion::logical_expr::{LogicalPlan, ScalarUDF, TableType};
 use datafusion::prelude::SessionConfig;
 use datafusion::sql::parser::Statement;
 use schemas::tables::Table;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-const CATALOG: &str = "errata";
+pub(super) const CATALOG: &str = "errata";
 const SCHEMA: &str = "public";
 const INFORMATION_SCHEMA: &str = "information_schema";
+/// The engine's own settings are nobody's business.
+const SETTINGS: &str = "df_settings";
 
 /// What SHOW TABLES answers: the tables a person came for, in order.
 const SHOW_TABLES: &str = "SELECT table_name, table_type FROM information_schema.tables \
@@ -215,6 +219,41 @@ impl Sessions {
         self.kept.names([aliases.0.clone(), splits.0.clone()], &aliases.1, &splits.1)
     }
 
+    /// The scalar functions that are documented: what each is about, and its name.
+    pub(super) fn functions(&self) -> Vec<(&'static str, String)> {
+        let documented =
+            self.base.scalar_functions().iter().filter_map(|(name, function)| {
+                Some((function.documentation()?.doc_section.label, name.clone()))
+            });
+        let mut functions: Vec<_> = documented.collect();
+        functions.sort_unstable();
+        functions
+    }
+
+    /// Every table and view, and those of `information_schema` that may be asked.
+    pub(super) async fn tables(
+        &self,
+        catalog: &Catalog,
+        config: &QueryConfig,
+    ) -> Result<Vec<TableDescription>, QueryError> {
+        let told = |error: DataFusionError| classify(error, &self.memory);
+        let all = TableReference::partial(INFORMATION_SCHEMA, "tables");
+        let state = self.with_tables(catalog, config, &[all], false).await?;
+        let own = state.catalog_list().catalog(CATALOG).and_then(|catalog| catalog.schema(SCHEMA));
+        let own = own.ok_or_else(|| QueryError::internal("the session has no schema"))?;
+        let information = InformationSchemaProvider::new(Arc::clone(state.catalog_list()));
+        let information = Arc::new(information) as Arc<dyn SchemaProvider>;
+        let mut found = Vec::new();
+        for (schema_name, provider) in [(SCHEMA, own), (INFORMATION_SCHEMA, information)] {
+            for name in provider.table_names().into_iter().filter(|name| name != SETTINGS) {
+                let Some(table) = provider.table(&name).await.map_err(told)? else { continue };
+                let is_view = schema_name == INFORMATION_SCHEMA || table.table_type() == TableType::View;
+                found.push(TableDescription { schema_name, name, is_view, columns: table.schema() });
+            }
+        }
+        Ok(found)
+    }
+
     fn session(&self, schema: &Arc<MemorySchemaProvider>) -> Result<SessionState> {
         let tables = Arc::new(MemoryCatalogProvider::new());
         tables.register_schema(SCHEMA, Arc::clone(schema) as Arc<dyn SchemaProvider>)?;
@@ -252,8 +291,7 @@ fn check_references(references: &[TableReference]) -> Result<(), QueryError> {
             return Err(unknown());
         }
         match reference.schema() {
-            // The engine's own settings are nobody's business.
-            Some(INFORMATION_SCHEMA) if reference.table() != "df_settings" => {}
+            Some(INFORMATION_SCHEMA) if reference.table() != SETTINGS => {}
             None | Some(SCHEMA) if known.contains(&reference.table()) => {}
             // Calls look like names here; without a call planning fails.
             None if TABLE_FUNCTIONS.contains(&reference.table()) => {}

@@ -93,6 +93,11 @@ impl Stream for QueryStream {
             // The channel closes when the task ends: whether it ended well is the task's to say.
             Poll::Ready(None) => match Pin::new(&mut self.task.0).poll(cx) {
                 Poll::Pending => Poll::Pending,
+                // The task stops at the deadline too, by a clock of its own.
+                Poll::Ready(Ok(())) if self.deadline.deadline() <= Instant::now() => {
+                    let limit_ms = self.shared.config.timeout_ms;
+                    self.fail(QueryError::Timeout { limit_ms })
+                }
                 Poll::Ready(Ok(())) => {
                     self.end(None);
                     Poll::Ready(None)

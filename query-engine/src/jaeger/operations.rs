@@ -39,6 +39,13 @@ pub(crate) struct Operation {
     pub(crate) kind: String,
 }
 
+impl Operation {
+    /// The kind as Jaeger tells it: empty where it is not specified.
+    pub(crate) fn kind_told(&self) -> &str {
+        Some(self.kind.as_str()).filter(|kind| *kind != "unspecified").unwrap_or_default()
+    }
+}
+
 /// What is known of the files of table `spans`.
 #[derive(Debug)]
 pub(crate) struct Operations {

@@ -2,11 +2,11 @@
 //!
 //! Fields without a value are left out, as protobuf's JSON allows. What the lake does not keep is not there: trace state, flags, numbers of what was dropped, attributes of scopes.
 
-use super::row::{Attributes, SpanRow, Trace};
-use super::{SERVICE_MISSING, ui};
+use super::groups::{OfResource, by_resource};
+use super::row::{SpanRow, Trace};
+use super::ui;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
-use std::collections::HashMap;
 
 /// `{"result":{"resourceSpans":[...]}}`.
 #[derive(Debug, Serialize)]
@@ -84,39 +84,19 @@ struct KeyValue {
 
 impl<'a> Answer<'a> {
     pub(crate) fn new(traces: &'a [Trace]) -> Self {
-        let resource_spans = traces.iter().flat_map(|trace| by_resource(&trace.spans)).collect();
+        let groups = traces.iter().flat_map(|trace| by_resource(&trace.spans));
+        let resource_spans = groups.map(|group| resource_spans(&group)).collect();
         Self { result: TracesData { resource_spans } }
     }
 }
 
-/// The spans of one trace, in the order of the first of each resource and scope.
-fn by_resource(spans: &[SpanRow]) -> Vec<ResourceSpans<'_>> {
-    let mut resources: HashMap<(Option<&str>, &Attributes), usize> = HashMap::new();
-    let mut scopes: HashMap<(usize, Option<&str>, Option<&str>), usize> = HashMap::new();
-    let mut groups: Vec<ResourceSpans<'_>> = Vec::new();
-    for span in spans {
-        let key = (span.service_name.as_deref(), span.resource_attributes.as_ref());
-        let place = *resources.entry(key).or_insert(groups.len());
-        if place == groups.len() {
-            groups.push(ResourceSpans { resource: resource(span), scope_spans: Vec::new() });
-        }
-        let of_resource = &mut groups[place].scope_spans;
-        let (name, version) = (span.scope_name.as_deref(), span.scope_version.as_deref());
-        let place = *scopes.entry((place, name, version)).or_insert(of_resource.len());
-        if place == of_resource.len() {
-            of_resource.push(ScopeSpans { scope: Scope { name, version }, spans: Vec::new() });
-        }
-        of_resource[place].spans.push(otlp_span(span));
-    }
-    groups
-}
-
-fn resource(span: &SpanRow) -> Resource {
-    let mut attributes: Vec<KeyValue> = span.resource_attributes.iter().map(text).collect();
-    if span.service_name.is_none() {
-        attributes.push(text(&("service.name".to_owned(), SERVICE_MISSING.to_owned())));
-    }
-    Resource { attributes }
+fn resource_spans<'a>(group: &OfResource<'a>) -> ResourceSpans<'a> {
+    let attributes = group.attributes().map(|(key, value)| text(key, value)).collect();
+    let scope_spans = group.scopes.iter().map(|of_scope| ScopeSpans {
+        scope: Scope { name: of_scope.name, version: of_scope.version },
+        spans: of_scope.spans.iter().map(|span| otlp_span(span)).collect(),
+    });
+    ResourceSpans { resource: Resource { attributes }, scope_spans: scope_spans.collect() }
 }
 
 fn otlp_span(span: &SpanRow) -> Span<'_> {
@@ -137,7 +117,7 @@ fn otlp_span(span: &SpanRow) -> Span<'_> {
         kind: kind(&span.kind),
         start_time_unix_nano: span.time_unix_nano.to_string(),
         end_time_unix_nano: span.time_unix_nano.saturating_add(span.duration_ns).to_string(),
-        attributes: span.attributes.iter().map(text).collect(),
+        attributes: span.attributes.iter().map(|(key, value)| text(key, value)).collect(),
         events: events.collect(),
         links: links.collect(),
         status: Status { code: status(&span.status_code), message: span.status_message.as_deref() },
@@ -145,7 +125,7 @@ fn otlp_span(span: &SpanRow) -> Span<'_> {
 }
 
 /// OTLP's number of a kind.
-fn kind(kind: &str) -> u8 {
+pub(super) fn kind(kind: &str) -> u8 {
     match kind {
         "internal" => 1,
         "server" => 2,
@@ -162,7 +142,7 @@ fn is_zero(number: &u8) -> bool {
 }
 
 /// OTLP's number of a status code, where it is set.
-fn status(code: &str) -> Option<u8> {
+pub(super) fn status(code: &str) -> Option<u8> {
     match code {
         "OK" => Some(1),
         "ERROR" => Some(2),
@@ -170,8 +150,8 @@ fn status(code: &str) -> Option<u8> {
     }
 }
 
-fn text((key, value): &(String, String)) -> KeyValue {
-    KeyValue { key: key.clone(), value: json!({ "stringValue": value }) }
+fn text(key: &str, value: &str) -> KeyValue {
+    KeyValue { key: key.to_owned(), value: json!({ "stringValue": value }) }
 }
 
 fn attributes(values: Map<String, Value>) -> Vec<Value> {

@@ -38,6 +38,11 @@ pub(crate) struct SpanRow {
 }
 
 impl SpanRow {
+    /// Memory of this span and its resource.
+    pub(super) fn whole_bytes(&self) -> usize {
+        self.bytes() + attributes_bytes(&self.resource_attributes)
+    }
+
     /// Memory of this span, without its resource.
     fn bytes(&self) -> usize {
         let optional = [

@@ -30,6 +30,15 @@ impl Search {
     /// # Errors
     /// Those of queries, and [`QueryError::TracesTooLarge`].
     pub(crate) async fn run(&self, engine: &Engine) -> Result<Vec<Trace>, QueryError> {
+        let ids = self.ids(engine).await?;
+        Trace::by_ids(engine, &ids, Some(Around { from: self.from, to: self.to })).await
+    }
+
+    /// The ids of the traces, those with the newest match first.
+    ///
+    /// # Errors
+    /// Those of queries.
+    pub(crate) async fn ids(&self, engine: &Engine) -> Result<Vec<String>, QueryError> {
         let (sql, values) = self.sql();
         let mut rows = engine.query_with(&sql, Params::positional(values)).await?;
         let mut ids: Vec<String> = Vec::new();
@@ -38,7 +47,7 @@ impl Search {
             let found = found.ok_or_else(|| QueryError::internal("trace_id is no text"))?;
             ids.extend(found.iter().flatten().map(str::to_owned));
         }
-        Trace::by_ids(engine, &ids, Some(Around { from: self.from, to: self.to })).await
+        Ok(ids)
     }
 
     fn sql(&self) -> (String, Vec<ScalarValue>) {

@@ -91,6 +91,17 @@ async fn time_of_a_reader_that_stops_reading() {
 }
 
 #[tokio::test]
+async fn a_reader_that_stops_reading_keeps_no_place() {
+    let limits = QueryConfig { timeout_ms: 500, concurrent_max: 1, wait_ms_max: 20_000, ..config() };
+    let (_place, engine) = engine(limits).await;
+    let idle = engine.query("SELECT * FROM generate_series(1, 100000000)").await.unwrap();
+    tokio::time::sleep(Duration::from_millis(600)).await;
+    assert_eq!(csv(&engine, "SELECT 1 AS one").await.unwrap(), "one\n1\n");
+    let read: Vec<_> = idle.collect().await;
+    assert!(matches!(read.last(), Some(Err(QueryError::Timeout { limit_ms: 500 }))));
+}
+
+#[tokio::test]
 async fn memory_with_and_without_spilling() {
     let sort = "SELECT value FROM generate_series(1, 2000000) ORDER BY -value LIMIT 1500000";
     let (_place, tight) = engine(QueryConfig { memory_bytes_max: 4 << 20, ..config() }).await;

@@ -6,6 +6,7 @@ mod comparing;
 mod confinement;
 mod consistency;
 mod feed;
+mod grpc;
 mod http;
 mod jaeger;
 mod lifecycle;

@@ -155,3 +155,26 @@ async fn every_id_is_found_in_merged_files() {
         assert_eq!(csv(&engine, &sql).await.unwrap(), "n\n1\n");
     }
 }
+
+/// A trace is found by its id alone, whatever its date: of several merged files whose ids lie between one another, the
+/// rows of one are read.
+#[tokio::test]
+async fn a_trace_is_read_from_the_file_that_holds_it() {
+    let place = Place::new().await;
+    for file in 0..12 {
+        let at = format!("2026-11-2{}T10:00:00Z", file % 4);
+        let rows: Vec<_> = (0..400)
+            .map(|n| json!({"at": at, "trace_id": format!("{n:030}{file:02}"), "span_id": format!("{n:014}{file:02}")}))
+            .collect();
+        place.append(Table::Spans, &rows).await;
+    }
+    let compaction = CompactionConfig { merge_files_min: 2, ..CompactionConfig::default() };
+    place.lake.compact(Table::Spans, &compaction, chrono::Utc::now()).await.unwrap();
+    let engine = place.engine(config());
+    assert_eq!(files(&engine, "SELECT name FROM spans").await, 4);
+    for (id, found) in [(format!("{:030}07", 123), 1), (format!("{:030}77", 123), 0)] {
+        let sql = format!("SELECT name FROM spans WHERE trace_id = '{id}'");
+        assert_eq!(rows(&engine, &sql).await.len(), found);
+        assert_eq!(files(&engine, &sql).await, found);
+    }
+}

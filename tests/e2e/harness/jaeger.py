@@ -1,4 +1,4 @@
-"""Jaeger with its memory storage on loopback: what Errata's answers are compared with."""
+"""Jaeger on loopback, with its memory storage or reading Errata: what Errata's answers are compared with."""
 
 import json
 from pathlib import Path
@@ -11,16 +11,20 @@ from .wait import wait_until
 
 
 class Jaeger:
-    """One Jaeger process. It takes OTLP where `errata serve` does, so the same senders reach both."""
+    """One Jaeger process. It takes OTLP where `errata serve` does, so the same senders reach both.
 
-    def __init__(self, folder: Path):
+    `storage` is the gRPC address of the storage that it reads instead of its memory.
+    """
+
+    def __init__(self, folder: Path, storage=None):
         assert paths.JAEGER.exists(), f"no Jaeger at {paths.JAEGER}: run tests/run"
         self.folder = Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
-        self.ports = {name: free_port() for name in ("otlp_grpc", "otlp_http", "query", "query_grpc")}
-        # JSON is YAML too.
+        names = ("otlp_grpc", "query", "query_grpc") + (() if storage else ("otlp_http",))
+        self.ports = {name: free_port() for name in names}
         config = self.folder / "config.yaml"
-        config.write_text(json.dumps(self.config()))
+        # JSON is YAML too.
+        config.write_text(self.example(storage) if storage else json.dumps(self.config()))
         self.process = Process([paths.JAEGER, "--config", config], self.folder / "jaeger.log")
         wait_until(
             lambda: all(accepts(port) for port in self.ports.values()) or not self.process.running(), 30, "Jaeger's ports"
@@ -47,6 +51,14 @@ class Jaeger:
             "receivers": {"otlp": {"protocols": protocols}},
             "exporters": {"jaeger_storage_exporter": {"trace_storage": "memory"}},
         }
+
+    def example(self, storage):
+        """The example's configuration on ports of its own."""
+        text = (paths.REPOSITORY / "examples" / "jaeger" / "config.yaml").read_text()
+        usual = {"otlp_grpc": 14317, "query": 16686, "query_grpc": 16685}
+        for name, port in usual.items():
+            text = text.replace(f"endpoint: 127.0.0.1:{port}", f"endpoint: 127.0.0.1:{self.ports[name]}")
+        return text.replace("endpoint: 127.0.0.1:9681", f"endpoint: {storage}")
 
     @property
     def otlp_http(self):

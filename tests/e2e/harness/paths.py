@@ -10,4 +10,5 @@ BINARY = Path(os.environ.get("ERRATA_TEST_BIN") or TARGET / "debug" / "errata")
 COLLECTOR = CACHE / "otelcol" / "otelcol"
 MINIO = CACHE / "bin" / "minio"
 JAEGER = CACHE / "bin" / "jaeger"
+JDBC = CACHE / "bin" / "flight-sql-jdbc.jar"
 NODE_MODULES = CACHE / "js" / "node_modules"

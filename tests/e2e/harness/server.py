@@ -53,7 +53,7 @@ class Server:
         """Starts the process and returns at once."""
         self.addresses_file.unlink(missing_ok=True)
         arguments = [BINARY, "serve", "--data-dir", self.data_dir, "--otlp-grpc-addr", self.otlp_grpc_bind]
-        for flag in ("--otlp-http-addr", "--http-addr"):
+        for flag in ("--otlp-http-addr", "--http-addr", "--grpc-addr"):
             arguments += [flag, "127.0.0.1:0"]
         with open(self.stdout, "ab") as stdout:
             self.process = Process(arguments + self.arguments, self.stderr, env=self.env, stdout=stdout)
@@ -116,6 +116,10 @@ class Server:
     @property
     def http(self):
         return f"http://{self.addresses['http']}"
+
+    @property
+    def grpc(self):
+        return self.addresses["grpc"]
 
     @property
     def lake_dir(self):

@@ -2,17 +2,14 @@
 
 use super::answer::Failure;
 use super::duration;
+use crate::jaeger::{SEARCH_LOOKBACK_NANOS, TAGS_MAX};
 use axum::extract::{FromRequestParts, Query};
 use axum::http::request::Parts;
 use chrono::{DateTime, Utc};
 use std::collections::BTreeMap;
 
-/// How far back a search goes that names no start.
-const SEARCH_LOOKBACK_NANOS: i64 = 2 * 86_400 * 1_000_000_000;
 /// The same for dependencies.
 const DEPENDENCIES_LOOKBACK_MILLIS: i64 = 86_400_000;
-/// Tags in one search: each is a condition of its own.
-const TAGS_MAX: usize = 20;
 
 /// The parameters by name; a name may come more than once.
 #[derive(Debug)]

@@ -2,12 +2,12 @@
 //!
 //! Parameters have two names: the one of proto3 JSON, and the older one with underscores.
 
+use super::Jaeger;
 use super::answer::{Failure, GatewayFailure, respond};
 use super::parameters::{Parameters, nanos, trace_id};
-use super::{Jaeger, LIMIT_DEFAULT, LIMIT_MAX, span_kind};
 use crate::engine::Engine;
 use crate::jaeger::otlp::Answer;
-use crate::jaeger::{Around, Search, Trace};
+use crate::jaeger::{Around, Search, TRACES_DEFAULT, TRACES_MAX, Trace};
 use axum::extract::{Path, State};
 use axum::response::Response;
 use chrono::{DateTime, Utc};
@@ -26,7 +26,7 @@ pub(super) async fn operations(
     let kind = parameters.either(["spanKind", "span_kind"]).map(|(_, kind)| kind);
     let found = jaeger.operations.of(&jaeger.engine, service, kind).await?;
     let operations = found.items.iter().map(|operation| {
-        json!({ "name": operation.name, "spanKind": Some(span_kind(operation)).filter(|kind| !kind.is_empty()).unwrap_or("internal") })
+        json!({ "name": operation.name, "spanKind": Some(operation.kind_told()).filter(|kind| !kind.is_empty()).unwrap_or("internal") })
     });
     Ok(respond(serde_json::to_vec(&json!({ "operations": operations.collect::<Vec<_>>() }))))
 }
@@ -69,7 +69,7 @@ pub(super) async fn traces(
         to,
         duration_min_ns: duration(["query.durationMin", "query.duration_min"])?,
         duration_max_ns: duration(["query.durationMax", "query.duration_max"])?,
-        limit: parameters.limit(depth.unwrap_or("query.num_traces"), LIMIT_DEFAULT, LIMIT_MAX)?,
+        limit: parameters.limit(depth.unwrap_or("query.num_traces"), TRACES_DEFAULT, TRACES_MAX)?,
     };
     respond_traces(search.run(&engine).await?).await
 }
