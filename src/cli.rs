@@ -159,6 +159,9 @@ pub(crate) struct ExplainOptions {
     /// Rules file to group by [default: grouping.rules of the configuration]
     #[arg(long, value_name = "FILE")]
     pub(crate) rules: Option<PathBuf>,
+    /// File with another exception: show what differs, frame by frame, instead of the grouping
+    #[arg(long, value_name = "FILE")]
+    pub(crate) diff: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]

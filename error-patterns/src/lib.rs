@@ -4,10 +4,12 @@
 //! Knows nothing of I/O, clocks, tokio, Arrow or OTLP. Parsing never fails and never panics: it
 //! returns what it understood. Every store in here has a bound that its caller sets.
 
+mod align;
 pub mod ast;
 mod bytes;
 pub mod canonical;
 pub mod classify;
+pub mod diff;
 pub mod explain;
 pub mod fingerprint;
 pub mod frames;
@@ -19,6 +21,7 @@ pub mod mask;
 pub mod messages;
 pub mod model;
 mod parse;
+pub mod resemblance;
 pub mod rules;
 pub mod signature;
 pub mod store;

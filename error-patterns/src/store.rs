@@ -29,7 +29,7 @@ mod near;
 pub use cold::{ColdKey, ColdPatterns, Found, Frozen, Wanted};
 pub use decided::{DECISIONS_MAX, Decision, Moment};
 pub use fact::{FactKind, PatternFact};
-pub use near::{Similar, threshold};
+pub use near::{LISTED_MIN, Similar, distance_max, threshold};
 
 /// Bounds of a [`PatternStore`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -14,6 +14,7 @@
 //! In memory: one entry per live file and per file removed lately. Appends hold the rows handed in
 //! and their encoded form; compaction holds what [`CompactionConfig`] says.
 
+mod added;
 mod append;
 mod clock;
 pub mod compaction;

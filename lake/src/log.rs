@@ -16,7 +16,7 @@ pub(crate) use state::TableState;
 use crate::clock;
 use crate::error::LakeError;
 use crate::schema;
-use crate::snapshot::Snapshot;
+use crate::snapshot::{DataFile, Snapshot};
 use crate::storage::Storage;
 use deltalake_core::logstore::LogStoreRef;
 use entry::{Format, Metadata};
@@ -97,6 +97,19 @@ impl TableLog {
         let mut follower = self.follower.lock().await;
         self.refresh(&mut follower).await?;
         Ok(follower.state.snapshot())
+    }
+
+    /// The files in which a version added rows; `None` where there is no entry of it.
+    pub(crate) async fn added(&self, version: u64) -> Result<Option<Vec<DataFile>>, LakeError> {
+        let Some(bytes) = self.storage.read(&entry_path(&self.root, version)).await? else { return Ok(None) };
+        let lines = entry::parse(&bytes).map_err(|error| LakeError::Log {
+            table: self.table.name(),
+            version,
+            reason: error.to_string(),
+        })?;
+        let adds = lines.into_iter().filter_map(|line| line.add).filter(|add| add.data_change);
+        let follower = self.follower.lock().await;
+        adds.map(|add| follower.state.data_file(version, add)).collect::<Result<_, _>>().map(Some)
     }
 
     /// Runs `read` on the newest state.

@@ -8,13 +8,24 @@ mod access;
 mod answer;
 mod body;
 mod changes;
+mod conditions;
+mod cursor;
+mod diff;
 mod events;
+mod extract;
+mod feed;
+mod freshness;
 mod jaeger;
+mod lineage;
+mod occurrences;
 mod openapi;
+mod page;
 mod patterns;
 mod problem;
 mod sessions;
+mod similar;
 mod sql;
+mod timeline;
 mod views;
 
 pub use access::{guarded, role_of};
@@ -22,6 +33,7 @@ pub use openapi::DOCUMENT as OPENAPI_DOCUMENT;
 pub use views::{ViewsConfig, views_router};
 
 use crate::engine::Engine;
+use crate::feed::Feed;
 use crate::lifecycle::Lifecycle;
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, FromRef};
@@ -32,6 +44,7 @@ use axum::routing::{get, post};
 struct Parts {
     engine: Engine,
     lifecycle: Lifecycle,
+    feed: Feed,
 }
 
 impl FromRef<Parts> for Engine {
@@ -46,8 +59,15 @@ impl FromRef<Parts> for Lifecycle {
     }
 }
 
-/// The routes under `/api/v1` and `/jaeger`, open to all: [`guarded`] puts them behind their roles. Health and metrics are mounted by whoever serves them.
-pub fn router(engine: Engine, lifecycle: Lifecycle) -> Router {
+impl FromRef<Parts> for Feed {
+    fn from_ref(parts: &Parts) -> Self {
+        parts.feed.clone()
+    }
+}
+
+/// The routes under `/api/v1` and `/jaeger`, open to all: [`guarded`] puts them behind their roles. Health and metrics are
+/// mounted by whoever serves them.
+pub fn router(engine: Engine, lifecycle: Lifecycle, feed: Feed) -> Router {
     let body_bytes_max = engine.config().query_bytes_max.saturating_mul(2).saturating_add(64 << 10);
     let refused = problem::method_not_allowed;
     Router::new()
@@ -62,10 +82,19 @@ pub fn router(engine: Engine, lifecycle: Lifecycle) -> Router {
         .route("/api/v1/patterns/{id}/split", post(changes::split).fallback(refused))
         .route("/api/v1/patterns/{id}/keep-apart", post(changes::keep_apart).fallback(refused))
         .route("/api/v1/patterns/{id}/events", get(events::list).fallback(refused))
+        .route("/api/v1/patterns/{id}/occurrences", get(occurrences::list).fallback(refused))
+        .route("/api/v1/patterns/{id}/series", get(occurrences::series).fallback(refused))
         .route("/api/v1/patterns/{id}/events/{event_id}/undo", post(changes::undo).fallback(refused))
+        .route("/api/v1/patterns/{id}/similar", get(similar::list).fallback(refused))
+        .route("/api/v1/diff", get(diff::diff).fallback(refused))
+        .route("/api/v1/errors/{event_id}", get(occurrences::one).fallback(refused))
+        .route("/api/v1/sessions", get(sessions::list).fallback(refused))
         .route("/api/v1/sessions/{id}", get(sessions::one).fallback(refused))
+        .route("/api/v1/sessions/{id}/lineage", get(lineage::lineage).fallback(refused))
+        .route("/api/v1/sessions/{id}/timeline", get(timeline::timeline).fallback(refused))
+        .route("/api/v1/feed", get(feed::feed).fallback(refused))
         .route("/api/v1/openapi.json", get(openapi::document).fallback(refused))
         .merge(jaeger::router(&engine))
         .layer(DefaultBodyLimit::max(body_bytes_max))
-        .with_state(Parts { engine, lifecycle })
+        .with_state(Parts { engine, lifecycle, feed })
 }

@@ -7,6 +7,7 @@ use crate::suggest;
 use datafusion::arrow::error::ArrowError;
 use datafusion::common::SchemaError;
 use datafusion::error::DataFusionError;
+use parquet::errors::ParquetError;
 
 /// Kind of a failure; what a client branches on. The texts are part of the API.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -251,11 +252,24 @@ pub(crate) fn classify(error: DataFusionError, memory: &MemoryLimits) -> QueryEr
         | DataFusionError::NotImplemented(message)
         | DataFusionError::Configuration(message)
         | DataFusionError::Execution(message) => QueryError::invalid(short(&message)),
-        source @ (DataFusionError::ParquetError(_)
-        | DataFusionError::ObjectStore(_)
-        | DataFusionError::IoError(_)) => QueryError::Lake { source: Box::new(source) },
+        DataFusionError::ParquetError(parquet) => match condition_fault(&parquet) {
+            Some(message) => QueryError::invalid(message),
+            None => QueryError::Lake { source: parquet },
+        },
+        source @ (DataFusionError::ObjectStore(_) | DataFusionError::IoError(_)) => {
+            QueryError::Lake { source: Box::new(source) }
+        }
         source => QueryError::internal(source),
     }
+}
+
+/// What is wrong with a condition that the Parquet reader evaluated: the query's fault, told as the reader's.
+fn condition_fault(error: &ParquetError) -> Option<String> {
+    let ParquetError::External(source) = error else { return None };
+    let Some(ArrowError::ComputeError(message)) = source.downcast_ref() else { return None };
+    let fault = message.strip_prefix("Error evaluating filter predicate: ")?;
+    let quoted = fault.split_once("Error(\"").and_then(|(_, rest)| rest.split_once("\")"));
+    Some(quoted.map_or_else(|| short(fault), |(words, _)| words.replace('\\', "")))
 }
 
 /// The configured limits, for the words of an error.
@@ -307,9 +321,13 @@ fn classify_shared(error: &DataFusionError, memory: &MemoryLimits) -> QueryError
         {
             QueryError::invalid(short(&arrow.to_string()))
         }
-        root @ (DataFusionError::ParquetError(_)
-        | DataFusionError::ObjectStore(_)
-        | DataFusionError::IoError(_)) => QueryError::Lake { source: root.to_string().into() },
+        DataFusionError::ParquetError(parquet) => match condition_fault(parquet) {
+            Some(message) => QueryError::invalid(message),
+            None => QueryError::Lake { source: parquet.to_string().into() },
+        },
+        root @ (DataFusionError::ObjectStore(_) | DataFusionError::IoError(_)) => {
+            QueryError::Lake { source: root.to_string().into() }
+        }
         root => QueryError::internal(root.to_string()),
     }
 }
@@ -355,6 +373,16 @@ mod tests {
         let error = classify(in_arrow, &MEMORY);
         assert_eq!(error.code(), ErrorCode::OutOfMemory);
         assert!(error.to_string().contains("memory_bytes_max (spilling is off)"), "{error}");
+    }
+
+    #[test]
+    fn conditions_that_cannot_be_evaluated_are_the_querys_fault() {
+        let words = "Error evaluating filter predicate: ArrowError(CastError(\"Cannot cast string 'a' to value\"), Some(\"\"))";
+        let inner = ArrowError::ComputeError(words.to_owned());
+        let error = DataFusionError::ParquetError(Box::new(ParquetError::External(Box::new(inner))));
+        let error = classify(error, &MEMORY);
+        assert_eq!(error.code(), ErrorCode::InvalidQuery);
+        assert_eq!(error.to_string(), "Cannot cast string 'a' to value");
     }
 
     #[test]

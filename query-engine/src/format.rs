@@ -94,6 +94,11 @@ pub(crate) fn chunks(batch: &RecordBatch) -> impl Iterator<Item = RecordBatch> {
     (0..rows).step_by(CHUNK_ROWS).map(move |from| batch.slice(from, CHUNK_ROWS.min(rows - from)))
 }
 
+/// The rows of a batch, each as a JSON object.
+pub(crate) fn objects(batch: &RecordBatch) -> Result<Vec<String>, QueryError> {
+    json::objects(batch).map_err(unwritable)
+}
+
 fn unwritable(error: ArrowError) -> QueryError {
     QueryError::invalid(format!("a column cannot be written in this format, cast it to text: {error}"))
 }

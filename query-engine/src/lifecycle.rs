@@ -18,6 +18,7 @@ mod writer;
 pub use decide::{Change, Decision, LABELS_MAX, OWN_ACTOR, Refusal};
 pub use event::{Action, PatternEvent};
 pub use identity::Identity;
+pub(crate) use ledger::texts;
 pub use state::{PatternState, Status};
 pub use writer::Changed;
 

@@ -5,6 +5,8 @@
 //! | `errata.query.duration` | s | | p99 well under `timeout_ms` |
 //! | `errata.query.rows` | {row} | | |
 //! | `errata.query.errors` | {query} | `code` | `busy`, `lake` and `internal` stay at zero |
+//! | `errata.feed.subscribers` | {listener} | | under `feed.subscribers_max`; made in `feed` |
+//! | `errata.feed.cut` | {listener} | | 0: nobody was so far behind that it had to come again |
 //! | `errata.query.partials` | {file} | `kept` | with dashboards open, most are `true` |
 
 use crate::error::ErrorCode;

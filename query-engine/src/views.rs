@@ -134,6 +134,13 @@ pub(crate) const VIEWS: &[View] = &[
         views: &[],
         kept: false,
     },
+    View {
+        name: "session_links",
+        sql: include_str!("views/session_links.sql"),
+        tables: &[Table::Spans, Table::Errors],
+        views: &[],
+        kept: true,
+    },
 ];
 
 /// The tables and views that a query over `names` needs, those behind views included.

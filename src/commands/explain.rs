@@ -5,10 +5,12 @@ use crate::config::Settings;
 use crate::output;
 use anyhow::{Context, bail};
 use collector_processor::read_rules;
+use error_patterns::diff::Diff;
 use error_patterns::explain::explain_by;
 use error_patterns::grouping::{Grouper, GroupingConfig};
 use error_patterns::mask::Masker;
 use error_patterns::model::RawException;
+use error_patterns::parse;
 use error_patterns::rules::Rules;
 use std::io::Read;
 use std::path::Path;
@@ -49,6 +51,16 @@ pub(crate) fn run(settings: &Settings, options: &ExplainOptions) -> anyhow::Resu
         snippet: snippet.as_deref(),
         ..RawException::default()
     };
+    if let Some(path) = &options.diff {
+        let other = mask(&read_file(path)?);
+        let other =
+            RawException { stacktrace: Some(&other), language: raw.language, ..RawException::default() };
+        let (left, right) = (parse(&raw), parse(&other));
+        let diff = Diff::of(&left, &right);
+        let text = if diff.is_same() { "nothing differs\n".to_owned() } else { diff.text(&left, &right) };
+        output::print(&text);
+        return Ok(());
+    }
     let grouping = Grouper::with_rules(GroupingConfig::default(), Arc::clone(&rules)).group(&raw);
     let mut explanation = explain_by(&raw, &grouping, None, &rules);
     explanation.rules.splice(0..0, masks);

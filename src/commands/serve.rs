@@ -8,12 +8,12 @@ use access::{Access, Incoming, Role, Tls, guard};
 use anyhow::Context;
 use axum::Router;
 use axum::extract::State;
-use axum::http::{StatusCode, Uri, header};
+use axum::http::{Method, StatusCode, Uri, header};
 use axum::response::IntoResponse;
 use axum::routing::get;
 use collector_processor::Processor;
 use lake::Lake;
-use query_engine::{Engine, Identity, Lifecycle};
+use query_engine::{Engine, Feed, Identity, Lifecycle};
 use serde_json::json;
 use std::fmt::Write;
 use std::net::SocketAddr;
@@ -62,13 +62,15 @@ async fn serve(settings: &Settings, options: &ServeOptions, parts: Parts) -> any
     let ready = Arc::new(AtomicBool::new(false));
     let guarding = if settings.auth.open_metrics { Access::open_to_all() } else { access.clone() };
     let mut routes = own_routes(telemetry.clone(), Arc::clone(&ready), &guarding);
+    let mut feed = None;
     if parts.engine {
         let engine = Engine::new(lake.clone(), settings.query_config())?;
         let identity = Identity::open(&settings.data_dir).context("cannot keep the engine's id")?;
         let lifecycle = Lifecycle::start(lake.clone(), &engine, identity, settings.lifecycle_config()?);
+        let feed = feed.insert(Feed::new(lake.clone(), engine.clone(), settings.feed_config()));
         let state = settings.open_state().await?;
         let views = query_engine::api::views_router(state, settings.views_config());
-        let api = query_engine::api::router(engine, lifecycle).merge(views);
+        let api = query_engine::api::router(engine, lifecycle, feed.clone()).merge(views);
         routes = routes.merge(query_engine::api::guarded(api, &access));
     }
     let (stop, stopping) = watch::channel(false);
@@ -97,6 +99,9 @@ async fn serve(settings: &Settings, options: &ServeOptions, parts: Parts) -> any
     }
     if let Some(processor) = processor {
         processor.shutdown(GRACE).await;
+    }
+    if let Some(feed) = feed {
+        feed.close();
     }
     stop.send_replace(true);
     if tokio::time::timeout(GRACE, serving).await.is_err() {
@@ -154,19 +159,32 @@ fn own_routes(telemetry: Telemetry, ready: Arc<AtomicBool>, guarding: &Access) -
         .route("/healthz", get(|| async { "ok\n" }))
         .route("/readyz", get(readyz).with_state(ready))
         .merge(guard(metrics, guarding, |_, _| Role::Read))
+        .method_not_allowed_fallback(not_allowed)
         .fallback(not_found)
 }
 
-/// No such page, as an RFC 9457 problem like all errors of this server.
+/// The routes of health and metrics have one method.
+async fn not_allowed(method: Method, uri: Uri) -> impl IntoResponse {
+    let detail = format!("method {method} is not allowed for {}", uri.path());
+    problem(StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", "Method not allowed", &detail)
+}
+
+/// No such page.
 async fn not_found(uri: Uri) -> impl IntoResponse {
+    let detail = format!("there is nothing at {}", uri.path());
+    problem(StatusCode::NOT_FOUND, "not-found", "Not found", &detail)
+}
+
+/// An RFC 9457 problem, like all errors of this server.
+fn problem(status: StatusCode, code: &str, title: &str, detail: &str) -> impl IntoResponse + use<> {
     let problem = json!({
-        "type": "urn:errata:problem:not-found",
-        "title": "Not found",
-        "status": 404,
-        "code": "not-found",
-        "detail": format!("there is nothing at {}", uri.path()),
+        "type": format!("urn:errata:problem:{code}"),
+        "title": title,
+        "status": status.as_u16(),
+        "code": code,
+        "detail": detail,
     });
-    (StatusCode::NOT_FOUND, [(header::CONTENT_TYPE, "application/problem+json")], problem.to_string())
+    (status, [(header::CONTENT_TYPE, "application/problem+json")], problem.to_string())
 }
 
 async fn readyz(State(ready): State<Arc<AtomicBool>>) -> impl IntoResponse {

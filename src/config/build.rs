@@ -13,7 +13,7 @@ use error_patterns::mask::{MaskConfig, Masker};
 use error_patterns::rules::Rules;
 use error_patterns::store::StoreConfig;
 use lake::{Lake, LakeConfig, MaintenanceConfig, S3Options};
-use query_engine::{LifecycleConfig, QueryConfig};
+use query_engine::{FeedConfig, LifecycleConfig, QueryConfig};
 use std::path::Path;
 use std::time::Duration;
 
@@ -94,6 +94,16 @@ impl Settings {
             resolved_max: self.lifecycle.resolved_max,
             masker: Masker::with_rules(self.mask_config(), &rules),
         })
+    }
+
+    /// The feed of what is new.
+    pub(crate) fn feed_config(&self) -> FeedConfig {
+        FeedConfig {
+            interval: self.feed.interval.0,
+            subscribers_max: self.feed.subscribers_max,
+            buffer_events_max: self.feed.buffer_events_max,
+            heartbeat: self.feed.heartbeat.0,
+        }
     }
 
     /// Compaction, retention, clean-up.

@@ -36,6 +36,7 @@ pub(crate) struct Settings {
     pub(crate) s3: S3,
     pub(crate) query: Query,
     pub(crate) lifecycle: Lifecycle,
+    pub(crate) feed: Feed,
     pub(crate) views: Views,
     pub(crate) telemetry: Telemetry,
 }
@@ -246,6 +247,20 @@ pub(crate) struct Lifecycle {
     pub(crate) resolved_max: usize,
 }
 
+/// The feed of what is new (`GET /api/v1/feed`).
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Feed {
+    /// How often the lake is looked at for new commits, while anybody listens.
+    pub(crate) interval: Span,
+    /// Listeners at the same time; beyond it clients are told to retry.
+    pub(crate) subscribers_max: usize,
+    /// Events held for listeners that are behind; who is further behind is cut off and goes on from the lake.
+    pub(crate) buffer_events_max: usize,
+    /// Time without an event after which a sign of life is sent.
+    pub(crate) heartbeat: Span,
+}
+
 /// Errata's own telemetry.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -285,6 +300,7 @@ impl Default for Settings {
             s3: S3::default(),
             query: Query::default(),
             lifecycle: Lifecycle::default(),
+            feed: Feed::default(),
             views: Views::default(),
             telemetry: Telemetry::default(),
         }
@@ -401,7 +417,7 @@ impl Settings {
         problems
     }
 
-    fn positive(&self) -> [(&'static str, u64); 20] {
+    fn positive(&self) -> [(&'static str, u64); 24] {
         [
             ("otlp.body_size_max", self.otlp.body_size_max.0),
             ("otlp.requests_max", self.otlp.requests_max as u64),
@@ -420,6 +436,10 @@ impl Settings {
             ("query.files_max", self.query.files_max as u64),
             ("lifecycle.queue_max", self.lifecycle.queue_max as u64),
             ("lifecycle.resolved_max", self.lifecycle.resolved_max as u64),
+            ("feed.interval", self.feed.interval.0.as_millis() as u64),
+            ("feed.subscribers_max", self.feed.subscribers_max as u64),
+            ("feed.buffer_events_max", self.feed.buffer_events_max as u64),
+            ("feed.heartbeat", self.feed.heartbeat.0.as_millis() as u64),
             ("query.trace_size_max", self.query.trace_size_max.0),
             ("query.operations_known_max", self.query.operations_known_max as u64),
             ("query.names_size_max", self.query.names_size_max.0),
@@ -563,6 +583,17 @@ impl Default for Query {
 impl Default for Lifecycle {
     fn default() -> Self {
         Self { queue_max: 1_000, reopen_interval: Span::seconds(5), resolved_max: 100_000 }
+    }
+}
+
+impl Default for Feed {
+    fn default() -> Self {
+        Self {
+            interval: Span::millis(500),
+            subscribers_max: 100,
+            buffer_events_max: 10_000,
+            heartbeat: Span::seconds(15),
+        }
     }
 }
 

@@ -63,7 +63,7 @@ def test_decisions_are_facts_that_every_reader_sees(shared, service):
     undo = made.json()["events"][0]["event_id"]
     assert post(shared, pattern, f"events/{undo}/undo", {}).status_code == 200
     assert report(shared, pattern)["severity"] < 5
-    events = requests.get(f"{shared.http}/api/v1/patterns/{pattern}/events", timeout=10).json()
+    events = requests.get(f"{shared.http}/api/v1/patterns/{pattern}/events", timeout=10).json()["items"]
     assert [event["action"] for event in events] == ["severity", "severity", "status"]
 
 

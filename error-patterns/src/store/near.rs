@@ -47,14 +47,15 @@ pub fn threshold(runtime: Runtime, basis: Basis, shingles: usize) -> f64 {
 }
 
 /// Similarity under which a neighbour is not even listed.
-const LISTED_MIN: f64 = 0.3;
+pub const LISTED_MIN: f64 = 0.3;
 /// Patterns that one band leads to.
 const BUCKET_MAX: usize = 64;
 /// Candidates that cannot join, compared to be listed.
 const OTHERS_MAX: usize = 12;
 
 /// Bits that sets of this similarity differ in, plus three standard deviations: farther is not near.
-fn distance_max(similarity: f64) -> u32 {
+#[must_use]
+pub fn distance_max(similarity: f64) -> u32 {
     let minima = MINIMA as f64;
     let p = (1.0 - similarity) / 2.0;
     3.0f64.mul_add((minima * p * (1.0 - p)).sqrt(), minima * p).ceil() as u32

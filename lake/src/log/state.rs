@@ -151,7 +151,8 @@ impl TableState {
         snapshot
     }
 
-    fn data_file(&self, version: u64, add: Add) -> Result<DataFile, LakeError> {
+    /// What an entry says of a file that it adds.
+    pub(crate) fn data_file(&self, version: u64, add: Add) -> Result<DataFile, LakeError> {
         let bad = |reason: String| LakeError::Log { table: self.table.name(), version, reason };
         let relative = Path::from_url_path(&add.path).map_err(|error| bad(error.to_string()))?;
         let location = self.root.parts().chain(relative.parts()).collect();

@@ -4,6 +4,7 @@ use super::problem::ApiError;
 use crate::format::Format;
 use axum::http::HeaderMap;
 use axum::http::header::ACCEPT;
+use serde::Deserialize;
 
 /// Formats with their media types; the first is given where the client does not mind.
 const FORMATS: &[(Format, &str, &str)] = &[
@@ -26,6 +27,25 @@ impl Format {
             Self::Csv => "text/csv; charset=utf-8; header=present",
             Self::Arrow => "application/vnd.apache.arrow.stream",
         }
+    }
+}
+
+/// A format by the name that parameter `format` gives it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum FormatName {
+    Json,
+    Csv,
+    Arrow,
+}
+
+/// The format that the parameter names, else the one that the client likes best.
+pub(super) fn chosen(headers: &HeaderMap, named: Option<FormatName>) -> Result<Format, ApiError> {
+    match named {
+        None => format(headers),
+        Some(FormatName::Json) => Ok(Format::Json),
+        Some(FormatName::Csv) => Ok(Format::Csv),
+        Some(FormatName::Arrow) => Ok(Format::Arrow),
     }
 }
 

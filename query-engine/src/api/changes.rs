@@ -5,13 +5,14 @@
 
 use super::access::Asker;
 use super::body;
+use super::extract::Named;
 use super::patterns::objects;
 use super::problem::ApiError;
 use crate::engine::{Engine, Params};
 use crate::lifecycle::{Change, Changed, Decision, LABELS_MAX, Lifecycle, OWN_ACTOR, PatternEvent, Status};
 use axum::body::Bytes;
+use axum::extract::State;
 use axum::extract::rejection::BytesRejection;
-use axum::extract::{Path, State};
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_MATCH};
 use axum::http::{HeaderMap, HeaderName};
 use axum::response::{IntoResponse, Response};
@@ -85,7 +86,7 @@ type Body = Result<Bytes, BytesRejection>;
 
 pub(super) async fn status(
     State(lifecycle): State<Lifecycle>,
-    Path(id): Path<String>,
+    Named(id): Named<String>,
     asker: Asker,
     body: Body,
 ) -> Result<Response, ApiError> {
@@ -103,7 +104,7 @@ pub(super) async fn status(
 
 pub(super) async fn severity(
     State(lifecycle): State<Lifecycle>,
-    Path(id): Path<String>,
+    Named(id): Named<String>,
     asker: Asker,
     body: Body,
 ) -> Result<Response, ApiError> {
@@ -118,7 +119,7 @@ pub(super) async fn severity(
 
 pub(super) async fn assignee(
     State(lifecycle): State<Lifecycle>,
-    Path(id): Path<String>,
+    Named(id): Named<String>,
     asker: Asker,
     body: Body,
 ) -> Result<Response, ApiError> {
@@ -133,7 +134,7 @@ pub(super) async fn assignee(
 
 pub(super) async fn labels(
     State(lifecycle): State<Lifecycle>,
-    Path(id): Path<String>,
+    Named(id): Named<String>,
     asker: Asker,
     body: Body,
 ) -> Result<Response, ApiError> {
@@ -160,7 +161,7 @@ pub(super) async fn labels(
 
 pub(super) async fn merge(
     State(lifecycle): State<Lifecycle>,
-    Path(id): Path<String>,
+    Named(id): Named<String>,
     asker: Asker,
     body: Body,
 ) -> Result<Response, ApiError> {
@@ -172,7 +173,7 @@ pub(super) async fn merge(
 pub(super) async fn split(
     State(engine): State<Engine>,
     State(lifecycle): State<Lifecycle>,
-    Path(id): Path<String>,
+    Named(id): Named<String>,
     asker: Asker,
     body: Body,
 ) -> Result<Response, ApiError> {
@@ -222,7 +223,7 @@ async fn check_of_pattern(
 
 pub(super) async fn keep_apart(
     State(lifecycle): State<Lifecycle>,
-    Path(id): Path<String>,
+    Named(id): Named<String>,
     asker: Asker,
     body: Body,
 ) -> Result<Response, ApiError> {
@@ -233,7 +234,7 @@ pub(super) async fn keep_apart(
 
 pub(super) async fn undo(
     State(lifecycle): State<Lifecycle>,
-    Path((id, event_id)): Path<(String, String)>,
+    Named((id, event_id)): Named<(String, String)>,
     asker: Asker,
     body: Body,
 ) -> Result<Response, ApiError> {
@@ -304,6 +305,10 @@ pub(super) fn actor(asker: &Asker, body: Option<String>) -> Result<String, ApiEr
     let header = asker.headers.get(ACTOR_HEADER).map(|value| String::from_utf8(value.as_bytes().to_vec()));
     let header =
         header.transpose().map_err(|_| ApiError::BadRequest("X-Errata-Actor is not UTF-8".to_owned()))?;
+    if let Some(header) = header.as_ref().filter(|header| !header.is_empty()) {
+        check_line("X-Errata-Actor", header, NAME_CHARS_MAX)?;
+    }
+    let header = header.filter(|header| !header.is_empty());
     let actor = asker.actor(body.or(header), ANONYMOUS)?;
     check_line("actor", &actor, NAME_CHARS_MAX)?;
     if actor == OWN_ACTOR {

@@ -1,40 +1,47 @@
 //! `GET /api/v1/patterns/{id}/events`: who decided what about a pattern, when and why.
 
-use super::patterns::limit;
+use super::accept::FormatName;
+use super::conditions::Conditions;
+use super::cursor::{Key, Kind};
+use super::extract::{Named, Parameters};
+use super::page::{self, Asked, List};
 use super::problem::ApiError;
-use super::{accept, answer};
-use crate::engine::{Engine, Params};
+use super::{freshness, patterns};
+use crate::engine::Engine;
 use crate::lifecycle::Lifecycle;
-use axum::extract::rejection::QueryRejection;
-use axum::extract::{Path, Query, State};
-use axum::http::HeaderMap;
+use axum::extract::State;
+use axum::http::{HeaderMap, Uri};
 use axum::response::Response;
-use datafusion::common::ScalarValue;
+use schemas::tables::Table;
 use serde::Deserialize;
+
+/// The newest first.
+const KEYS: [Key; 2] = [Key::down("time_unix_nano", Kind::Integer), Key::down("event_id", Kind::Text)];
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Parameters {
+pub(super) struct EventParameters {
     limit: Option<u32>,
+    cursor: Option<String>,
+    format: Option<FormatName>,
 }
 
-/// The newest first.
 pub(super) async fn list(
     State(engine): State<Engine>,
     State(lifecycle): State<Lifecycle>,
-    Path(id): Path<String>,
+    Named(id): Named<String>,
     headers: HeaderMap,
-    parameters: Result<Query<Parameters>, QueryRejection>,
+    uri: Uri,
+    Parameters(parameters): Parameters<EventParameters>,
 ) -> Result<Response, ApiError> {
-    let format = accept::format(&headers)?;
-    let Query(parameters) = parameters.map_err(|rejection| ApiError::BadRequest(rejection.body_text()))?;
-    let limit = limit(parameters.limit)?;
-    let Some((pattern_id, _)) = lifecycle.state(&id).await? else {
-        return Err(ApiError::NotFound(format!("pattern {id} is unknown")));
-    };
-    let sql = format!(
-        "SELECT * FROM pattern_history WHERE pattern_id = $1 ORDER BY time_unix_nano DESC, event_id DESC LIMIT {limit}"
-    );
-    let rows = engine.query_with(&sql, Params::positional(vec![ScalarValue::Utf8(Some(pattern_id))])).await?;
-    answer::respond(rows, format, engine.config().response_buffer_bytes).await
+    let EventParameters { limit, cursor, format } = parameters;
+    let asked = Asked { uri: &uri, headers: &headers, limit, cursor, format };
+    let pattern_id = patterns::named(&lifecycle, &id).await?;
+    let mut conditions = Conditions::default();
+    conditions.equal("pattern_id", Some(pattern_id));
+    let select = "SELECT * FROM pattern_history".to_owned();
+    let list = List { name: "events", select, conditions, keys: &KEYS, item: None };
+    let answer = page::respond(&engine, &asked, list);
+    let tables = [Table::Patterns, Table::PatternEvents];
+    freshness::tagged(&engine, &headers, asked.format()?, &tables, answer).await
 }

@@ -5,6 +5,7 @@
 //! repeat it by themselves. 503 with `Retry-After` where trying again helps.
 
 use crate::error::{ErrorCode, QueryError};
+use crate::feed::FeedError;
 use crate::lifecycle::{ChangeError, Refusal};
 use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{HeaderValue, Method, StatusCode, Uri};
@@ -38,6 +39,9 @@ pub(super) enum ApiError {
     /// There are as many as allowed.
     #[error("{0}")]
     TooMany(String),
+    /// The feed has no place, or cannot be read.
+    #[error(transparent)]
+    Feed(#[from] FeedError),
     /// The body or the parameters cannot be read.
     #[error("{0}")]
     BadRequest(String),
@@ -61,6 +65,14 @@ pub(super) enum ApiError {
         /// The path asked for.
         path: String,
     },
+}
+
+impl ApiError {
+    /// There is nothing of this name.
+    pub(super) fn unknown(kind: &str, name: &str) -> Self {
+        let name: String = name.chars().filter(|c| !c.is_control()).take(100).collect();
+        Self::NotFound(format!("{kind} {name} is unknown"))
+    }
 }
 
 /// Status and title of the engine's codes.
@@ -124,6 +136,13 @@ impl ApiError {
             Self::NotYours(_) => (StatusCode::FORBIDDEN, "not-yours", "Not allowed"),
             Self::Changed(_) => (StatusCode::PRECONDITION_FAILED, "precondition-failed", "Changed meanwhile"),
             Self::TooMany(_) => (StatusCode::UNPROCESSABLE_ENTITY, "too-many", "Too many"),
+            Self::Feed(FeedError::Full { .. }) => {
+                (StatusCode::SERVICE_UNAVAILABLE, "busy", "Too many listeners")
+            }
+            Self::Feed(FeedError::Read(error)) => {
+                let (status, title) = query_status(error.code());
+                (status, error.code().as_str(), title)
+            }
             Self::BadRequest(_) => (StatusCode::BAD_REQUEST, "bad-request", "Bad request"),
             Self::BodyTooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "body-too-large", "Body too large"),
             Self::ContentType(_) => {

@@ -1,11 +1,12 @@
 //! An array of objects, one a row. Every column is there in every row, null included.
 
 use super::value::{TIMESTAMP_FORMAT, in_utc, text_schema};
-use datafusion::arrow::array::{Array, ArrayRef};
-use datafusion::arrow::datatypes::{FieldRef, SchemaRef};
+use datafusion::arrow::array::{Array, ArrayRef, StructArray};
+use datafusion::arrow::datatypes::{Field, FieldRef, SchemaRef};
 use datafusion::arrow::error::ArrowError;
 use datafusion::arrow::json::writer::{EncoderOptions, JsonArray, Writer, WriterBuilder, make_encoder};
 use datafusion::arrow::record_batch::{RecordBatch, RecordBatchOptions};
+use std::sync::Arc;
 
 pub(super) struct JsonRows {
     schema: SchemaRef,
@@ -37,6 +38,15 @@ impl JsonRows {
         out.push(b'\n');
         Ok(())
     }
+}
+
+/// The rows of a batch, each as an object on one line.
+pub(super) fn objects(batch: &RecordBatch) -> Result<Vec<String>, ArrowError> {
+    let schema = text_schema(batch.schema_ref(), true);
+    let columns: Vec<ArrayRef> = batch.columns().iter().map(in_utc).collect();
+    let rows = StructArray::try_new(schema.fields().clone(), columns, None)?;
+    let field = Arc::new(Field::new("row", rows.data_type().clone(), false));
+    Ok(texts(&field, &rows)?.into_iter().flatten().collect())
 }
 
 /// The values of a nested column as JSON texts.

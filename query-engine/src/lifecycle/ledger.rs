@@ -207,7 +207,7 @@ fn history(batch: &RecordBatch) -> Vec<(String, PatternEvent)> {
 }
 
 /// Values of a text column; nothing but nulls where there is no such column.
-pub(super) fn texts<'a>(batch: &'a RecordBatch, name: &str) -> impl Iterator<Item = Option<String>> + 'a {
+pub(crate) fn texts<'a>(batch: &'a RecordBatch, name: &str) -> impl Iterator<Item = Option<String>> + 'a {
     let column = batch.column_by_name(name).and_then(|column| column.as_string_opt::<i32>());
     (0..batch.num_rows()).map(move |row| {
         column.filter(|column| column.is_valid(row)).map(|column| column.value(row).to_owned())

@@ -190,15 +190,16 @@ async fn decisions_answer_as_written() {
     check(&place.engine(config()), "lifecycle.slt").await;
 }
 
-/// Every query of the page about the life cycle is answered.
+/// Every query of the pages about the life cycle and about sessions is answered.
 #[tokio::test]
-async fn the_page_about_the_life_cycle_is_true() {
+async fn pages_with_queries_are_true() {
     let place = decided().await;
     let engine = place.engine(config());
-    let page = include_str!("../../../docs/lifecycle.md");
+    let pages =
+        [include_str!("../../../docs/lifecycle.md"), include_str!("../../../docs/sessions.md")].concat();
     let queries: Vec<&str> =
-        page.split("```sql\n").skip(1).map(|rest| rest.split("```").next().unwrap()).collect();
-    assert!(queries.len() > 2, "{queries:?}");
+        pages.split("```sql\n").skip(1).map(|rest| rest.split("```").next().unwrap()).collect();
+    assert!(queries.len() > 3, "{queries:?}");
     for query in queries {
         csv(&engine, query).await.unwrap_or_else(|error| panic!("{error}: {query}"));
     }

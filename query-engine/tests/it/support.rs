@@ -5,7 +5,9 @@ use datafusion::arrow::record_batch::RecordBatch;
 use futures::TryStreamExt;
 use lake::{Lake, LakeConfig, WriterId};
 use query_engine::format::{Encoder, Format};
-use query_engine::{Engine, Identity, Lifecycle, LifecycleConfig, QueryConfig, QueryError, api};
+use query_engine::{
+    Engine, Feed, FeedConfig, Identity, Lifecycle, LifecycleConfig, QueryConfig, QueryError, api,
+};
 use reqwest::{Client, Response};
 use schemas::tables::Table;
 use serde_json::{Map, Value, json};
@@ -77,12 +79,17 @@ impl Drop for Server {
 
 impl Server {
     pub(crate) async fn start(config: QueryConfig) -> Self {
-        let place = Place::new().await;
+        Self::serve(Place::new().await, config, FeedConfig::default()).await
+    }
+
+    /// The API over a lake that is there.
+    pub(crate) async fn serve(place: Place, config: QueryConfig, feed_config: FeedConfig) -> Self {
         let engine = place.engine(config);
         let state = place.folder.path().join("state.db").display().to_string();
         let views = api::ViewsConfig { views_max: 3, body_bytes_max: 1_000 };
         let views = api::views_router(state::State::open(&state).await.unwrap(), views);
-        let router = api::router(engine.clone(), place.lifecycle(&engine)).merge(views);
+        let feed = Feed::new(place.lake.clone(), engine.clone(), feed_config);
+        let router = api::router(engine.clone(), place.lifecycle(&engine), feed).merge(views);
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let task = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
