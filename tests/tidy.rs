@@ -266,9 +266,24 @@ fn processor_and_engine_meet_only_in_the_lake() {
 }
 
 #[test]
+fn the_doors_know_nothing_behind_them() {
+    let parts = ["collector-processor", "query-engine", "errata-lake", "error-patterns"];
+    assert_free_of("errata-access", &parts);
+    assert_free_of("errata-state", &parts);
+    assert_free_of("errata-state", &["errata-access", "axum", "hyper", "tonic"]);
+}
+
+#[test]
 fn nothing_needs_the_binary() {
-    for package in ["errata-schemas", "error-patterns", "errata-lake", "collector-processor", "query-engine"]
-    {
+    for package in [
+        "errata-schemas",
+        "error-patterns",
+        "errata-lake",
+        "errata-state",
+        "errata-access",
+        "collector-processor",
+        "query-engine",
+    ] {
         assert_free_of(package, &["errata"]);
     }
 }

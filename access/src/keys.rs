@@ -20,7 +20,7 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
-use tokio::sync::{Notify, watch};
+use tokio::sync::{Notify, Semaphore, watch};
 
 /// How long an expired token is told so, before it is merely unknown.
 const EXPIRED_KNOWN_MS: i64 = 30 * 86_400_000;
@@ -28,6 +28,8 @@ const EXPIRED_KNOWN_MS: i64 = 30 * 86_400_000;
 const USED_STEP_MS: i64 = 600_000;
 /// Tokens of which the last use is written in one round.
 const USED_WRITTEN_MAX: usize = 100;
+/// Requests that may wait at once for tokens to be read again.
+const WAITING_MAX: usize = 256;
 /// What a client is told to wait when tokens cannot be checked.
 const RETRY_AFTER: Duration = Duration::from_secs(5);
 
@@ -62,6 +64,7 @@ struct Inner {
     /// Counts attempts, for those who wait for one.
     attempts: watch::Sender<u64>,
     wanted: Notify,
+    waiting: Semaphore,
     metrics: Metrics,
     /// Second in which a refusal was last logged, and how many were not logged since.
     told: AtomicU64,
@@ -104,6 +107,7 @@ impl Access {
             failing: AtomicBool::new(false),
             attempts: watch::Sender::new(0),
             wanted: Notify::new(),
+            waiting: Semaphore::new(WAITING_MAX),
             metrics: Metrics::new(meter),
             told: AtomicU64::new(0),
             untold: AtomicU64::new(0),
@@ -181,6 +185,8 @@ impl Inner {
 
     /// Waits for the tokens to be read once more: this one may be new.
     async fn look_again(&self, id: &str) -> Result<Arc<Key>, Refusal> {
+        let busy = Refusal::Unavailable { retry_after: RETRY_AFTER };
+        let _place = self.waiting.try_acquire().map_err(|_| busy.clone())?;
         let mut attempts = self.attempts.subscribe();
         self.wanted.notify_one();
         // Whether it came in time or not: what is known then counts.
@@ -188,9 +194,7 @@ impl Inner {
         drop(waited);
         match self.find(id) {
             Some(key) => Ok(key),
-            None if self.failing.load(Ordering::Acquire) => {
-                Err(Refusal::Unavailable { retry_after: RETRY_AFTER })
-            }
+            None if self.failing.load(Ordering::Acquire) => Err(busy),
             None => Err(Refusal::Unknown),
         }
     }

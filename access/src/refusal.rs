@@ -47,8 +47,8 @@ pub enum Refusal {
         /// Name of the token.
         name: String,
     },
-    /// Tokens cannot be checked now.
-    #[error("tokens cannot be checked: the state database does not answer; try again")]
+    /// Tokens cannot be checked now: the database does not answer, or too many unknown tokens come at once.
+    #[error("tokens cannot be checked now; try again")]
     Unavailable {
         /// How long to wait.
         retry_after: Duration,

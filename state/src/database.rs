@@ -2,8 +2,8 @@
 
 use crate::error::StateError;
 use crate::migrate;
-use sqlx::AnyPool;
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions, install_default_drivers};
+use sqlx::{AnyPool, ConnectOptions, Connection};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
@@ -50,18 +50,22 @@ impl State {
         install_default_drivers();
         let options = AnyConnectOptions::from_str(&target.url)
             .map_err(|_| StateError::Location { location: target.shown.clone() })?;
+        // Apart from the pool, which would tell of a time-out only and not of its cause.
+        let mut connection = bounded(options.connect()).await?;
+        if target.backend == Backend::Sqlite {
+            // Readers then never wait for a writer; the file remembers it. Who opens it first does it; while they do,
+            // others may be told that the file is busy, and need not care.
+            match sqlx::raw_sql("PRAGMA journal_mode = WAL").execute(&mut connection).await {
+                Err(sqlx::Error::Database(error)) if error.message().contains("locked") => {}
+                other => _ = other?,
+            }
+        }
+        migrate::run(&mut connection, target.backend, &target.shown).await?;
+        connection.close().await?;
         let pool = AnyPoolOptions::new()
             .max_connections(CONNECTIONS_MAX)
             .acquire_timeout(WAIT_MAX)
-            .connect_with(options)
-            .await?;
-        if target.backend == Backend::Sqlite {
-            // Readers then never wait for a writer; the file remembers it.
-            sqlx::raw_sql("PRAGMA journal_mode = WAL").execute(&pool).await?;
-        }
-        let mut connection = pool.acquire().await?;
-        migrate::run(&mut connection, target.backend, &target.shown).await?;
-        drop(connection);
+            .connect_lazy_with(options);
         Ok(Self { pool, location: target.shown })
     }
 
