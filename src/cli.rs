@@ -2,9 +2,11 @@
 
 use crate::config::{self, Settings};
 use crate::demo::DemoOptions;
+use access::Role;
 use clap::{Args, Parser, Subcommand};
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// OpenTelemetry-native error manager for platforms that run code for others.
 ///
@@ -35,6 +37,9 @@ pub(crate) enum Command {
     Explain(ExplainOptions),
     /// Merge small files, drop what is past retention, delete what nobody reads any more
     Compact,
+    /// Make, list and revoke the tokens that let people and tools in
+    #[command(subcommand)]
+    Token(TokenCommand),
     /// Look at the configuration
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -58,6 +63,9 @@ pub(crate) struct Common {
     /// The lake, where it is not under the data folder: a folder or s3://bucket/prefix
     #[arg(long, global = true, value_name = "URL")]
     lake: Option<String>,
+    /// The state database, where it is not in the data folder: a file or postgres://user@host/database
+    #[arg(long, global = true, value_name = "URL")]
+    state: Option<String>,
     /// What to log: error, warn, info, debug, or a tracing filter [default: info]
     #[arg(long, global = true, value_name = "FILTER")]
     log: Option<String>,
@@ -73,6 +81,9 @@ pub(crate) struct Common {
     /// Next hop for tagged telemetry: http://host:4317 (gRPC) or http://host:4318 (HTTP)
     #[arg(long, global = true, value_name = "URL", help_heading = "Server options")]
     forward: Option<String>,
+    /// Let ports that other machines reach be open without tokens
+    #[arg(long, global = true, help_heading = "Server options")]
+    allow_open: bool,
 }
 
 impl Common {
@@ -89,11 +100,13 @@ impl Common {
             }
         };
         text(&mut settings.lake, &self.lake);
+        text(&mut settings.state, &self.state);
         text(&mut settings.telemetry.log, &self.log);
         text(&mut settings.forward.endpoint, &self.forward);
         if let Some(dir) = &self.data_dir {
             settings.data_dir.clone_from(dir);
         }
+        settings.auth.allow_open |= self.allow_open;
         config::check(&settings)?;
         Ok(settings)
     }
@@ -159,4 +172,39 @@ pub(crate) enum ConfigCommand {
         #[arg(long)]
         show: bool,
     },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum TokenCommand {
+    /// Make a token and print it, once: only its hash is kept
+    Create(TokenOptions),
+    /// List all tokens, the newest first
+    List,
+    /// End a token for good; servers turn it away within auth.refresh_interval
+    Revoke {
+        /// Its id, or its name where no other usable token has it
+        token: String,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct TokenOptions {
+    /// What it lets its user do, once or several times: ingest, read, triage (includes read), admin (includes triage)
+    #[arg(long = "role", value_name = "ROLE", required = true)]
+    pub(crate) roles: Vec<Role>,
+    /// Whose it is: the actor of what it changes
+    #[arg(long, value_name = "NAME")]
+    pub(crate) name: String,
+    /// When it ends, as in 90d [default: never]
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
+    pub(crate) expires: Option<Duration>,
+    /// Let its user say on whose behalf it acts, as Grafana does
+    #[arg(long)]
+    pub(crate) act_as: bool,
+    /// Spans and log records a second that it may send, 0 for any [default: rate_limit.items_per_second]
+    #[arg(long, value_name = "N")]
+    pub(crate) items_per_second: Option<u32>,
+    /// Bytes a second that it may send, as in 10MiB, 0B for any [default: rate_limit.bytes_per_second]
+    #[arg(long, value_name = "SIZE")]
+    pub(crate) bytes_per_second: Option<bytesize::ByteSize>,
 }

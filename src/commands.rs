@@ -5,6 +5,7 @@ pub(crate) mod config_check;
 pub(crate) mod explain;
 pub(crate) mod serve;
 pub(crate) mod sql;
+pub(crate) mod token;
 
 /// Runs a command that is asynchronous.
 pub(crate) fn block_on<T>(command: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {

@@ -4,6 +4,7 @@
 //! Durations and sizes are text with units (`10s`, `64MiB`). Unknown keys are errors. All defaults stand
 //! in the `Default` implementations here, and `errata.example.toml` equals them by test.
 
+mod access;
 mod build;
 mod environment;
 mod raw;

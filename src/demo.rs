@@ -24,11 +24,11 @@ use screen::{Progress, Screen, Totals};
 use std::collections::BTreeMap;
 use std::error::Error as _;
 use std::io::{self, IsTerminal as _, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
-use telemetry::{ConnectError, Runner, Sent, Uplink};
+use telemetry::{ConnectError, Credentials, Runner, Sent, Uplink};
 use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinSet;
 
@@ -41,6 +41,12 @@ pub(crate) struct DemoOptions {
     /// OTLP server to send to, over gRPC
     #[arg(long, default_value = "http://127.0.0.1:4317", value_name = "URL")]
     pub(crate) endpoint: String,
+    /// Token with role ingest, for a server that asks for one
+    #[arg(long, env = "ERRATA_TOKEN", hide_env_values = true, value_name = "TOKEN")]
+    pub(crate) token: Option<String>,
+    /// Certificate of the authority that signed the server's, in PEM, beside those of this machine
+    #[arg(long, value_name = "FILE")]
+    pub(crate) ca: Option<PathBuf>,
     /// Query engine that the closing advice points to [default: the endpoint's host, port 9680]
     #[arg(long, value_name = "URL")]
     pub(crate) query_url: Option<String>,
@@ -84,7 +90,7 @@ pub(crate) async fn run(options: DemoOptions) -> anyhow::Result<()> {
 
 /// As [`run`], on any screen. Returns what ran and what was sent.
 async fn run_on<W: Write>(options: DemoOptions, out: W, terminal: bool) -> anyhow::Result<(Totals, Sent)> {
-    let uplink = Uplink::connect(&options.endpoint).await.map_err(advise)?;
+    let uplink = Uplink::connect(&options.endpoint, &credentials(&options)?).await.map_err(advise)?;
     let wanted = if options.only.is_empty() { Language::ALL.to_vec() } else { options.only.clone() };
     let searches = tokio::task::spawn_blocking(move || search(&wanted)).await?;
     let found: BTreeMap<_, _> =
@@ -115,6 +121,13 @@ async fn run_on<W: Write>(options: DemoOptions, out: W, terminal: bool) -> anyho
     Ok((totals, sent))
 }
 
+fn credentials(options: &DemoOptions) -> anyhow::Result<Credentials> {
+    let read =
+        |path: &PathBuf| std::fs::read(path).with_context(|| format!("cannot read {}", path.display()));
+    let authority = options.ca.as_ref().map(read).transpose()?;
+    Ok(Credentials { token: options.token.clone(), authority })
+}
+
 fn search(languages: &[Language]) -> Vec<(Language, Search)> {
     let path = std::env::var_os("PATH");
     languages.iter().map(|language| (*language, interpreter::search(*language, path.as_ref()))).collect()
@@ -128,6 +141,11 @@ fn advise(error: ConnectError) -> anyhow::Error {
             "start a server in another terminal with `errata serve`, \
              or name a running one: errata demo --endpoint http://HOST:4317"
         }
+        ConnectError::Refused { .. } => {
+            "give a token with role ingest, as `errata token create --role ingest --name demo` makes them, \
+             with --token or in ERRATA_TOKEN"
+        }
+        ConnectError::Credential(_) => "give a token as `errata token create` printed it",
         ConnectError::NotOtlp { .. } => "use the gRPC port, 4317 by default; 4318 speaks OTLP over HTTP",
     };
     let mut cause: &dyn std::error::Error = &error;

@@ -35,6 +35,7 @@ fn main() -> ExitCode {
         Command::Demo(options) => commands::block_on(demo::run(options)),
         Command::Sql(options) => commands::sql::run(&settings, &options),
         Command::Explain(options) => commands::explain::run(&settings, &options),
+        Command::Token(command) => commands::token::run(&settings, &command),
         Command::Compact => commands::compact::run(&settings),
         Command::Config(ConfigCommand::Check { show }) => commands::config_check::run(&settings, show),
     };

@@ -9,6 +9,12 @@ pub(crate) fn print(text: &str) {
     drop(written);
 }
 
+/// Tells a person something beside the output, on standard error.
+pub(crate) fn note(text: &str) {
+    let written = io::stderr().lock().write_all(text.as_bytes());
+    drop(written);
+}
+
 /// Prints an error with its causes to standard error.
 pub(crate) fn error(error: &anyhow::Error) {
     let mut text = format!("errata: {error}\n");

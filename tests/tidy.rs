@@ -13,7 +13,8 @@ use toml::{Table, Value};
 const FILE_LINES_MAX: usize = 800;
 
 /// Folders that hold packages; the root package is ".".
-const PACKAGES: [&str; 6] = [".", "schemas", "error-patterns", "lake", "collector-processor", "query-engine"];
+const PACKAGES: [&str; 8] =
+    [".", "schemas", "error-patterns", "lake", "state", "access", "collector-processor", "query-engine"];
 
 /// Folders below which nothing of ours lies.
 const SKIPPED: [&str; 3] = ["target", "node_modules", "errata-data"];

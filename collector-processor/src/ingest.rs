@@ -5,7 +5,7 @@ use crate::metrics::Metrics;
 use crate::pipeline::{Pipeline, Tagged};
 use crate::receiver::{Accepted, Consumer, Encoding, ExportRequest, Refusal};
 use crate::wal::{NewRecord, Wal, WalError};
-use crate::wire::{Signal, logs_from_json, traces_from_json};
+use crate::wire::{Request, Signal, logs_from_json, traces_from_json};
 use bytes::Bytes;
 use prost::Message;
 use std::sync::Arc;
@@ -72,14 +72,33 @@ impl Ingest {
     }
 
     async fn take(&self, request: ExportRequest) -> Result<Accepted, Refusal> {
-        let (inner, began) = (&self.inner, Instant::now());
-        let ExportRequest { signal, encoding, body, session } = request;
+        let began = Instant::now();
+        let ExportRequest { signal, encoding, body, session, principal } = request;
         let body = match encoding {
             Encoding::Protobuf => body,
             Encoding::Json => transcode(signal, &body)?,
         };
+        let items = if principal.counts_items() { Request::new(&body).items() } else { 0 };
+        let bytes = body.len() as u64;
+        principal.take(items, bytes)?;
+        let taken = self.keep(signal, &body, session.as_deref(), began).await;
+        if matches!(taken, Err(Refusal::Busy { .. })) {
+            principal.give_back(items, bytes);
+        }
+        taken
+    }
+
+    /// Tags a request and makes it durable.
+    async fn keep(
+        &self,
+        signal: Signal,
+        body: &Bytes,
+        session: Option<&str>,
+        began: Instant,
+    ) -> Result<Accepted, Refusal> {
+        let inner = &self.inner;
         let now = now_unix_nano();
-        let tagged = inner.pipeline.tag(signal, &body, session.as_deref(), now);
+        let tagged = inner.pipeline.tag(signal, body, session, now);
         let tagged = tagged.map_err(|e| Refusal::Malformed(e.to_string()))?;
         let (counts, rejection) = (tagged.counts, tagged.rejection.clone());
         self.log(signal, tagged, now).await?;

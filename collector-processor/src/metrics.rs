@@ -127,6 +127,8 @@ impl Metrics {
             Refusal::TooLarge { .. } => "too_large",
             Refusal::Unsupported(_) => "unsupported",
             Refusal::Busy { .. } => "busy",
+            Refusal::Access(_) => "refused",
+            Refusal::Throttled(_) => "throttled",
         };
         self.requests
             .add(1, &[KeyValue::new("signal", signal_name(signal)), KeyValue::new("outcome", outcome)]);

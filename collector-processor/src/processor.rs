@@ -13,6 +13,7 @@ use crate::receiver::{Admission, ReceiverConfig, serve_grpc, serve_http};
 use crate::rules::{RulesConfig, RulesFile, RulesFileError};
 use crate::wal::{Wal, WalConfig, WalError, WalStats};
 use crate::writer::{self, Committer, Positions, Writer, WriterConfig};
+use access::{Access, Incoming, Tls};
 use error_patterns::mask::MaskConfig;
 use error_patterns::store::ColdPatterns;
 use lake::{Lake, LakeError, MaintenanceConfig, WriterId};
@@ -25,7 +26,6 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
-use tokio::net::TcpListener;
 use tokio::sync::{Mutex, Notify, watch};
 use tokio::task::JoinHandle;
 
@@ -134,9 +134,15 @@ impl Processor {
     ///
     /// # Errors
     /// [`StartError`]; nothing keeps running then.
-    pub async fn start(config: ProcessorConfig, lake: Lake, meter: Meter) -> Result<Self, StartError> {
-        let grpc = bind(config.receiver.grpc_addr, "OTLP gRPC", "--otlp-grpc-addr").await?;
-        let http = bind(config.receiver.http_addr, "OTLP HTTP", "--otlp-http-addr").await?;
+    pub async fn start(
+        config: ProcessorConfig,
+        lake: Lake,
+        access: Access,
+        tls: Option<&Tls>,
+        meter: Meter,
+    ) -> Result<Self, StartError> {
+        let grpc = bind(config.receiver.grpc_addr, tls, "OTLP gRPC", "--otlp-grpc-addr").await?;
+        let http = bind(config.receiver.http_addr, tls, "OTLP HTTP", "--otlp-http-addr").await?;
         let rules = RulesFile::open(config.rules.clone()).await?;
         let id = writer_id(&config)?;
         let wal = open_wal(&config).await?;
@@ -199,7 +205,7 @@ impl Processor {
         observe_cold(&metrics.meter, cold);
         let retry_after = config.receiver.retry_after;
         let ingest = Ingest::new(pipeline, wal.clone(), metrics, config.acknowledge, reached, retry_after);
-        let receivers = Self::receive(config, ingest, admission, grpc, http)?;
+        let receivers = Self::receive(config, ingest, access, admission, grpc, http);
         Ok(Self { receivers, wal, writing, exporter, background, rules_asked, follower })
     }
 
@@ -224,24 +230,28 @@ impl Processor {
     fn receive(
         config: ProcessorConfig,
         ingest: Ingest,
+        access: Access,
         admission: Admission,
-        grpc: TcpListener,
-        http: TcpListener,
-    ) -> Result<Receivers, StartError> {
-        let local = |listener: &TcpListener, what, flag| {
-            let unknown = config.receiver.grpc_addr;
-            listener.local_addr().map_err(|source| StartError::Bind { addr: unknown, what, flag, source })
-        };
-        let grpc_addr = local(&grpc, "OTLP gRPC", "--otlp-grpc-addr")?;
-        let http_addr = local(&http, "OTLP HTTP", "--otlp-http-addr")?;
+        grpc: Incoming,
+        http: Incoming,
+    ) -> Receivers {
+        let (grpc_addr, http_addr) = (grpc.addr(), http.addr());
         let (stop, stopping) = watch::channel(false);
         let stopped = |mut stopping: watch::Receiver<bool>| async move {
             let _ = stopping.wait_for(|stop| *stop).await;
         };
         let header = config.session_header.to_ascii_lowercase();
         let (limits, until) = (config.receiver.clone(), stopped(stopping.clone()));
-        let of_grpc = serve_grpc(grpc, ingest.clone(), admission.clone(), limits, header.clone(), until);
-        let of_http = serve_http(http, ingest, admission, config.receiver, header, stopped(stopping));
+        let of_grpc = serve_grpc(
+            grpc,
+            ingest.clone(),
+            access.clone(),
+            admission.clone(),
+            limits,
+            header.clone(),
+            until,
+        );
+        let of_http = serve_http(http, ingest, access, admission, config.receiver, header, stopped(stopping));
         let tasks = vec![
             tokio::spawn(async move {
                 if let Err(error) = of_grpc.await {
@@ -254,7 +264,7 @@ impl Processor {
                 }
             }),
         ];
-        Ok(Receivers { grpc_addr, http_addr, stop, tasks })
+        Receivers { grpc_addr, http_addr, stop, tasks }
     }
 
     /// Drains: refuses new requests, answers those under way, commits all that was acknowledged, sends the
@@ -295,8 +305,13 @@ fn exporter(config: &ProcessorConfig, wal: &Wal) -> Result<Option<Exporter>, Sta
     config.exporter.clone().map(start).transpose().map_err(|e| StartError::Exporter(e.to_string()))
 }
 
-async fn bind(addr: SocketAddr, what: &'static str, flag: &'static str) -> Result<TcpListener, StartError> {
-    TcpListener::bind(addr).await.map_err(|source| StartError::Bind { addr, what, flag, source })
+async fn bind(
+    addr: SocketAddr,
+    tls: Option<&Tls>,
+    what: &'static str,
+    flag: &'static str,
+) -> Result<Incoming, StartError> {
+    Incoming::bind(addr, tls).await.map_err(|source| StartError::Bind { addr, what, flag, source })
 }
 
 /// The id under which this data folder writes to the lake, for as long as the folder lives.

@@ -14,6 +14,7 @@ pub(crate) use grpc::serve_grpc;
 pub(crate) use http::serve_http;
 
 use crate::wire::Signal;
+use access::{Principal, Throttled};
 use bytes::Bytes;
 use std::future::Future;
 use std::net::SocketAddr;
@@ -39,6 +40,8 @@ pub(crate) struct ExportRequest {
     pub body: Bytes,
     /// The session header of the export request itself (HTTP header or gRPC metadata).
     pub session: Option<String>,
+    /// Who sends it.
+    pub principal: Principal,
 }
 
 /// What became of an accepted request.
@@ -75,6 +78,24 @@ pub(crate) enum Refusal {
         /// How long the sender should wait.
         retry_after: Duration,
     },
+    /// The sender may not come in, or cannot be checked now.
+    #[error(transparent)]
+    Access(#[from] access::Refusal),
+    /// The sender is over the rate of its token and should wait.
+    #[error(transparent)]
+    Throttled(#[from] Throttled),
+}
+
+impl Refusal {
+    /// How long the sender should wait, where waiting helps.
+    fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Busy { retry_after, .. } => Some(*retry_after),
+            Self::Throttled(throttled) => Some(throttled.retry_after),
+            Self::Access(refusal) => refusal.retry_after(),
+            Self::Malformed(_) | Self::TooLarge { .. } | Self::Unsupported(_) => None,
+        }
+    }
 }
 
 /// Takes requests: the processor behind the receivers.

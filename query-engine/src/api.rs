@@ -4,6 +4,7 @@
 //! `response_buffer_bytes` are kept back until it is known whether more follow.
 
 mod accept;
+mod access;
 mod answer;
 mod body;
 mod changes;
@@ -25,8 +26,11 @@ mod sessions;
 mod similar;
 mod sql;
 mod timeline;
+mod views;
 
+pub use access::{guarded, role_of};
 pub use openapi::DOCUMENT as OPENAPI_DOCUMENT;
+pub use views::{ViewsConfig, views_router};
 
 use crate::engine::Engine;
 use crate::feed::Feed;
@@ -61,7 +65,8 @@ impl FromRef<Parts> for Feed {
     }
 }
 
-/// The routes under `/api/v1` and `/jaeger`. Health and metrics are mounted by whoever serves them.
+/// The routes under `/api/v1` and `/jaeger`, open to all: [`guarded`] puts them behind their roles. Health and metrics are
+/// mounted by whoever serves them.
 pub fn router(engine: Engine, lifecycle: Lifecycle, feed: Feed) -> Router {
     let body_bytes_max = engine.config().query_bytes_max.saturating_mul(2).saturating_add(64 << 10);
     let refused = problem::method_not_allowed;

@@ -4,6 +4,7 @@ use crate::cli::ServeOptions;
 use crate::config::Settings;
 use crate::output;
 use crate::telemetry::Telemetry;
+use access::{Access, Incoming, Role, Tls, guard};
 use anyhow::Context;
 use axum::Router;
 use axum::extract::State;
@@ -19,7 +20,6 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
-use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -51,26 +51,27 @@ pub(crate) fn run(settings: &Settings, options: &ServeOptions, parts: Parts) -> 
 }
 
 async fn serve(settings: &Settings, options: &ServeOptions, parts: Parts) -> anyhow::Result<()> {
+    settings.refuse_open_ports(&ports(settings, parts))?;
     let stopped = stop_signal()?;
     let telemetry = Telemetry::start(&settings.telemetry)?;
-    let listener = TcpListener::bind(settings.http.addr).await;
-    let listener = listener.with_context(|| {
-        format!(
-            "cannot listen on {} for queries; stop what uses it, or set another with --http-addr",
-            settings.http.addr
-        )
-    })?;
-    let http_addr = listener.local_addr()?;
+    let tls = settings.tls(&telemetry.meter()).await?;
+    let listener = listen(settings, tls.as_ref()).await?;
+    let http_addr = listener.addr();
+    let access = settings.access(&telemetry.meter()).await?;
     let lake = settings.open_lake().await?;
     let ready = Arc::new(AtomicBool::new(false));
-    let mut routes = own_routes(telemetry.clone(), Arc::clone(&ready));
+    let guarding = if settings.auth.open_metrics { Access::open_to_all() } else { access.clone() };
+    let mut routes = own_routes(telemetry.clone(), Arc::clone(&ready), &guarding);
     let mut feed = None;
     if parts.engine {
         let engine = Engine::new(lake.clone(), settings.query_config())?;
         let identity = Identity::open(&settings.data_dir).context("cannot keep the engine's id")?;
         let lifecycle = Lifecycle::start(lake.clone(), &engine, identity, settings.lifecycle_config()?);
         let feed = feed.insert(Feed::new(lake.clone(), engine.clone(), settings.feed_config()));
-        routes = routes.merge(query_engine::api::router(engine, lifecycle, feed.clone()));
+        let state = settings.open_state().await?;
+        let views = query_engine::api::views_router(state, settings.views_config());
+        let api = query_engine::api::router(engine, lifecycle, feed.clone()).merge(views);
+        routes = routes.merge(query_engine::api::guarded(api, &access));
     }
     let (stop, stopping) = watch::channel(false);
     let serving = tokio::spawn(async move {
@@ -79,7 +80,9 @@ async fn serve(settings: &Settings, options: &ServeOptions, parts: Parts) -> any
         axum::serve(listener, routes).with_graceful_shutdown(until).await
     });
     let processor = if parts.processor {
-        let started = Processor::start(settings.processor_config()?, lake.clone(), telemetry.meter()).await;
+        let config = settings.processor_config()?;
+        let started =
+            Processor::start(config, lake.clone(), access.clone(), tls.as_ref(), telemetry.meter()).await;
         Some(started.context("cannot start the processor")?)
     } else {
         None
@@ -87,7 +90,7 @@ async fn serve(settings: &Settings, options: &ServeOptions, parts: Parts) -> any
     let asking =
         processor.as_ref().filter(|_| settings.rules_file().is_some()).map(reload_on_hangup).transpose()?;
     ready.store(true, Ordering::Release);
-    announce(settings, options, &lake, http_addr, processor.as_ref())?;
+    announce(settings, options, &lake, http_addr, processor.as_ref(), &access)?;
     stopped.await;
     tracing::info!("stopping: no new requests; what was acknowledged is being committed");
     ready.store(false, Ordering::Release);
@@ -107,6 +110,23 @@ async fn serve(settings: &Settings, options: &ServeOptions, parts: Parts) -> any
     telemetry.shutdown();
     tracing::info!("stopped");
     Ok(())
+}
+
+/// The addresses that will be bound, with the flags that set them.
+fn ports(settings: &Settings, parts: Parts) -> Vec<(&'static str, SocketAddr)> {
+    let mut ports = vec![("--http-addr", settings.http.addr)];
+    if parts.processor {
+        ports.push(("--otlp-grpc-addr", settings.otlp.grpc_addr));
+        ports.push(("--otlp-http-addr", settings.otlp.http_addr));
+    }
+    ports
+}
+
+async fn listen(settings: &Settings, tls: Option<&Tls>) -> anyhow::Result<Incoming> {
+    let addr = settings.http.addr;
+    Incoming::bind(addr, tls).await.with_context(|| {
+        format!("cannot listen on {addr} for queries; stop what uses it, or set another with --http-addr")
+    })
 }
 
 /// Resolves at SIGTERM or SIGINT; listens from now on.
@@ -132,11 +152,13 @@ fn reload_on_hangup(processor: &Processor) -> anyhow::Result<JoinHandle<()>> {
     }))
 }
 
-fn own_routes(telemetry: Telemetry, ready: Arc<AtomicBool>) -> Router {
+/// Health is open to all: what asks for it has no token.
+fn own_routes(telemetry: Telemetry, ready: Arc<AtomicBool>, guarding: &Access) -> Router {
+    let metrics = Router::new().route("/metrics", get(metrics).with_state(telemetry));
     Router::new()
         .route("/healthz", get(|| async { "ok\n" }))
         .route("/readyz", get(readyz).with_state(ready))
-        .route("/metrics", get(metrics).with_state(telemetry))
+        .merge(guard(metrics, guarding, |_, _| Role::Read))
         .method_not_allowed_fallback(not_allowed)
         .fallback(not_found)
 }
@@ -182,6 +204,19 @@ async fn metrics(State(telemetry): State<Telemetry>) -> impl IntoResponse {
     }
 }
 
+/// Who is let in, in words.
+fn doors(settings: &Settings, access: &Access) -> String {
+    match (access.is_on(), access.tokens_known()) {
+        (false, _) if settings.auth.allow_open => {
+            "open to whoever reaches the ports: auth.mode is off".to_owned()
+        }
+        (false, _) => "open, since only this machine reaches the ports: auth.mode is off".to_owned(),
+        (true, 0) => "by token, but there is none yet: `errata token create` makes one".to_owned(),
+        (true, 1) => "by token; 1 is known".to_owned(),
+        (true, known) => format!("by token; {known} are known"),
+    }
+}
+
 /// Tells people on standard output, and programs in a file, where everything is.
 fn announce(
     settings: &Settings,
@@ -189,22 +224,27 @@ fn announce(
     lake: &Lake,
     http_addr: SocketAddr,
     processor: Option<&Processor>,
+    access: &Access,
 ) -> anyhow::Result<()> {
     let mut addresses = json!({ "http": http_addr.to_string() });
     let mut text = format!("Errata {}\n\n", env!("CARGO_PKG_VERSION"));
+    let scheme = if settings.speaks_tls() { "https" } else { "http" };
     if let Some(processor) = processor {
         addresses["otlp_grpc"] = json!(processor.grpc_addr().to_string());
         addresses["otlp_http"] = json!(processor.http_addr().to_string());
-        writeln!(text, "  send OTLP to  http://{} (gRPC)", processor.grpc_addr())?;
-        writeln!(text, "                http://{} (HTTP)", processor.http_addr())?;
+        writeln!(text, "  send OTLP to  {scheme}://{} (gRPC)", processor.grpc_addr())?;
+        writeln!(text, "                {scheme}://{} (HTTP)", processor.http_addr())?;
         if !settings.forward.endpoint.is_empty() {
             writeln!(text, "  forwards to   {}", settings.forward.endpoint)?;
         }
     }
     let folder = lake.table_location(lake::Table::Errors);
     let folder = folder.trim_end_matches("/errors");
-    writeln!(text, "  query at      http://{http_addr}/api/v1/sql")?;
+    writeln!(text, "  query at      {scheme}://{http_addr}/api/v1/sql")?;
     writeln!(text, "  lake          {folder} (Delta tables, Parquet files)")?;
+    let doors = doors(settings, access);
+    writeln!(text, "  access        {doors}")?;
+    tracing::info!("access: {doors}");
     let command = std::env::args().next().filter(|a| a.contains('/')).unwrap_or_else(|| "errata".to_owned());
     let place = if settings.data_dir.as_os_str() == "./errata-data" {
         String::new()

@@ -5,12 +5,15 @@ use toml::{Table, Value};
 
 /// Names under this prefix belong to the tests and are left alone.
 const TESTS: &str = "ERRATA_TEST_";
+/// The token that commands send to a server; no setting of a server.
+const TOKEN: &str = "ERRATA_TOKEN";
 
 /// Puts every `ERRATA_` variable at its place in `table`; returns what could not be placed.
 pub(super) fn apply(table: &mut Table, variables: impl Iterator<Item = (String, String)>) -> Vec<String> {
     let known = Settings::default_table();
     let mut problems = Vec::new();
-    for (name, text) in variables.filter(|(n, _)| n.starts_with("ERRATA_") && !n.starts_with(TESTS)) {
+    let ours = |name: &str| name.starts_with("ERRATA_") && !name.starts_with(TESTS) && name != TOKEN;
+    for (name, text) in variables.filter(|(name, _)| ours(name)) {
         let wanted = name["ERRATA_".len()..].to_ascii_lowercase();
         match find(&known, &wanted) {
             Some((path, example)) => match parse(&text, example) {

@@ -1,5 +1,6 @@
 //! The settings as users write them, with their defaults.
 
+use super::access::{Auth, RateLimit, TlsFiles, Views};
 use super::units::{Size, Span};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -15,8 +16,13 @@ pub(crate) struct Settings {
     pub(crate) data_dir: PathBuf,
     /// The lake, where it is not `<data_dir>/lake`: a folder, or `s3://bucket/prefix`.
     pub(crate) lake: String,
+    /// The state database, where it is not `<data_dir>/state.db`: a file, or `postgres://user@host/database`.
+    pub(crate) state: String,
     pub(crate) otlp: Otlp,
     pub(crate) http: Http,
+    pub(crate) auth: Auth,
+    pub(crate) rate_limit: RateLimit,
+    pub(crate) tls: TlsFiles,
     pub(crate) session: Session,
     pub(crate) attributes: BTreeMap<String, Vec<String>>,
     pub(crate) dedup: Dedup,
@@ -31,6 +37,7 @@ pub(crate) struct Settings {
     pub(crate) query: Query,
     pub(crate) lifecycle: Lifecycle,
     pub(crate) feed: Feed,
+    pub(crate) views: Views,
     pub(crate) telemetry: Telemetry,
 }
 
@@ -274,8 +281,12 @@ impl Default for Settings {
         Self {
             data_dir: PathBuf::from("./errata-data"),
             lake: String::new(),
+            state: String::new(),
             otlp: Otlp::default(),
             http: Http::default(),
+            auth: Auth::default(),
+            rate_limit: RateLimit::default(),
+            tls: TlsFiles::default(),
             session: Session::default(),
             attributes: ATTRIBUTE_ROLES.iter().map(|role| ((*role).to_owned(), Vec::new())).collect(),
             dedup: Dedup::default(),
@@ -290,6 +301,7 @@ impl Default for Settings {
             query: Query::default(),
             lifecycle: Lifecycle::default(),
             feed: Feed::default(),
+            views: Views::default(),
             telemetry: Telemetry::default(),
         }
     }
@@ -401,6 +413,7 @@ impl Settings {
             !itself,
             "forward.endpoint: is Errata's own receiver, which would forward to itself for ever".into(),
         );
+        problems.extend(self.access_problems());
         problems
     }
 

@@ -25,8 +25,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use tonic::Code;
-use tonic::transport::{Channel, ClientTlsConfig, Endpoint};
+use tonic::metadata::MetadataMap;
+use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint};
 
+/// Variables by which the exporters send headers.
+const HEADERS: [&str; 2] = ["OTEL_EXPORTER_OTLP_HEADERS", "OTEL_EXPORTER_OTLP_TRACES_HEADERS"];
 /// How long connecting, and each export, may take.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -39,6 +42,12 @@ pub(super) enum ConnectError {
     /// Nobody listens there, or a proxy or TLS stands between. Start the server, or name another.
     #[error("no server answers at {endpoint}")]
     Connect { endpoint: String, source: tonic::transport::Error },
+    /// The server asks for a token, or for one with another role.
+    #[error("the server at {endpoint} takes nothing from us")]
+    Refused { endpoint: String, source: Box<tonic::Status> },
+    /// The authority's certificate or the token cannot be used.
+    #[error("{0}")]
+    Credential(String),
     /// Somebody listens, but it did not take an empty OTLP request over gRPC. Name the gRPC port.
     #[error("the server at {endpoint} does not take OTLP traces over gRPC")]
     NotOtlp { endpoint: String, source: Box<tonic::Status> },
@@ -135,7 +144,37 @@ impl opentelemetry_sdk::logs::LogExporter for Counted<LogExporter> {
 pub(super) struct Uplink {
     endpoint: String,
     channel: Channel,
+    metadata: MetadataMap,
     counts: Arc<Counts>,
+}
+
+/// What a protected server asks for.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Credentials {
+    /// A token with role ingest.
+    pub(super) token: Option<String>,
+    /// Certificate of an authority that signed the server's, in PEM.
+    pub(super) authority: Option<Vec<u8>>,
+}
+
+impl Credentials {
+    fn metadata(&self) -> Result<MetadataMap, ConnectError> {
+        let mut metadata = MetadataMap::new();
+        if let Some(token) = &self.token {
+            let value = format!("Bearer {token}").parse();
+            let wrong = |_| ConnectError::Credential("the token has characters that no token has".to_owned());
+            metadata.insert("authorization", value.map_err(wrong)?);
+        }
+        Ok(metadata)
+    }
+
+    fn tls(&self) -> ClientTlsConfig {
+        let tls = ClientTlsConfig::new().with_native_roots();
+        match &self.authority {
+            Some(pem) => tls.ca_certificate(Certificate::from_pem(pem)),
+            None => tls,
+        }
+    }
 }
 
 impl Uplink {
@@ -144,33 +183,35 @@ impl Uplink {
     ///
     /// # Errors
     /// [`ConnectError`] says what stands in the way.
-    pub(super) async fn connect(endpoint: &str) -> Result<Self, ConnectError> {
+    pub(super) async fn connect(endpoint: &str, credentials: &Credentials) -> Result<Self, ConnectError> {
         let url = |source| ConnectError::Url { endpoint: endpoint.to_owned(), source };
         let mut address = Endpoint::from_shared(endpoint.to_owned()).map_err(|error| url(Some(error)))?;
         match address.uri().scheme_str() {
             Some("http") => {}
             Some("https") => {
-                let tls = ClientTlsConfig::new().with_native_roots();
-                address = address.tls_config(tls).map_err(|error| url(Some(error)))?;
+                address = address.tls_config(credentials.tls()).map_err(|error| url(Some(error)))?;
             }
             _ => return Err(url(None)),
         }
         let channel = address.connect_timeout(TIMEOUT).timeout(TIMEOUT).connect().await;
         let channel =
             channel.map_err(|source| ConnectError::Connect { endpoint: endpoint.to_owned(), source })?;
-        let probe =
-            TraceServiceClient::new(channel.clone()).export(ExportTraceServiceRequest::default()).await;
-        match probe {
-            // Who asks for a token does take OTLP; the exporters send what OTEL_EXPORTER_OTLP_HEADERS holds.
-            Err(status) if !matches!(status.code(), Code::Unauthenticated | Code::PermissionDenied) => {
-                return Err(ConnectError::NotOtlp {
-                    endpoint: endpoint.to_owned(),
-                    source: Box::new(status),
-                });
+        let endpoint = endpoint.to_owned();
+        let metadata = credentials.metadata()?;
+        let mut probe = tonic::Request::new(ExportTraceServiceRequest::default());
+        *probe.metadata_mut() = metadata.clone();
+        // The exporters also send what this variable holds, which may be the credential.
+        let other = HEADERS.iter().any(|name| std::env::var_os(name).is_some());
+        match TraceServiceClient::new(channel.clone()).export(probe).await {
+            Err(status) if matches!(status.code(), Code::Unauthenticated | Code::PermissionDenied) => {
+                if !other {
+                    return Err(ConnectError::Refused { endpoint, source: Box::new(status) });
+                }
             }
-            _ => {}
+            Err(status) => return Err(ConnectError::NotOtlp { endpoint, source: Box::new(status) }),
+            Ok(_) => {}
         }
-        Ok(Self { endpoint: endpoint.to_owned(), channel, counts: Arc::default() })
+        Ok(Self { endpoint, channel, metadata, counts: Arc::default() })
     }
 
     /// What was acknowledged so far.
@@ -197,12 +238,14 @@ impl Uplink {
             .with_endpoint(&self.endpoint)
             .with_timeout(TIMEOUT)
             .with_channel(self.channel.clone())
+            .with_metadata(self.metadata.clone())
             .build()?;
         let logs = LogExporter::builder()
             .with_tonic()
             .with_endpoint(&self.endpoint)
             .with_timeout(TIMEOUT)
             .with_channel(self.channel.clone())
+            .with_metadata(self.metadata.clone())
             .build()?;
         let tracers = SdkTracerProvider::builder()
             .with_sampler(Sampler::AlwaysOn)

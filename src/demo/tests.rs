@@ -128,6 +128,8 @@ fn options(endpoint: String) -> DemoOptions {
     DemoOptions {
         endpoint,
         query_url: None,
+        token: None,
+        ca: None,
         rounds: 1,
         seed: 1,
         parallel: None,

@@ -130,6 +130,7 @@ class Errata:
     def ask(self, sql):
         answer = self.session.post(self.url, json={"query": sql}, timeout=600)
         if answer.status_code != 200:
+            self.close()
             sys.exit(f"{answer.status_code} {answer.text}\n{sql}")
         return answer.json()
 

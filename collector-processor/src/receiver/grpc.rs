@@ -3,6 +3,7 @@
 use super::{Admission, Consumer, Encoding, ExportRequest, Permit, ReceiverConfig, Refusal};
 use crate::codec::BytesCodec;
 use crate::wire::{PartialSuccess, Signal};
+use access::{Access, Incoming, Principal, Role};
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use parking_lot::Mutex;
@@ -11,7 +12,6 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
-use tokio::net::TcpListener;
 use tonic::codec::CompressionEncoding;
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt};
@@ -23,29 +23,30 @@ type Boxed<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 /// # Errors
 /// When the listener fails for good.
 pub(crate) async fn serve_grpc<C: Consumer>(
-    listener: TcpListener,
+    incoming: Incoming,
     consumer: C,
+    access: Access,
     admission: Admission,
     config: ReceiverConfig,
     session_header: String,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), tonic::transport::Error> {
-    let incoming = tonic::transport::server::TcpIncoming::from(listener).with_nodelay(Some(true));
     let body_bytes_max = config.body_bytes_max;
-    let shared = Shared { consumer, admission, body_bytes_max, session_header };
+    let shared = Shared { consumer, access, admission, body_bytes_max, session_header };
     tonic::transport::Server::builder()
         .initial_stream_window_size(1 << 20)
         .initial_connection_window_size(4 << 20)
         .http2_keepalive_interval(Some(config.read_timeout))
         .add_service(TraceService(shared.clone()))
         .add_service(LogsService(shared))
-        .serve_with_incoming_shutdown(incoming, shutdown)
+        .serve_with_incoming_shutdown(incoming.into_stream(), shutdown)
         .await
 }
 
 #[derive(Clone)]
 struct Shared<C> {
     consumer: C,
+    access: Access,
     admission: Admission,
     body_bytes_max: usize,
     session_header: String,
@@ -62,8 +63,8 @@ impl<C: Consumer> Shared<C> {
             return Status::unimplemented(format!("no method {}", request.uri().path())).into_http();
         }
         // Before the body is read: a refused sender costs no memory.
-        let permit = match self.admission.request() {
-            Ok(permit) => permit,
+        let (principal, permit) = match self.admit(request.headers()).await {
+            Ok(admitted) => admitted,
             Err(refusal) => return status(&refusal).into_http(),
         };
         let mut grpc = tonic::server::Grpc::new(BytesCodec)
@@ -73,7 +74,14 @@ impl<C: Consumer> Shared<C> {
         let limit = self.body_bytes_max;
         let permit = Arc::new(Mutex::new(permit));
         let request = request.map(|body| Charged { body, permit: Arc::clone(&permit), bytes: 0 });
-        corrected(grpc.unary(Export { shared: self, signal, permit }, request).await, limit)
+        corrected(grpc.unary(Export { shared: self, signal, principal, permit }, request).await, limit)
+    }
+
+    /// Who sends, and a place among the requests under way.
+    async fn admit(&self, headers: &http::HeaderMap) -> Result<(Principal, Permit), Refusal> {
+        let principal = self.access.authorize(headers, Role::Ingest).await?;
+        principal.check_pace()?;
+        Ok((principal, self.admission.request()?))
     }
 }
 
@@ -126,6 +134,7 @@ impl Body for Charged {
 struct Export<C> {
     shared: Shared<C>,
     signal: Signal,
+    principal: Principal,
     permit: Arc<Mutex<Permit>>,
 }
 
@@ -135,13 +144,13 @@ impl<C: Consumer> tonic::server::UnaryService<Bytes> for Export<C> {
 
     fn call(&mut self, request: tonic::Request<Bytes>) -> Self::Future {
         let (shared, signal) = (self.shared.clone(), self.signal);
-        let permit = Arc::clone(&self.permit);
+        let (principal, permit) = (self.principal.clone(), Arc::clone(&self.permit));
         Box::pin(async move {
             let session = request.metadata().get(&shared.session_header).and_then(|v| v.to_str().ok());
             let session = session.filter(|s| !s.is_empty()).map(str::to_owned);
             let body = request.into_inner();
             permit.lock().resize(body.len()).map_err(|r| status(&r))?;
-            let request = ExportRequest { signal, encoding: Encoding::Protobuf, body, session };
+            let request = ExportRequest { signal, encoding: Encoding::Protobuf, body, session, principal };
             let accepted = shared.consumer.consume(request).await.map_err(|r| status(&r))?;
             let success = PartialSuccess { rejected: accepted.rejected, message: &accepted.message };
             Ok(tonic::Response::new(success.to_protobuf().into()))
@@ -155,8 +164,9 @@ fn status(refusal: &Refusal) -> Status {
     match refusal {
         Refusal::Malformed(_) | Refusal::Unsupported(_) => Status::invalid_argument(message),
         Refusal::TooLarge { .. } => Status::resource_exhausted(message),
-        Refusal::Busy { retry_after, .. } => {
-            let details = ErrorDetails::with_retry_info(Some(*retry_after));
+        Refusal::Access(refusal) => refusal.grpc_status(),
+        Refusal::Busy { .. } | Refusal::Throttled(_) => {
+            let details = ErrorDetails::with_retry_info(refusal.retry_after());
             Status::with_error_details(Code::Unavailable, message, details)
         }
     }

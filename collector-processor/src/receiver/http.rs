@@ -5,6 +5,7 @@
 
 use super::{Accepted, Admission, Consumer, Encoding, ExportRequest, Permit, ReceiverConfig, Refusal, body};
 use crate::wire::{PartialSuccess, Signal, Status};
+use access::{Access, Incoming, Role};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::State;
@@ -12,7 +13,6 @@ use axum::http::{HeaderMap, HeaderValue, Request, Response, StatusCode, header};
 use axum::routing::post;
 use bytes::Bytes;
 use std::future::Future;
-use tokio::net::TcpListener;
 
 const PROTOBUF: &str = "application/x-protobuf";
 const JSON: &str = "application/json";
@@ -20,6 +20,7 @@ const JSON: &str = "application/json";
 #[derive(Clone)]
 struct Receiver<C> {
     consumer: C,
+    access: Access,
     admission: Admission,
     config: ReceiverConfig,
     session_header: String,
@@ -30,19 +31,20 @@ struct Receiver<C> {
 /// # Errors
 /// When the listener fails for good.
 pub(crate) async fn serve_http<C: Consumer>(
-    listener: TcpListener,
+    incoming: Incoming,
     consumer: C,
+    access: Access,
     admission: Admission,
     config: ReceiverConfig,
     session_header: String,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
-    let receiver = Receiver { consumer, admission, config, session_header };
+    let receiver = Receiver { consumer, access, admission, config, session_header };
     let routes = Router::new()
         .route("/v1/traces", post(export_traces::<C>))
         .route("/v1/logs", post(export_logs::<C>))
         .with_state(receiver);
-    axum::serve(listener, routes).with_graceful_shutdown(shutdown).await
+    axum::serve(incoming, routes).with_graceful_shutdown(shutdown).await
 }
 
 async fn export_traces<C: Consumer>(
@@ -86,6 +88,8 @@ impl<C: Consumer> Receiver<C> {
         headers: &HeaderMap,
         body: &mut Body,
     ) -> Result<(Accepted, Permit), Refusal> {
+        let principal = self.access.authorize(headers, Role::Ingest).await?;
+        principal.check_pace()?;
         let mut permit = self.admission.request()?;
         let limit = self.config.body_bytes_max;
         let read = tokio::time::timeout(self.config.read_timeout, body::read(body, limit, &mut permit));
@@ -95,7 +99,8 @@ impl<C: Consumer> Receiver<C> {
         let coding = text(headers, header::CONTENT_ENCODING.as_str());
         let body = body::decompress(coding, bytes, limit, &mut permit)?;
         let session = Some(text(headers, &self.session_header)).filter(|s| !s.is_empty()).map(str::to_owned);
-        let accepted = self.consumer.consume(ExportRequest { signal, encoding, body, session }).await?;
+        let request = ExportRequest { signal, encoding, body, session, principal };
+        let accepted = self.consumer.consume(request).await?;
         Ok((accepted, permit))
     }
 }
@@ -130,11 +135,10 @@ fn refused(encoding: Encoding, refusal: &Refusal) -> Response<Body> {
         Refusal::TooLarge { .. } => (StatusCode::PAYLOAD_TOO_LARGE, tonic::Code::ResourceExhausted),
         Refusal::Unsupported(_) => (StatusCode::UNSUPPORTED_MEDIA_TYPE, tonic::Code::InvalidArgument),
         Refusal::Busy { .. } => (StatusCode::SERVICE_UNAVAILABLE, tonic::Code::Unavailable),
+        Refusal::Throttled(_) => (StatusCode::TOO_MANY_REQUESTS, tonic::Code::Unavailable),
+        Refusal::Access(refusal) => (refusal.http_status(), refusal.grpc_status().code()),
     };
-    let retry_after = match refusal {
-        Refusal::Busy { retry_after, .. } => Some(*retry_after),
-        _ => None,
-    };
+    let retry_after = refusal.retry_after();
     let message = refusal.to_string();
     let status = Status { code: code as i32, message: &message, retry_after };
     let body = match encoding {
@@ -143,7 +147,15 @@ fn refused(encoding: Encoding, refusal: &Refusal) -> Response<Body> {
     };
     let mut response = response(http, encoding, body);
     if let Some(wait) = retry_after {
-        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(wait.as_secs().max(1)));
+        // In whole seconds, upwards: who comes back earlier is refused again.
+        response
+            .headers_mut()
+            .insert(header::RETRY_AFTER, HeaderValue::from(wait.as_millis().div_ceil(1000) as u64));
+    }
+    if let Refusal::Access(refusal) = refusal {
+        for challenge in refusal.challenges() {
+            response.headers_mut().append(header::WWW_AUTHENTICATE, challenge);
+        }
     }
     response
 }

@@ -5,7 +5,7 @@
 
 use super::common::{Attributes, Text};
 use super::logs::LogCursor;
-use super::protobuf::{ByteRange, Reader, Wire};
+use super::protobuf::{ByteRange, Field, Reader, Wire};
 use super::trace::SpanCursor;
 
 /// An `ExportTraceServiceRequest` or an `ExportLogsServiceRequest`.
@@ -18,6 +18,13 @@ impl<'a> Request<'a> {
     #[must_use]
     pub fn new(request: &'a [u8]) -> Self {
         Self(Reader::new(request))
+    }
+
+    /// Spans or log records in it, by stepping over them. Of bytes that are not well-formed, those before the fault.
+    #[must_use]
+    pub fn items(self) -> u64 {
+        let of_scope = |scope: Scope<'a>| scope.fields.filter(|field| is_message(field, 2)).count() as u64;
+        self.resources().flat_map(|resource| resource.scopes()).map(of_scope).sum()
     }
 
     /// The `ResourceSpans` or `ResourceLogs`, in order.
@@ -122,6 +129,10 @@ impl<'a> Scope<'a> {
     pub fn records(&self) -> LogCursor<'a> {
         LogCursor(self.fields)
     }
+}
+
+fn is_message(field: &Field, number: u32) -> bool {
+    field.number == number && matches!(field.value, Wire::Len { .. })
 }
 
 /// The resource or scope: field 1. Encoders put it first, so nothing is stepped over.

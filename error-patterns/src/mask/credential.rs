@@ -39,6 +39,8 @@ const PREFIXES: &[(&[u8], Shape)] = &[
     (b"gldt-", Shape::Key(16)),
     (b"glrt-", Shape::Key(16)),
     (b"glcbt-", Shape::Key(16)),
+    // Our own
+    (b"errata_pat_", Shape::Key(40)),
     // Models and data: OpenAI, Anthropic and others; Hugging Face, Groq, NVIDIA, Replicate
     (b"sk-", Shape::Key(20)),
     (b"hf_", Shape::Key(24)),

@@ -169,6 +169,7 @@ fn secrets_by_shape() {
         ("eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.dozjgNryP4J3jVmN", "<token>"),
         ("id AKIAIOSFODNN7EXAMPLE.", "id <token>."),
         ("ghp_0123456789abcdefghijklmnopqrstuvwxyz", "<token>"),
+        ("bad token errata_pat_k3v9x0a2b4c6_0123456789abcdefghijklmnopqrstuvwxyzABCD!", "bad token <token>!"),
         ("sk-proj-abcdefghijklmnop1234", "<token>"),
         ("xoxb-123456789012-abc", "<token>"),
         ("AIzaSyA1234567890abcdefghijklmnopqrstuv", "<token>"),

@@ -3,6 +3,7 @@
 //! Bounds of what people write: the constants below. Reasons and labels are masked like all stored text; actors and
 //! assignees are kept as given, they name the people of this tool.
 
+use super::access::Asker;
 use super::body;
 use super::extract::Named;
 use super::patterns::objects;
@@ -86,11 +87,11 @@ type Body = Result<Bytes, BytesRejection>;
 pub(super) async fn status(
     State(lifecycle): State<Lifecycle>,
     Named(id): Named<String>,
-    headers: HeaderMap,
+    asker: Asker,
     body: Body,
 ) -> Result<Response, ApiError> {
     let mut body: StatusBody =
-        body::read(&headers, body, r#"{"status": "open|resolved|ignored", "reason": "..."}"#)?;
+        body::read(&asker.headers, body, r#"{"status": "open|resolved|ignored", "reason": "..."}"#)?;
     let status = Status::of(&body.status).ok_or_else(|| {
         ApiError::BadRequest(format!(
             "status is {}, it may be open, resolved or ignored",
@@ -98,46 +99,46 @@ pub(super) async fn status(
         ))
     })?;
     let why = body.why();
-    change(&lifecycle, id, &headers, why, Decision::Status(status)).await
+    change(&lifecycle, id, &asker, why, Decision::Status(status)).await
 }
 
 pub(super) async fn severity(
     State(lifecycle): State<Lifecycle>,
     Named(id): Named<String>,
-    headers: HeaderMap,
+    asker: Asker,
     body: Body,
 ) -> Result<Response, ApiError> {
     let mut body: SeverityBody =
-        body::read(&headers, body, r#"{"severity": 1 to 5 or null, "reason": "..."}"#)?;
+        body::read(&asker.headers, body, r#"{"severity": 1 to 5 or null, "reason": "..."}"#)?;
     if let Some(severity) = body.severity.filter(|severity| !(1..=5).contains(severity)) {
         return Err(ApiError::BadRequest(format!("severity is {severity}, it may be 1 to 5 or null")));
     }
     let why = body.why();
-    change(&lifecycle, id, &headers, why, Decision::Severity(body.severity)).await
+    change(&lifecycle, id, &asker, why, Decision::Severity(body.severity)).await
 }
 
 pub(super) async fn assignee(
     State(lifecycle): State<Lifecycle>,
     Named(id): Named<String>,
-    headers: HeaderMap,
+    asker: Asker,
     body: Body,
 ) -> Result<Response, ApiError> {
     let mut body: AssigneeBody =
-        body::read(&headers, body, r#"{"assignee": "..." or null, "reason": "..."}"#)?;
+        body::read(&asker.headers, body, r#"{"assignee": "..." or null, "reason": "..."}"#)?;
     if let Some(assignee) = &body.assignee {
         check_line("assignee", assignee, NAME_CHARS_MAX)?;
     }
     let why = body.why();
-    change(&lifecycle, id, &headers, why, Decision::Assignee(body.assignee)).await
+    change(&lifecycle, id, &asker, why, Decision::Assignee(body.assignee)).await
 }
 
 pub(super) async fn labels(
     State(lifecycle): State<Lifecycle>,
     Named(id): Named<String>,
-    headers: HeaderMap,
+    asker: Asker,
     body: Body,
 ) -> Result<Response, ApiError> {
-    let mut body: LabelsBody = body::read(&headers, body, r#"{"add": ["..."], "remove": ["..."]}"#)?;
+    let mut body: LabelsBody = body::read(&asker.headers, body, r#"{"add": ["..."], "remove": ["..."]}"#)?;
     let count = body.add.len() + body.remove.len();
     if count == 0 || count > LABELS_MAX {
         return Err(ApiError::BadRequest(format!(
@@ -155,28 +156,29 @@ pub(super) async fn labels(
     };
     let why = body.why();
     let decision = Decision::Labels { add: masked(body.add)?, remove: masked(body.remove)? };
-    change(&lifecycle, id, &headers, why, decision).await
+    change(&lifecycle, id, &asker, why, decision).await
 }
 
 pub(super) async fn merge(
     State(lifecycle): State<Lifecycle>,
     Named(id): Named<String>,
-    headers: HeaderMap,
+    asker: Asker,
     body: Body,
 ) -> Result<Response, ApiError> {
-    let mut body: MergeBody = body::read(&headers, body, r#"{"into": "...", "reason": "..."}"#)?;
+    let mut body: MergeBody = body::read(&asker.headers, body, r#"{"into": "...", "reason": "..."}"#)?;
     let why = body.why();
-    change(&lifecycle, id, &headers, why, Decision::Merge { into: body.into }).await
+    change(&lifecycle, id, &asker, why, Decision::Merge { into: body.into }).await
 }
 
 pub(super) async fn split(
     State(engine): State<Engine>,
     State(lifecycle): State<Lifecycle>,
     Named(id): Named<String>,
-    headers: HeaderMap,
+    asker: Asker,
     body: Body,
 ) -> Result<Response, ApiError> {
-    let mut body: SplitBody = body::read(&headers, body, r#"{"fingerprints": ["..."], "reason": "..."}"#)?;
+    let mut body: SplitBody =
+        body::read(&asker.headers, body, r#"{"fingerprints": ["..."], "reason": "..."}"#)?;
     let count = body.fingerprints.len();
     if count == 0 || count > FINGERPRINTS_MAX {
         return Err(ApiError::BadRequest(format!(
@@ -188,7 +190,7 @@ pub(super) async fn split(
     }
     check_of_pattern(&engine, &lifecycle, &id, &body.fingerprints).await?;
     let why = body.why();
-    change(&lifecycle, id, &headers, why, Decision::Split { fingerprints: body.fingerprints }).await
+    change(&lifecycle, id, &asker, why, Decision::Split { fingerprints: body.fingerprints }).await
 }
 
 /// Whether exceptions of each fingerprint are of the pattern, or were until they were split off.
@@ -222,30 +224,30 @@ async fn check_of_pattern(
 pub(super) async fn keep_apart(
     State(lifecycle): State<Lifecycle>,
     Named(id): Named<String>,
-    headers: HeaderMap,
+    asker: Asker,
     body: Body,
 ) -> Result<Response, ApiError> {
-    let mut body: KeepApartBody = body::read(&headers, body, r#"{"from": "...", "reason": "..."}"#)?;
+    let mut body: KeepApartBody = body::read(&asker.headers, body, r#"{"from": "...", "reason": "..."}"#)?;
     let why = body.why();
-    change(&lifecycle, id, &headers, why, Decision::KeepApart { from: body.from }).await
+    change(&lifecycle, id, &asker, why, Decision::KeepApart { from: body.from }).await
 }
 
 pub(super) async fn undo(
     State(lifecycle): State<Lifecycle>,
     Named((id, event_id)): Named<(String, String)>,
-    headers: HeaderMap,
+    asker: Asker,
     body: Body,
 ) -> Result<Response, ApiError> {
-    let mut body: UndoBody = body::read(&headers, body, r#"{"reason": "..."}"#)?;
+    let mut body: UndoBody = body::read(&asker.headers, body, r#"{"reason": "..."}"#)?;
     let mut why = body.why();
     why.reason.get_or_insert_with(|| format!("undoes {}", shown(&event_id)));
-    change(&lifecycle, id, &headers, why, Decision::Undo { event_id }).await
+    change(&lifecycle, id, &asker, why, Decision::Undo { event_id }).await
 }
 
 async fn change(
     lifecycle: &Lifecycle,
     pattern_id: String,
-    headers: &HeaderMap,
+    asker: &Asker,
     why: Why,
     decision: Decision,
 ) -> Result<Response, ApiError> {
@@ -259,9 +261,9 @@ async fn change(
     let wish = Change {
         pattern_id,
         event_id: why.event_id,
-        actor: actor(headers, why.actor)?,
+        actor: actor(asker, why.actor)?,
         reason: reason.map(|reason| lifecycle.mask(&reason)),
-        if_match: if_match(headers)?,
+        if_match: if_match(&asker.headers)?,
         decision,
     };
     Ok(answer(&lifecycle.change(wish).await?))
@@ -298,16 +300,16 @@ fn event(event: &PatternEvent) -> Value {
     })
 }
 
-/// Who asks: the body, else the header, else nobody known.
-fn actor(headers: &HeaderMap, body: Option<String>) -> Result<String, ApiError> {
-    let header = headers.get(ACTOR_HEADER).map(|value| String::from_utf8(value.as_bytes().to_vec()));
+/// In whose name: the body, else the header, else whose token it is, else nobody known.
+pub(super) fn actor(asker: &Asker, body: Option<String>) -> Result<String, ApiError> {
+    let header = asker.headers.get(ACTOR_HEADER).map(|value| String::from_utf8(value.as_bytes().to_vec()));
     let header =
         header.transpose().map_err(|_| ApiError::BadRequest("X-Errata-Actor is not UTF-8".to_owned()))?;
     if let Some(header) = header.as_ref().filter(|header| !header.is_empty()) {
         check_line("X-Errata-Actor", header, NAME_CHARS_MAX)?;
     }
     let header = header.filter(|header| !header.is_empty());
-    let actor = body.or(header).unwrap_or_else(|| ANONYMOUS.to_owned());
+    let actor = asker.actor(body.or(header), ANONYMOUS)?;
     check_line("actor", &actor, NAME_CHARS_MAX)?;
     if actor == OWN_ACTOR {
         return Err(ApiError::BadRequest(format!("actor {OWN_ACTOR} is for what happens by itself")));
@@ -316,7 +318,7 @@ fn actor(headers: &HeaderMap, body: Option<String>) -> Result<String, ApiError> 
 }
 
 /// The entity tags of `If-Match`; `None` where any state will do.
-fn if_match(headers: &HeaderMap) -> Result<Option<Vec<String>>, ApiError> {
+pub(super) fn if_match(headers: &HeaderMap) -> Result<Option<Vec<String>>, ApiError> {
     let mut tags = Vec::new();
     for value in headers.get_all(IF_MATCH) {
         let text = value.to_str().map_err(|_| ApiError::BadRequest("If-Match is not ASCII".to_owned()))?;
@@ -329,7 +331,7 @@ fn if_match(headers: &HeaderMap) -> Result<Option<Vec<String>>, ApiError> {
 }
 
 /// A text of one line that says something.
-fn check_line(what: &str, text: &str, chars_max: usize) -> Result<(), ApiError> {
+pub(super) fn check_line(what: &str, text: &str, chars_max: usize) -> Result<(), ApiError> {
     check_text(what, text, chars_max)?;
     if text.trim().is_empty() || text.contains(['\n', '\t']) {
         return Err(ApiError::BadRequest(format!("{what} is empty or has line breaks or tabs")));

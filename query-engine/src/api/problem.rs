@@ -24,6 +24,21 @@ pub(super) enum ApiError {
     /// A change that was not made, or is not known to be made.
     #[error(transparent)]
     Change(#[from] ChangeError),
+    /// Who asks may not.
+    #[error(transparent)]
+    Access(#[from] access::Refusal),
+    /// The state database gave no answer.
+    #[error(transparent)]
+    State(#[from] state::StateError),
+    /// It belongs to somebody else.
+    #[error("{0}")]
+    NotYours(String),
+    /// Somebody was faster.
+    #[error("{0}")]
+    Changed(String),
+    /// There are as many as allowed.
+    #[error("{0}")]
+    TooMany(String),
     /// The feed has no place, or cannot be read.
     #[error(transparent)]
     Feed(#[from] FeedError),
@@ -116,6 +131,11 @@ impl ApiError {
                 (status, error.code().as_str(), title)
             }
             Self::Change(error) => change_status(error),
+            Self::Access(refusal) => (refusal.http_status(), refusal.code(), "Not allowed"),
+            Self::State(_) => (StatusCode::SERVICE_UNAVAILABLE, "state", "State database not available"),
+            Self::NotYours(_) => (StatusCode::FORBIDDEN, "not-yours", "Not allowed"),
+            Self::Changed(_) => (StatusCode::PRECONDITION_FAILED, "precondition-failed", "Changed meanwhile"),
+            Self::TooMany(_) => (StatusCode::UNPROCESSABLE_ENTITY, "too-many", "Too many"),
             Self::Feed(FeedError::Full { .. }) => {
                 (StatusCode::SERVICE_UNAVAILABLE, "busy", "Too many listeners")
             }
@@ -139,6 +159,9 @@ impl ApiError {
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
+        if let Self::Access(refusal) = self {
+            return refusal.into_response();
+        }
         let (status, code, title) = self.describe();
         let body = json!({
             "type": format!("urn:errata:problem:{code}"),

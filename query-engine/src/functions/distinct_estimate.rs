@@ -1,5 +1,5 @@
 //! `distinct_estimate(x)`: how many different texts there are. Exact up to [`EXACT_MAX`], from there on an estimate with
-//! a standard error of 1.2 %.
+//! a standard error of 1.6 %.
 //!
 //! `count(DISTINCT x)` must keep every value of every group; this keeps at most 8 KiB a group, and what it keeps of two
 //! files can be put together. Up to [`EXACT_MAX`] the hashes themselves are kept, then registers as in HyperLogLog
@@ -15,18 +15,20 @@ use datafusion::logical_expr::{
     Accumulator, AggregateUDF, AggregateUDFImpl, EmitTo, GroupsAccumulator, Signature, Volatility,
 };
 use datafusion::scalar::ScalarValue;
-use std::cmp::Ordering;
-use std::mem;
 use std::sync::Arc;
 use xxhash_rust::xxh3::xxh3_64;
 
 /// Bits of a hash that pick its register.
-const REGISTER_BITS: u32 = 13;
+const REGISTER_BITS: u32 = 12;
 const REGISTERS: usize = 1 << REGISTER_BITS;
 /// Bits of a hash of which leading zeros are counted.
 const RANK_BITS: u32 = 64 - REGISTER_BITS;
-/// Up to here the count is exact: one hash more would take as much room as the registers.
-const EXACT_MAX: usize = REGISTERS / 8 - 1;
+/// Up to here the count is exact.
+const EXACT_MAX: usize = 1_023;
+/// Before the registers in a written state, so that its length is odd; hashes are written without.
+const REGISTERS_FOLLOW: u8 = 1;
+/// Counts of ranks are made in so many tables: additions to one place would wait for one another.
+const TABLES: usize = 4;
 
 pub(super) fn function() -> AggregateUDF {
     AggregateUDF::from(DistinctEstimate {
@@ -115,23 +117,26 @@ impl Sketch {
         }
     }
 
-    /// What `other` has seen too.
-    fn join(&mut self, other: Self) {
-        match (&mut *self, other) {
-            (Self::Few(ours), Self::Few(theirs)) => {
-                *ours = union(ours, &theirs);
+    /// What the sketch that was written as `bytes` has seen too.
+    fn join(&mut self, bytes: &[u8]) -> Result<()> {
+        match (&mut *self, parse(bytes)?) {
+            (Self::Few(ours), Written::Few(theirs)) => {
+                *ours = union(ours, theirs);
                 self.spread_if_many();
             }
-            (Self::Many(ours), Self::Many(theirs)) => {
-                ours.iter_mut().zip(theirs.iter()).for_each(|(our, their)| *our = (*our).max(*their));
+            (Self::Many(ours), Written::Many(theirs)) => {
+                ours.iter_mut().zip(theirs).for_each(|(our, their)| *our = (*our).max(*their));
             }
-            (Self::Many(ours), Self::Few(theirs)) => theirs.iter().for_each(|&hash| raise(ours, hash)),
-            (Self::Few(_), mut theirs @ Self::Many(_)) => {
-                let ours = mem::take(self);
-                theirs.join(ours);
-                *self = theirs;
+            (Self::Many(ours), Written::Few(theirs)) => {
+                theirs.iter().for_each(|hash| raise(ours, u64::from_le_bytes(*hash)))
+            }
+            (Self::Few(ours), Written::Many(theirs)) => {
+                let mut registers: Box<[u8]> = theirs.into();
+                ours.iter().for_each(|&hash| raise(&mut registers, hash));
+                *self = Self::Many(registers);
             }
         }
+        Ok(())
     }
 
     fn estimate(&self) -> i64 {
@@ -140,27 +145,39 @@ impl Sketch {
             Self::Many(registers) => estimate(registers),
         }
     }
+}
 
-    fn read(bytes: &[u8]) -> Result<Self> {
-        if bytes.len() == REGISTERS {
-            return Ok(Self::Many(bytes.into()));
-        }
-        let (words, rest) = bytes.as_chunks::<8>();
-        if !rest.is_empty() || words.len() > EXACT_MAX {
-            return Err(DataFusionError::Internal(format!(
-                "a state of distinct_estimate has {} bytes",
-                bytes.len()
-            )));
-        }
-        Ok(Self::Few(words.iter().map(|word| u64::from_le_bytes(*word)).collect()))
+/// A written state.
+enum Written<'b> {
+    /// Hashes in order.
+    Few(&'b [[u8; 8]]),
+    Many(&'b [u8]),
+}
+
+fn parse(bytes: &[u8]) -> Result<Written<'_>> {
+    if let [REGISTERS_FOLLOW, registers @ ..] = bytes
+        && registers.len() == REGISTERS
+    {
+        return Ok(Written::Many(registers));
     }
+    let (hashes, rest) = bytes.as_chunks::<8>();
+    if !rest.is_empty() || hashes.len() > EXACT_MAX {
+        return Err(DataFusionError::Internal(format!(
+            "a state of distinct_estimate has {} bytes",
+            bytes.len()
+        )));
+    }
+    Ok(Written::Few(hashes))
 }
 
 impl State for Sketch {
-    fn write(&self) -> Vec<u8> {
+    fn write(&self, out: &mut Vec<u8>) {
         match self {
-            Self::Few(hashes) => hashes.iter().flat_map(|hash| hash.to_le_bytes()).collect(),
-            Self::Many(registers) => registers.to_vec(),
+            Self::Few(hashes) => hashes.iter().for_each(|hash| out.extend_from_slice(&hash.to_le_bytes())),
+            Self::Many(registers) => {
+                out.push(REGISTERS_FOLLOW);
+                out.extend_from_slice(registers);
+            }
         }
     }
 
@@ -179,23 +196,28 @@ fn raise(registers: &mut [u8], hash: u64) {
 }
 
 /// Both ordered lists in one, each hash once.
-fn union(ours: &[u64], theirs: &[u64]) -> Vec<u64> {
+fn union(ours: &[u64], theirs: &[[u8; 8]]) -> Vec<u64> {
     let mut both = Vec::with_capacity(ours.len() + theirs.len());
     let (mut our, mut their) = (0, 0);
     while our < ours.len() && their < theirs.len() {
-        let order = ours[our].cmp(&theirs[their]);
-        both.push(ours[our].min(theirs[their]));
-        our += usize::from(order != Ordering::Greater);
-        their += usize::from(order != Ordering::Less);
+        let (one, other) = (ours[our], u64::from_le_bytes(theirs[their]));
+        both.push(one.min(other));
+        our += usize::from(one <= other);
+        their += usize::from(other <= one);
     }
     both.extend_from_slice(&ours[our..]);
-    both.extend_from_slice(&theirs[their..]);
+    both.extend(theirs[their..].iter().map(|hash| u64::from_le_bytes(*hash)));
     both
 }
 
 fn estimate(registers: &[u8]) -> i64 {
-    let mut ranks = [0_u32; RANK_BITS as usize + 2];
-    registers.iter().for_each(|&rank| ranks[usize::from(rank).min(RANK_BITS as usize + 1)] += 1);
+    let mut tables = [[0_u32; 64]; TABLES];
+    for group in registers.as_chunks::<TABLES>().0 {
+        for (table, rank) in tables.iter_mut().zip(group) {
+            table[usize::from(rank & 63)] += 1;
+        }
+    }
+    let ranks: [u32; 64] = std::array::from_fn(|rank| tables.iter().map(|table| table[rank]).sum());
     let count = REGISTERS as f64;
     let full = f64::from(ranks[RANK_BITS as usize + 1]);
     let mut sum = count * tau((count - full) / count);
@@ -250,13 +272,15 @@ impl Accumulator for Sketch {
     fn merge_batch(&mut self, values: &[ArrayRef]) -> Result<()> {
         let written = states::written(values)?;
         for row in states::counted(written, None) {
-            self.join(Self::read(written.value(row))?);
+            self.join(written.value(row))?;
         }
         Ok(())
     }
 
     fn state(&mut self) -> Result<Vec<ScalarValue>> {
-        Ok(vec![ScalarValue::Binary(Some(self.write()))])
+        let mut bytes = Vec::new();
+        self.write(&mut bytes);
+        Ok(vec![ScalarValue::Binary(Some(bytes))])
     }
 
     fn evaluate(&mut self) -> Result<ScalarValue> {
@@ -292,8 +316,7 @@ impl GroupsAccumulator for Sketches {
         self.0.grow(total);
         let written = states::written(values)?;
         for row in states::counted(written, None) {
-            let other = Sketch::read(written.value(row))?;
-            self.0.change(groups[row], |sketch| sketch.join(other));
+            self.0.change(groups[row], |sketch| sketch.join(written.value(row)))?;
         }
         Ok(())
     }
@@ -332,6 +355,12 @@ mod tests {
         sketch
     }
 
+    fn written(sketch: &Sketch) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        sketch.write(&mut bytes);
+        bytes
+    }
+
     #[test]
     fn few_are_counted_exactly() {
         for count in [0, 1, 2, 500, EXACT_MAX] {
@@ -343,7 +372,7 @@ mod tests {
     fn many_are_estimated_within_five_standard_errors() {
         for count in [EXACT_MAX + 1, 3_000, 20_000, 300_000] {
             let off = (of(0..count).estimate() as f64 / count as f64 - 1.0).abs();
-            assert!(off < 0.06, "{count}: {off}");
+            assert!(off < 0.08, "{count}: {off}");
         }
     }
 
@@ -354,16 +383,17 @@ mod tests {
         {
             let whole = of(first.clone().chain(last.clone()));
             for (a, b) in [(first.clone(), last.clone()), (last.clone(), first.clone())] {
-                let mut joined = Sketch::read(&of(a).write()).unwrap();
-                joined.join(Sketch::read(&of(b).write()).unwrap());
-                assert_eq!(joined.write(), whole.write());
+                let mut joined = Sketch::default();
+                joined.join(&written(&of(a))).unwrap();
+                joined.join(&written(&of(b))).unwrap();
+                assert_eq!(written(&joined), written(&whole));
             }
         }
     }
 
     #[test]
     fn a_state_that_is_none_is_refused() {
-        assert!(Sketch::read(&[1, 2, 3]).is_err());
-        assert!(Sketch::read(&[0; REGISTERS + 8]).is_err());
+        assert!(Sketch::default().join(&[1, 2, 3]).is_err());
+        assert!(Sketch::default().join(&[0; 8 * EXACT_MAX + 8]).is_err());
     }
 }

@@ -14,7 +14,6 @@ use datafusion::logical_expr::{
 };
 use datafusion::physical_expr::expressions::Literal;
 use datafusion::scalar::ScalarValue;
-use std::mem;
 use std::sync::Arc;
 
 /// The state of a group in which it was so.
@@ -137,10 +136,10 @@ impl Pace {
 }
 
 impl State for Pace {
-    fn write(&self) -> Vec<u8> {
+    fn write(&self, out: &mut Vec<u8>) {
         match self {
-            Self::So => SO.to_vec(),
-            Self::Not(times) => times.iter().flat_map(|time| time.to_le_bytes()).collect(),
+            Self::So => out.extend_from_slice(SO),
+            Self::Not(times) => times.iter().for_each(|time| out.extend_from_slice(&time.to_le_bytes())),
         }
     }
 
@@ -172,7 +171,9 @@ impl Accumulator for Whole {
     }
 
     fn state(&mut self) -> Result<Vec<ScalarValue>> {
-        Ok(vec![ScalarValue::Binary(Some(self.pace.write()))])
+        let mut bytes = Vec::new();
+        self.pace.write(&mut bytes);
+        Ok(vec![ScalarValue::Binary(Some(bytes))])
     }
 
     fn evaluate(&mut self) -> Result<ScalarValue> {
@@ -209,12 +210,9 @@ impl GroupsAccumulator for Paces {
     fn merge_batch(&mut self, values: &[ArrayRef], groups: &[usize], total: usize) -> Result<()> {
         self.states.grow(total);
         let written = states::written(values)?;
-        let mut result = Ok(());
-        for row in states::counted(written, None) {
-            self.states.change(groups[row], |pace| result = pace.join(self.rule, written.value(row)));
-            mem::replace(&mut result, Ok(()))?;
-        }
-        result
+        states::counted(written, None).try_for_each(|row| {
+            self.states.change(groups[row], |pace| pace.join(self.rule, written.value(row)))
+        })
     }
 
     fn evaluate(&mut self, emit: EmitTo) -> Result<ArrayRef> {
@@ -268,7 +266,9 @@ mod tests {
             prop_assert_eq!(matches!(pace(rule, &times), Pace::So), expected);
             let (first, last) = times.split_at(split.min(times.len()));
             let mut joined = pace(rule, first);
-            joined.join(rule, &pace(rule, last).write()).unwrap();
+            let mut written = Vec::new();
+            pace(rule, last).write(&mut written);
+            joined.join(rule, &written).unwrap();
             prop_assert_eq!(matches!(joined, Pace::So), expected);
         }
     }

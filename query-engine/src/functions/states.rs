@@ -1,6 +1,6 @@
 //! What the aggregate functions share: a state for each group, kept as bytes between partial and final aggregation.
 
-use datafusion::arrow::array::{Array, ArrayRef, AsArray, BinaryArray, BooleanArray};
+use datafusion::arrow::array::{Array, ArrayRef, AsArray, BinaryArray, BinaryBuilder, BooleanArray};
 use datafusion::arrow::datatypes::{DataType, Field, FieldRef};
 use datafusion::error::Result;
 use datafusion::logical_expr::EmitTo;
@@ -10,8 +10,8 @@ use std::sync::Arc;
 
 /// A group's state.
 pub(super) trait State: Default {
-    /// The state as bytes; an empty state may be none.
-    fn write(&self) -> Vec<u8>;
+    /// Appends the state as bytes; an empty state may be none.
+    fn write(&self, out: &mut Vec<u8>);
     /// Bytes on the heap.
     fn heap_bytes(&self) -> usize;
 }
@@ -36,12 +36,13 @@ impl<S: State> States<S> {
         }
     }
 
-    /// Changes one group.
-    pub(super) fn change(&mut self, group: usize, change: impl FnOnce(&mut S)) {
+    /// Changes one group, and gives what that gave.
+    pub(super) fn change<T>(&mut self, group: usize, change: impl FnOnce(&mut S) -> T) -> T {
         let state = &mut self.groups[group];
         let before = state.heap_bytes();
-        change(state);
+        let given = change(state);
         self.heap_bytes = (self.heap_bytes + state.heap_bytes()).saturating_sub(before);
+        given
     }
 
     /// Takes out the groups that are to be shown.
@@ -54,8 +55,14 @@ impl<S: State> States<S> {
 
     /// The states of the groups that are to be shown, as bytes.
     pub(super) fn take_bytes(&mut self, emit: EmitTo) -> ArrayRef {
-        let taken = self.take(emit);
-        Arc::new(BinaryArray::from_iter_values(taken.iter().map(State::write)))
+        let mut out = BinaryBuilder::new();
+        let mut bytes = Vec::new();
+        for state in self.take(emit) {
+            bytes.clear();
+            state.write(&mut bytes);
+            out.append_value(&bytes);
+        }
+        Arc::new(out.finish())
     }
 
     pub(super) fn size(&self) -> usize {

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a helper of a test may fail as the test does")]
 
 mod comparing;
+mod confinement;
 mod consistency;
 mod feed;
 mod http;
@@ -20,3 +21,4 @@ mod scenarios;
 mod sessions;
 mod stages;
 mod support;
+mod views;

@@ -85,8 +85,11 @@ impl Server {
     /// The API over a lake that is there.
     pub(crate) async fn serve(place: Place, config: QueryConfig, feed_config: FeedConfig) -> Self {
         let engine = place.engine(config);
+        let state = place.folder.path().join("state.db").display().to_string();
+        let views = api::ViewsConfig { views_max: 3, body_bytes_max: 1_000 };
+        let views = api::views_router(state::State::open(&state).await.unwrap(), views);
         let feed = Feed::new(place.lake.clone(), engine.clone(), feed_config);
-        let router = api::router(engine.clone(), place.lifecycle(&engine), feed);
+        let router = api::router(engine.clone(), place.lifecycle(&engine), feed).merge(views);
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let task = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
