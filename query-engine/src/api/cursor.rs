@@ -49,8 +49,12 @@ impl Key {
 /// Where a page of a list ends.
 pub(super) fn write(list: &str, keys: &[Key], page: &RecordBatch, row: usize) -> Option<String> {
     let values: Option<Vec<Value>> = keys.iter().map(|key| value(page, key, row)).collect();
-    let text = json!([order(list, keys), values?]).to_string();
-    Some(URL_SAFE_NO_PAD.encode(text))
+    Some(text(list, keys, values?))
+}
+
+/// The cursor of the place with these keys.
+pub(super) fn text(list: &str, keys: &[Key], values: Vec<Value>) -> String {
+    URL_SAFE_NO_PAD.encode(json!([order(list, keys), values]).to_string())
 }
 
 /// The keys of the row that a page begins behind.

@@ -40,7 +40,7 @@ pub(super) async fn list(
     let mut conditions = Conditions::default();
     conditions.equal("pattern_id", Some(pattern_id));
     let select = "SELECT * FROM pattern_history".to_owned();
-    let list = List { name: "events", select, conditions, keys: &KEYS, item: None };
+    let list = List { name: "events", select, conditions, keys: &KEYS, item: None, more: None };
     let answer = page::respond(&engine, &asked, list);
     let tables = [Table::Patterns, Table::PatternEvents];
     freshness::tagged(&engine, &headers, asked.format()?, &tables, answer).await

@@ -67,6 +67,7 @@ pub(super) async fn list(
         conditions,
         keys: &KEYS,
         item: None,
+        more: None,
     };
     let answer = page::respond(&engine, &asked, list);
     freshness::tagged(&engine, &headers, asked.format()?, patterns::TABLES, answer).await

@@ -49,6 +49,8 @@ pub(super) struct List<'a> {
     pub(super) keys: &'a [Key],
     /// Makes an item of a row's object.
     pub(super) item: Option<fn(Value) -> Value>,
+    /// Where the list goes on when all rows are on the page; `None` where it ends.
+    pub(super) more: Option<Vec<Value>>,
 }
 
 impl Asked<'_> {
@@ -57,7 +59,8 @@ impl Asked<'_> {
         accept::chosen(self.headers, self.format)
     }
 
-    fn limit(&self) -> Result<usize, ApiError> {
+    /// Rows on the page.
+    pub(super) fn limit(&self) -> Result<usize, ApiError> {
         let limit = self.limit.unwrap_or(LIMIT_DEFAULT);
         if !(1..=LIMIT_MAX).contains(&limit) {
             return Err(ApiError::BadRequest(format!("limit is {limit}, it may be 1 to {LIMIT_MAX}")));
@@ -96,7 +99,10 @@ pub(super) async fn respond(
     );
     let (page, more) = rows(engine, &sql, list.conditions, limit).await?;
     let last = page.num_rows().checked_sub(1).filter(|_| more);
-    let next = last.and_then(|row| cursor::write(list.name, list.keys, &page, row));
+    let next = match last {
+        Some(row) => cursor::write(list.name, list.keys, &page, row),
+        None => list.more.map(|values| cursor::text(list.name, list.keys, values)),
+    };
     let mut encoder = Encoder::new(format, &page.schema())?;
     let mut bytes = Vec::new();
     for chunk in crate::format::chunks(&page) {

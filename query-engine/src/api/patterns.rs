@@ -175,6 +175,7 @@ pub(super) async fn list(
         conditions,
         keys: &order.keys(direction),
         item: None,
+        more: None,
     };
     let answer = page::respond(&engine, &asked, list);
     freshness::tagged(&engine, &headers, asked.format()?, TABLES, answer).await

@@ -1,9 +1,11 @@
 //! `GET /api/v1/sessions` and `GET /api/v1/sessions/{id}`: sessions by what they are, what was done in them and what
 //! failed; and one session with its exceptions and its place in the lineage.
 
+mod active;
+
 use super::accept::FormatName;
 use super::conditions::{Conditions, Time};
-use super::cursor::{Key, Kind};
+use super::cursor::{self, Key, Kind};
 use super::extract::{Named, Parameters};
 use super::page::{self, Asked, List};
 use super::patterns::{self, json, objects};
@@ -23,8 +25,11 @@ use serde_json::json as object;
 /// Tables that sessions are made from.
 pub(super) const TABLES: &[Table] = &[Table::Spans, Table::Errors];
 
+/// The list in cursors.
+const NAME: &str = "sessions";
+
 /// The last active first.
-const KEYS: [Key; 2] = [Key::down("ended_at", Kind::Time), Key::up("session_id", Kind::Text)];
+const KEYS: [Key; 2] = [Key::down("last_active_nano", Kind::Integer), Key::up("session_id", Kind::Text)];
 
 /// Attributes of spans that name a module.
 const MODULE_ATTRIBUTES: [&str; 4] = ["exec.module", "code.namespace", "code.module", "module"];
@@ -56,31 +61,38 @@ pub(super) async fn list(
     uri: Uri,
     Parameters(parameters): Parameters<ListParameters>,
 ) -> Result<Response, ApiError> {
-    let mut conditions = Conditions::default();
-    conditions.equal("user_id", parameters.user);
-    conditions.equal("service_name", parameters.service);
-    conditions.time("ended_at", ">=", parameters.from);
-    conditions.time("started_at", "<", parameters.to);
+    let mut rows = Conditions::default();
+    rows.equal("user_id", parameters.user);
+    rows.equal("service_name", parameters.service);
+    rows.time("timestamp", ">=", parameters.from);
+    rows.time("timestamp", "<", parameters.to);
     if let Some(session) = parameters.session {
-        let place = conditions.text(session);
-        conditions.add(format!("(session_id = {place} OR parent_session_id = {place})"));
+        let place = rows.text(session);
+        rows.add(format!("(session_id = {place} OR parent_session_id = {place})"));
     }
-    if let Some(has_errors) = parameters.has_errors {
-        conditions.add(if has_errors { "errors > 0" } else { "errors = 0" });
-    }
-    done(&mut conditions, parameters.module, parameters.action);
+    done(&mut rows, parameters.module, parameters.action);
     if let Some(pattern) = parameters.pattern {
-        let place = conditions.text(patterns::named(&lifecycle, &pattern).await?);
-        conditions.add(format!(
+        let place = rows.text(patterns::named(&lifecycle, &pattern).await?);
+        rows.add(format!(
             "session_id IN (SELECT session_id FROM errors WHERE {} = {place})",
             occurrences::PATTERN
         ));
     }
     let (limit, cursor, format) = (parameters.limit, parameters.cursor, parameters.format);
     let asked = Asked { uri: &uri, headers: &headers, limit, cursor, format };
-    let select = "SELECT * FROM sessions".to_owned();
-    let list = List { name: "sessions", select, conditions, keys: &KEYS, item: None };
-    let answer = page::respond(&engine, &asked, list);
+    let behind = asked.cursor.as_ref().map(|text| cursor::read(NAME, &KEYS, text)).transpose()?;
+    let answer = async {
+        // Of those with or without exceptions nobody knows how many there are among the last active.
+        let wanted = if parameters.has_errors.is_some() { active::FOUND_MAX } else { asked.limit()? };
+        let found = active::last(&engine, rows, behind, wanted.min(active::FOUND_MAX)).await?;
+        let mut conditions = Conditions::default();
+        let select = found.select(&mut conditions);
+        if let Some(has_errors) = parameters.has_errors {
+            conditions.add(if has_errors { "errors > 0" } else { "errors = 0" });
+        }
+        let list = List { name: NAME, select, conditions, keys: &KEYS, item: None, more: found.more() };
+        page::respond(&engine, &asked, list).await
+    };
     freshness::tagged(&engine, &headers, asked.format()?, &Table::ALL, answer).await
 }
 

@@ -99,7 +99,7 @@ pub(super) async fn timeline(
         let parts: Vec<String> =
             ALL.iter().filter(|kind| kinds.contains(kind)).map(|kind| part(kind, &places)).collect();
         let select = parts.join(" UNION ALL ");
-        let list = List { name: "timeline", select, conditions, keys: &KEYS, item: Some(entry) };
+        let list = List { name: "timeline", select, conditions, keys: &KEYS, item: Some(entry), more: None };
         page::respond(&engine, &asked, list).await
     };
     freshness::tagged(&engine, &headers, asked.format()?, &Table::ALL, answer).await

@@ -97,8 +97,9 @@ async fn sessions_by_what_was_done() {
         ("module=numpy&action=import_module", vec!["c"]),
         ("module=numpy&action=run_code", vec![]),
         ("service=notebook", vec!["alone"]),
-        ("from=2026-11-23T11:30:00Z", vec!["d", "c"]),
+        ("from=2026-11-23T12:30:00Z", vec!["d", "c"]),
         ("to=2026-11-23T08:30:00Z", vec!["other", "alone"]),
+        ("from=2026-11-23T10:00:00Z&to=2026-11-23T10:01:00Z", vec!["a", "x"]),
     ] {
         assert_eq!(sessions(query).await, expected, "{query}");
     }
@@ -136,6 +137,39 @@ async fn a_lineage_is_told_from_any_of_its_sessions() {
     let alone = json_of(server.get("/api/v1/sessions/alone/lineage").await).await;
     assert_eq!(alone["sessions"][0]["parent_session_ids"], json!([]));
     check_problem(server.get("/api/v1/sessions/none/lineage").await, 404, "not-found").await;
+}
+
+/// More sessions than are looked at in one go, old ones and new ones: every one is on one page.
+#[tokio::test]
+async fn every_session_is_on_one_page() {
+    let server = Server::start(config()).await;
+    let now = chrono::Utc::now();
+    let rows: Vec<Value> = (0..2_500_i64)
+        .map(|n| {
+            let at = now - chrono::TimeDelta::minutes(n * n / 100);
+            span(&at.to_rfc3339_opts(chrono::SecondsFormat::Nanos, true), &format!("s{n:04}"), json!({}))
+        })
+        .collect();
+    server.place.append(Table::Spans, &rows).await;
+    let failed = now - chrono::TimeDelta::days(60);
+    let failed = failed.to_rfc3339_opts(chrono::SecondsFormat::Nanos, true);
+    server.place.append(Table::Errors, &[error(&failed, "p1", "u", json!({"session_id": "s2400"}))]).await;
+    let expected: Vec<String> = (0..2_500).map(|n| format!("s{n:04}")).collect();
+    let names = |items: Vec<Value>| -> Vec<String> {
+        items.iter().map(|item| item["session_id"].as_str().unwrap().to_owned()).collect()
+    };
+    assert!(names(server.pages("/api/v1/sessions?limit=400").await) == expected);
+    let (first, next) = server.page("/api/v1/sessions?limit=5000").await;
+    assert_eq!((first.len(), next.is_some()), (1_000, true));
+    // Far behind the last active, so the first pages are empty.
+    let mut path = Some("/api/v1/sessions?has_errors=true".to_owned());
+    let mut found = Vec::new();
+    while let Some(next) = path {
+        let (items, after) = server.page(&next).await;
+        found.extend(names(items));
+        path = after;
+    }
+    assert_eq!(found, ["s2400"]);
 }
 
 /// A chain of a thousand restarts ends, and says that there is more.
