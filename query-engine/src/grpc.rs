@@ -18,7 +18,6 @@ use flight::Flight;
 use futures::Stream;
 use jaeger::{Capabilities, DependencyReader, Methods, Storage, TraceReader};
 use tokio::io::{AsyncRead, AsyncWrite};
-use tonic::service::interceptor::InterceptedService;
 use tonic::transport::Server;
 use tonic::transport::server::Connected;
 use tonic_health::ServingStatus;
@@ -33,7 +32,7 @@ use tonic_health::ServingStatus;
 pub async fn serve<Incoming, Connection, Failure>(
     engine: &Engine,
     config: &GrpcConfig,
-    access: Access,
+    access: &Access,
     incoming: Incoming,
     stop: impl Future<Output = ()>,
 ) -> Result<(), tonic::transport::Error>
@@ -58,10 +57,10 @@ where
         .http2_keepalive_interval(Some(config.keepalive_interval))
         .http2_keepalive_timeout(Some(config.keepalive_timeout))
         .add_service(health_service)
-        .add_service(InterceptedService::new(flight, access.clone()))
-        .add_service(InterceptedService::new(traces, access.clone()))
-        .add_service(InterceptedService::new(dependencies, access.clone()))
-        .add_service(InterceptedService::new(capabilities, access))
+        .add_service(access.before(flight))
+        .add_service(access.before(traces))
+        .add_service(access.before(dependencies))
+        .add_service(access.before(capabilities))
         .serve_with_incoming_shutdown(incoming, stop)
         .await
 }

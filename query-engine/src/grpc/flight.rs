@@ -169,7 +169,7 @@ impl FlightService for Flight {
         &self,
         request: Request<Streaming<HandshakeRequest>>,
     ) -> Result<Response<Self::HandshakeStream>, Status> {
-        let token = access::bearer(request.metadata()).map(str::to_owned);
+        let token = access::bearer(request.metadata().as_ref()).map(str::to_owned);
         let payload = token.clone().unwrap_or_default().into();
         let mut response = once(HandshakeResponse { protocol_version: 0, payload });
         if let Some(token) = token {

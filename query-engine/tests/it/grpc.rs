@@ -12,7 +12,7 @@ use datafusion::arrow::array::{ArrayRef, AsArray, BinaryArray, Int64Array, Strin
 use datafusion::arrow::datatypes::{DataType, Int64Type, Schema};
 use datafusion::arrow::record_batch::RecordBatch;
 use datafusion::arrow::util::pretty::pretty_format_batches;
-use futures::TryStreamExt;
+use futures::{FutureExt, TryStreamExt};
 use opentelemetry_proto::tonic::trace::v1::TracesData;
 use prost::Message;
 use query_engine::grpc::{Access, GrpcConfig, serve};
@@ -53,7 +53,7 @@ impl Port {
         let served = engine.clone();
         let serving = tokio::spawn(async move {
             let until = async move { _ = stopped.await };
-            serve(&served, &grpc, access, TcpIncoming::from(listener), until).await.unwrap();
+            serve(&served, &grpc, &access, TcpIncoming::from(listener), until).await.unwrap();
         });
         let channel = Endpoint::new(address).unwrap().connect().await.unwrap();
         Self { place, engine, channel, stop: Some(stop), serving }
@@ -417,9 +417,9 @@ async fn what_is_no_command_is_refused() {
 }
 
 fn guarded() -> Access {
-    Access::checked(Arc::new(|metadata| {
-        let known = metadata.get("authorization").is_some_and(|value| value == "Bearer secret");
-        if known { Ok(()) } else { Err(Status::unauthenticated("unknown token")) }
+    Access::checked(Arc::new(|headers| {
+        let known = headers.get("authorization").is_some_and(|value| value == "Bearer secret");
+        async move { if known { Ok(()) } else { Err(Status::unauthenticated("unknown token")) } }.boxed()
     }))
 }
 

@@ -25,7 +25,8 @@ pub(super) async fn serve(
     stopping: watch::Receiver<bool>,
 ) {
     let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
-    let served = query_engine::grpc::serve(&engine, &config, Access::open(), incoming, super::told(stopping));
+    let access = Access::open();
+    let served = query_engine::grpc::serve(&engine, &config, &access, incoming, super::told(stopping));
     if let Err(error) = served.await {
         tracing::error!(%error, "the gRPC server ended");
     }
