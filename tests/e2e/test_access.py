@@ -86,7 +86,10 @@ def test_every_route_asks_for_its_role(protected, method, path, operation):
     url = protected.http + re.sub(r"\{[a-z_]+\}", "none", path)
 
     def ask(headers):
-        return requests.request(method, url, headers=headers, timeout=60)
+        with requests.request(method, url, headers=headers, timeout=60, stream=True) as answer:
+            if answer.headers.get("Content-Type") != "text/event-stream":
+                answer.content  # noqa: B018 - a feed has no end, all else is read while the connection is open
+            return answer
 
     nobody = ask({})
     assert nobody.status_code == 401, nobody.text
