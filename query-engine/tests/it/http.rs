@@ -374,7 +374,12 @@ async fn the_openapi_document_is_true() {
     assert_eq!(served, std::fs::read_to_string(path).unwrap());
     let document: Value = serde_json::from_str(&served).unwrap();
     let described = document["paths"].as_object().unwrap();
-    let sources = [include_str!("../../src/api.rs"), include_str!("../../src/api/jaeger.rs")].concat();
+    let sources = [
+        include_str!("../../src/api.rs"),
+        include_str!("../../src/api/jaeger.rs"),
+        include_str!("../../src/api/views.rs"),
+    ]
+    .concat();
     let routes: Vec<&str> =
         sources.split(".route(\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
     assert_eq!(routes.len(), described.len());
