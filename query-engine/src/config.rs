@@ -70,7 +70,7 @@ impl Default for QueryConfig {
             trace_bytes_max: 256 << 20,
             operations_known_max: 100_000,
             metadata_cache_bytes: 64 << 20,
-            partials_bytes_max: 256 << 20,
+            partials_bytes_max: 512 << 20,
             kept_view_bytes_max: 256 << 20,
             candidate_occurrences: 3,
             candidate_window: Duration::from_secs(7 * 86_400),

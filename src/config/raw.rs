@@ -620,7 +620,7 @@ impl Default for Query {
             files_max: 20_000,
             trace_size_max: Size::mib(256),
             operations_known_max: 100_000,
-            partials_size_max: Size::mib(256),
+            partials_size_max: Size::mib(512),
             names_size_max: Size::mib(256),
         }
     }

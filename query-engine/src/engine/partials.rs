@@ -10,7 +10,7 @@
 //! for all rows of most files and for none of others. `pattern_of` in GROUP BY is applied to the states, so that a
 //! merge of patterns leaves them valid ([`names`]).
 //!
-//! States of files of past dates, which seldom change, are merged into one once they were all there ([`sums`]).
+//! States of files of past dates, which seldom change, are merged into one beside the first query ([`sums`]).
 //!
 //! Left as they are: aggregates over anything but a scan, grouping sets, and expressions that are not the same each time.
 

@@ -1,7 +1,7 @@
 //! `distinct_estimate(x)`: how many different texts there are. Exact up to [`EXACT_MAX`], from there on an estimate with
 //! a standard error of 1.6 %.
 //!
-//! `count(DISTINCT x)` must keep every value of every group; this keeps at most 8 KiB a group, and what it keeps of two
+//! `count(DISTINCT x)` must keep every value of every group; this keeps at most 4 KiB a group, and what it keeps of two
 //! files can be put together. Up to [`EXACT_MAX`] the hashes themselves are kept, then registers as in HyperLogLog
 //! (Flajolet et al., AofA 2007), read by the estimator of Ertl, "New cardinality estimation algorithms for HyperLogLog
 //! sketches" (arXiv:1702.01284), algorithm 6.
@@ -23,8 +23,8 @@ const REGISTER_BITS: u32 = 12;
 const REGISTERS: usize = 1 << REGISTER_BITS;
 /// Bits of a hash of which leading zeros are counted.
 const RANK_BITS: u32 = 64 - REGISTER_BITS;
-/// Up to here the count is exact.
-const EXACT_MAX: usize = 1_023;
+/// Up to here the count is exact: one hash more would take as much room as the registers.
+const EXACT_MAX: usize = REGISTERS / 8 - 1;
 /// Before the registers in a written state, so that its length is odd; hashes are written without.
 const REGISTERS_FOLLOW: u8 = 1;
 /// Counts of ranks are made in so many tables: additions to one place would wait for one another.

@@ -4,8 +4,8 @@
 -- hour               timestamp  start of the hour, UTC
 -- service_name       text
 -- user_id            text
--- executions         bigint     exact up to 1,023, then within some percent; at least the failed ones
--- failed_executions  bigint     those with an exception; exact up to 1,023, then within some percent
+-- executions         bigint     exact up to 511, then within some percent; at least the failed ones
+-- failed_executions  bigint     those with an exception; exact up to 511, then within some percent
 -- errors             bigint     exceptions
 WITH ran AS (
   SELECT date_trunc('hour', timestamp) AS hour, service_name, user_id, distinct_estimate(execution_id) AS executions

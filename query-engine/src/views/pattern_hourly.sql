@@ -4,7 +4,7 @@
 -- pattern_id      text       the pattern that merged ids count under
 -- error_type      text       of the hour's first occurrence
 -- occurrences     bigint     exceptions in the hour
--- distinct_users  bigint     users with at least one of them; exact up to 1,023, then within some percent
+-- distinct_users  bigint     users with at least one of them; exact up to 511, then within some percent
 -- severity        int        1 to 5, the highest of the hour
 SELECT
   date_trunc('hour', timestamp) AS hour,

@@ -6,7 +6,7 @@
 -- first_seen        timestamp  UTC; when the pattern was made, even where retention dropped that occurrence
 -- last_seen         timestamp  UTC
 -- occurrences       bigint     exceptions in the lake
--- distinct_users    bigint     users with at least one of them; exact up to 1,023, then within some percent
+-- distinct_users    bigint     users with at least one of them; exact up to 511, then within some percent
 -- sample_trace      text       trace id of the last occurrence that has one
 -- suggested_fix_id  text       null until there are solutions
 -- severity          int        1 to 5: what a person set, else the highest seen
@@ -16,7 +16,7 @@
 --                              since its last occurrence is over. Counted from the exceptions in the lake
 -- assignee          text       who looks after it, if anybody
 -- labels            list       text, sorted; null where there are none
--- distinct_sessions bigint     sessions with at least one of them; exact up to 1,023, then within some percent
+-- distinct_sessions bigint     sessions with at least one of them; exact up to 511, then within some percent
 -- recent            double     occurrences, each worth half as much every 7 days
 -- trend             double     occurrences a day by a half-life of 1 day over those by one of 7 days: 1 is steady, 7 is new
 -- score             double     what to look at first; formula in docs/metrics.md

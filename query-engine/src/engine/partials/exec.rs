@@ -1,7 +1,7 @@
 //! The operator that gives the states of files, kept or computed.
 
 use super::kept::Kept;
-use super::sums::{Gathering, as_one};
+use super::sums::{Gathering, Means, as_one};
 use super::unit::{Scan, Unit};
 use crate::functions::{Names, PATTERN_OF};
 use datafusion::arrow::array::RecordBatch;
@@ -72,8 +72,8 @@ impl KeptPartials {
         let (known, mut unknown): (Vec<_>, Vec<_>) = apart.into_iter().partition(|unit| kept.has(unit.key));
         let gathering = if scan.has_groups() {
             let newest = known.iter().chain(&unknown).chain(&covered).map(|unit| &unit.date).max();
-            let past: HashSet<u128> =
-                known.iter().filter(|unit| Some(&unit.date) < newest).map(|unit| unit.key).collect();
+            let past = known.iter().chain(&unknown).filter(|unit| unit.lasts && Some(&unit.date) < newest);
+            let past: HashSet<u128> = past.map(|unit| unit.key).collect();
             let onto = sum.as_ref().map(|(states, sum)| (sum, states.clone()));
             let worth_it = past.len() + usize::from(onto.is_some()) > 1 && !past.is_empty();
             worth_it.then(|| Arc::new(Gathering::new(base, past, onto)))
@@ -112,18 +112,15 @@ impl KeptPartials {
         unit: Arc<Unit>,
         context: Arc<TaskContext>,
     ) -> impl Future<Output = Result<States>> + use<> {
-        let (scan, kept, gathering) =
-            (Arc::clone(&self.scan), Arc::clone(&self.kept), self.gathering.clone());
-        let schema = self.schema();
+        let means = Means { scan: Arc::clone(&self.scan), kept: Arc::clone(&self.kept), context };
+        let (gathering, schema) = (self.gathering.clone(), self.schema());
         async move {
+            let kept = &means.kept;
             if let Some(states) = kept.get(unit.key, &schema) {
-                if let Some(gathering) = gathering {
-                    gathering.add(unit.key, &states, &scan, &kept, &context);
-                }
+                gathering.inspect(|gathering| gathering.add(unit.key, &states, &means));
                 return Ok(stream::iter([Ok(states)]).boxed());
             }
-            let plan = scan.plan(&unit)?;
-            let mut computed = plan.execute(0, context)?;
+            let mut computed = means.scan.plan(&unit)?.execute(0, Arc::clone(&means.context))?;
             if !unit.lasts {
                 return Ok(computed.boxed());
             }
@@ -137,6 +134,7 @@ impl KeptPartials {
             }
             let whole = as_one(&schema, &batches)?;
             kept.keep(unit.key, whole.clone());
+            gathering.inspect(|gathering| gathering.add(unit.key, &whole, &means));
             Ok(stream::iter([Ok(whole)]).boxed())
         }
     }

@@ -1,6 +1,6 @@
 //! The states that are kept, in memory.
 //!
-//! Bounds: [`QueryConfig::partials_bytes_max`](crate::QueryConfig::partials_bytes_max) for all states together, an eighth
+//! Bounds: [`QueryConfig::partials_bytes_max`](crate::QueryConfig::partials_bytes_max) for all states together, a quarter
 //! of it for those of one file; what is asked for seldom goes first.
 
 use super::sums::Sums;
@@ -83,6 +83,6 @@ impl Kept {
 
     /// Bytes of states of one file that are kept at most.
     pub(super) fn entry_bytes_max(&self) -> usize {
-        usize::try_from(self.bytes_max / 8).unwrap_or(usize::MAX)
+        usize::try_from(self.bytes_max / 4).unwrap_or(usize::MAX)
     }
 }

@@ -1,10 +1,11 @@
 //! Sums: the states of many files, merged.
 //!
 //! A query takes the sum whose files are all among its own, the largest there is, and the states of the other files one by
-//! one. A sum is made after a query that found the states of its files: of those of past dates, to which nothing is added
-//! any more. Where a past date is compacted or dropped, the sums with its files fit no query and are forgotten.
+//! one. A sum is made beside the first query, of the states of past dates, to which nothing is added any more. Where a
+//! past date is compacted or dropped, the sums with its files fit no query and are forgotten.
 //!
-//! Bounds: [`BASES_MAX`] aggregates, [`SUMS_MAX`] sums of each.
+//! Bounds: [`BASES_MAX`] aggregates, [`SUMS_MAX`] sums of each; states that wait to be merged take [`FOLD_BYTES`] at most,
+//! and what comes while others are being merged.
 
 use super::kept::Kept;
 use super::unit::Scan;
@@ -24,6 +25,8 @@ use xxhash_rust::xxh3::xxh3_128;
 const BASES_MAX: usize = 1_024;
 /// Ranges of time for which one aggregate is asked again and again.
 const SUMS_MAX: usize = 4;
+/// From here on states are merged before all are there.
+const FOLD_BYTES: usize = 64 << 20;
 
 /// Which sums there are. The states themselves are with the others.
 #[derive(Debug, Default)]
@@ -77,6 +80,7 @@ impl Sums {
 #[derive(Debug)]
 pub(super) struct Gathering {
     base: u128,
+    files: HashSet<u128>,
     members: HashSet<u128>,
     parts: Mutex<Parts>,
 }
@@ -84,54 +88,83 @@ pub(super) struct Gathering {
 #[derive(Debug)]
 struct Parts {
     states: Vec<RecordBatch>,
+    bytes: usize,
+    /// Files whose states have not come yet.
     missing: usize,
+    /// A part of them is being merged.
+    merging: bool,
+}
+
+/// What merging takes.
+#[derive(Clone, Debug)]
+pub(super) struct Means {
+    pub(super) scan: Arc<Scan>,
+    pub(super) kept: Arc<Kept>,
+    pub(super) context: Arc<TaskContext>,
 }
 
 impl Gathering {
-    /// To gather `files` states that are kept, and the sum that they come on top of.
+    /// To gather the states of `files`, and the sum that they come on top of.
     pub(super) fn new(base: u128, files: HashSet<u128>, onto: Option<(&Sum, RecordBatch)>) -> Self {
         let missing = files.len();
-        let mut members = files;
+        let mut members = files.clone();
         let mut states = Vec::new();
         if let Some((sum, batch)) = onto {
             members.extend(sum.members.iter());
             states.push(batch);
         }
-        Self { base, members, parts: Mutex::new(Parts { states, missing }) }
+        let parts = Mutex::new(Parts { states, bytes: 0, missing, merging: false });
+        Self { base, files, members, parts }
     }
 
-    /// Adds the states of one file; the last one has them merged, beside the query.
-    pub(super) fn add(
-        &self,
-        key: u128,
-        states: &RecordBatch,
-        scan: &Arc<Scan>,
-        kept: &Arc<Kept>,
-        context: &Arc<TaskContext>,
-    ) {
-        if !self.members.contains(&key) {
-            return;
-        }
-        let ready = {
+    /// Adds the states of one file; the last one makes the sum, beside the query.
+    pub(super) fn add(self: &Arc<Self>, file: u128, states: &RecordBatch, means: &Means) {
+        if self.files.contains(&file) {
             let mut parts = self.parts.lock();
             parts.states.push(states.clone());
+            parts.bytes += states.get_array_memory_size();
             parts.missing = parts.missing.saturating_sub(1);
-            (parts.missing == 0).then(|| std::mem::take(&mut parts.states))
+            drop(parts);
+            self.go_on(means);
+        }
+    }
+
+    /// Begins to merge, if it is time.
+    fn go_on(self: &Arc<Self>, means: &Means) {
+        let (ready, last) = {
+            let mut parts = self.parts.lock();
+            let last = parts.missing == 0;
+            if parts.merging || !(last || parts.bytes > FOLD_BYTES) {
+                return;
+            }
+            parts.merging = true;
+            parts.bytes = 0;
+            (std::mem::take(&mut parts.states), last)
         };
-        let Some(ready) = ready else { return };
-        let (base, members) = (self.base, self.members.clone());
-        let (scan, kept, context) = (Arc::clone(scan), Arc::clone(kept), Arc::clone(context));
+        let (gathering, means) = (Arc::clone(self), means.clone());
         tokio::spawn(async move {
-            match merged(&scan, ready, context).await {
-                Ok(sum) if sum.get_array_memory_size() <= 2 * kept.entry_bytes_max() => {
-                    let key = key_of(base, &members);
-                    kept.keep(key, sum);
-                    kept.sums.add(base, Sum { members: Arc::new(members), key });
+            match merged(&means.scan, ready, Arc::clone(&means.context)).await {
+                Ok(sum) if last => gathering.finish(sum, &means.kept),
+                Ok(part) => {
+                    let mut parts = gathering.parts.lock();
+                    parts.states.push(part);
+                    parts.merging = false;
+                    drop(parts);
+                    gathering.go_on(&means);
                 }
-                Ok(_) => tracing::debug!("the states of many files together are too many to keep"),
                 Err(error) => tracing::debug!(%error, "states are not merged"),
             }
         });
+    }
+
+    fn finish(&self, sum: RecordBatch, kept: &Kept) {
+        if sum.get_array_memory_size() > kept.entry_bytes_max() {
+            tracing::debug!("the states of many files together are too many to keep");
+            return;
+        }
+        let key = key_of(self.base, &self.members);
+        kept.keep(key, sum);
+        kept.sums.add(self.base, Sum { members: Arc::new(self.members.clone()), key });
     }
 }
 
