@@ -17,6 +17,9 @@ from harness.wait import wait_until
 
 SEED = os.environ.get("ERRATA_TEST_FUZZ_SEED", "20261126")
 EXAMPLES = os.environ.get("ERRATA_TEST_FUZZ_EXAMPLES", "25")
+# A fault of the interpreter that runs schemathesis, not of the server: the run says nothing then.
+OWN_FAULT = "SystemError: AST constructor recursion depth mismatch"
+RUNS_MAX = 3
 CHECKS = [
     "not_a_server_error",
     "status_code_conformance",
@@ -67,7 +70,8 @@ def test_the_server_is_as_described(launch, tmp_path):
         *("--seed", SEED),
         *("--generation-database", "none"),
         *("--request-timeout", "30"),
-        *("--workers", "2"),
+        # Two threads that parse Python at once can break CPython 3.11's parser (see OWN_FAULT).
+        *("--workers", "1"),
         "--no-shrink",
         "--continue-on-failure",
         "--no-color",
@@ -81,7 +85,10 @@ def test_the_server_is_as_described(launch, tmp_path):
         "PYTHONDONTWRITEBYTECODE": "1",
         "ERRATA_FUZZ_KNOWN": json.dumps(known),
     }
-    done = subprocess.run(command, capture_output=True, text=True, timeout=600, env=environment, cwd=tmp_path)
+    for _ in range(RUNS_MAX):
+        done = subprocess.run(command, capture_output=True, text=True, timeout=600, env=environment, cwd=tmp_path)
+        if done.returncode == 0 or OWN_FAULT not in done.stdout:
+            break
     print(done.stdout[-2_000:])
     assert done.returncode == 0, f"{done.stdout[-20_000:]}\n{done.stderr[-2_000:]}"
     assert not server.gone() and "ERROR" not in server.log(), server.log()[-4_000:]
