@@ -67,9 +67,9 @@ ASKED = [
         "feed of 50",
         100,
         "SELECT timestamp, error_type, message, pattern_id, session_id, trace_id FROM errors "
-        "WHERE timestamp >= now() - INTERVAL '1 hour' ORDER BY timestamp DESC LIMIT 50",
+        f"WHERE {DAY} ORDER BY timestamp DESC LIMIT 50",
         "SELECT timestamp, error_type, message, pattern_id, session_id, trace_id FROM errors "
-        "WHERE timestamp >= now() - INTERVAL '1 hour' ORDER BY timestamp DESC LIMIT 50",
+        f"WHERE {DAY} ORDER BY timestamp DESC LIMIT 50",
     ),
     (
         "pattern explorer page",

@@ -85,7 +85,10 @@ impl KeptPartials {
         let found = covered.len() + known.len();
         let mut sources = vec![Vec::new(); partitions.max(1)];
         let count = sources.len();
-        let all = unknown.into_iter().chain(known).map(Source::File);
+        // A file that is read each time is read by all partitions together.
+        let (once, each_time): (Vec<_>, Vec<_>) = unknown.into_iter().partition(|unit| unit.lasts);
+        let each_time = each_time.iter().flat_map(|unit| Scan::parts(unit, count)).map(Arc::new);
+        let all = once.into_iter().chain(known).chain(each_time).map(Source::File);
         for (place, source) in all.chain(sum.map(|(states, _)| Source::States(states))).enumerate() {
             sources[place % count].push(source);
         }

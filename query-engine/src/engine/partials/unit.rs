@@ -44,7 +44,7 @@ pub(super) struct Scan {
 }
 
 /// The aggregate over one file.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Unit {
     /// Names the file and all that its states depend on.
     pub(super) key: u128,
@@ -210,6 +210,19 @@ impl Scan {
         }
         let columns: Vec<_> = self.columns.expr_iter().collect();
         through(expression, |place| columns.get(place).cloned())
+    }
+
+    /// `unit` in `count` parts, each with the row groups that begin in its share of the file.
+    pub(super) fn parts(unit: &Unit, count: usize) -> Vec<Unit> {
+        let size = i64::try_from(unit.file.object_meta.size).unwrap_or(i64::MAX);
+        let share = size / i64::try_from(count.max(1)).unwrap_or(1) + 1;
+        let starts = (0..count.max(1)).filter_map(|part| i64::try_from(part).ok()).map(|part| part * share);
+        starts
+            .map(|start| Unit {
+                file: unit.file.clone().with_range(start, (start + share).min(size)),
+                ..unit.clone()
+            })
+            .collect()
     }
 
     /// The plan that computes the states of one file.
