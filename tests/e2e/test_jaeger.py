@@ -8,7 +8,7 @@ import requests
 
 from harness.jaeger import Jaeger
 from harness.otlp import exception, send_http, span, traces
-from harness.shop import Shop, plain_otlp, plain_trace
+from harness.shop import SEARCHES, Shop, plain_otlp, plain_trace, plain_traces, search
 from harness.wait import wait_until
 
 def ask(server, path, **parameters):
@@ -228,26 +228,12 @@ def test_traces_are_those_of_jaeger(shared, shop, beside):
 @pytest.mark.jaeger
 @pytest.mark.parametrize(
     "parameters",
-    [
-        {},
-        {"operation": "GET /orders"},
-        {"minDuration": "1500ms"},
-        {"maxDuration": "1500ms"},
-        {"tag": "http.route:/orders"},
-        {"tags": '{"http.route":"/orders","host.name":"box-1"}'},
-        {"tag": "count:7"},
-        {"tag": "http.route:/carts"},
-        {"traceID": "ids"},
-    ],
+    SEARCHES,
     ids=lambda parameters: "-".join(parameters) or "all",
 )
 def test_searches_are_those_of_jaeger(shared, shop, beside, parameters):
-    wanted = {"service": shop.front, **shop.range, **parameters}
-    if "traceID" in wanted:
-        wanted["traceID"] = [*shop.ids, "abc"]
-    ours, theirs = both(shared, beside, "/api/traces", **wanted)
-    plain = lambda body: sorted((plain_trace(trace) for trace in body["data"]), key=lambda trace: trace["traceID"])
-    assert plain(ours) == plain(theirs)
+    ours, theirs = both(shared, beside, "/api/traces", **search(shop, parameters))
+    assert plain_traces(ours) == plain_traces(theirs)
     assert {error["msg"] for error in ours["errors"] or []} == {error["msg"] for error in theirs["errors"] or []}
 
 

@@ -7,7 +7,7 @@ import requests
 
 from harness.jaeger import Jaeger
 from harness.otlp import exception, send_http, span, trace_id, traces
-from harness.shop import Shop, plain_otlp, plain_trace
+from harness.shop import SEARCHES, Shop, plain_otlp, plain_trace, plain_traces, search
 
 pytestmark = pytest.mark.jaeger
 
@@ -73,28 +73,12 @@ def test_traces(shared, shop, reader):
 
 @pytest.mark.parametrize(
     "parameters",
-    [
-        {},
-        {"operation": "GET /orders"},
-        {"limit": 1},
-        {"minDuration": "1500ms"},
-        {"maxDuration": "1500ms"},
-        {"tag": "http.route:/orders"},
-        {"tags": '{"http.route":"/orders","host.name":"box-1"}'},
-        {"tag": "count:7"},
-        {"tag": "http.route:/carts"},
-        {"tag": "span.kind:client"},
-        {"traceID": "ids"},
-    ],
+    [*SEARCHES, {"limit": 1}, {"tag": "span.kind:client"}],
     ids=lambda parameters: "-".join(parameters) or "all",
 )
 def test_searches(shared, shop, reader, parameters):
-    wanted = {"service": shop.front, **shop.range, **parameters}
-    if "traceID" in wanted:
-        wanted["traceID"] = [*shop.ids, "abc"]
-    own, told = both(shared, reader, "/api/traces", **wanted)
-    plain = lambda body: sorted((plain_trace(trace) for trace in body["data"]), key=lambda trace: trace["traceID"])
-    assert plain(own) == plain(told)
+    own, told = both(shared, reader, "/api/traces", **search(shop, parameters))
+    assert plain_traces(own) == plain_traces(told)
 
 
 def test_what_errata_writes_is_found(shared, service, reader):

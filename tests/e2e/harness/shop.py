@@ -64,6 +64,33 @@ def tags_of(tags):
     return sorted((tag["key"], as_text(tag["value"])) for tag in tags)
 
 
+# Searches of Jaeger's query API over the shop's spans; "ids" stands for the shop's own and one that is unknown.
+SEARCHES = [
+    {},
+    {"operation": "GET /orders"},
+    {"minDuration": "1500ms"},
+    {"maxDuration": "1500ms"},
+    {"tag": "http.route:/orders"},
+    {"tags": '{"http.route":"/orders","host.name":"box-1"}'},
+    {"tag": "count:7"},
+    {"tag": "http.route:/carts"},
+    {"traceID": "ids"},
+]
+
+
+def search(shop, parameters):
+    """What to ask for one of the searches."""
+    wanted = {"service": shop.front, **shop.range, **parameters}
+    if "traceID" in wanted:
+        wanted["traceID"] = [*shop.ids, "abc"]
+    return wanted
+
+
+def plain_traces(body):
+    """The traces of an answer, in the order of their ids."""
+    return sorted((plain_trace(trace) for trace in body["data"]), key=lambda trace: trace["traceID"])
+
+
 def plain_trace(trace):
     """A trace of the old API without an order."""
     processes = {key: (process["serviceName"], tags_of(process["tags"])) for key, process in trace["processes"].items()}
