@@ -41,6 +41,10 @@ pub struct QueryConfig {
     pub metadata_cache_bytes: usize,
     /// Bytes of partial aggregates of files kept between queries; 0 keeps none.
     pub partials_bytes_max: usize,
+    /// Folder in which they are kept over a restart; without one they are not.
+    pub partials_dir: Option<PathBuf>,
+    /// Bytes of partial aggregates in that folder; 0 keeps none there.
+    pub partials_disk_bytes_max: u64,
     /// Bytes that the rows of a small view (what patterns are called, what was decided) may take in memory.
     pub kept_view_bytes_max: usize,
     /// Occurrences within [`Self::candidate_window`] that make a candidate an active pattern; at least 1.
@@ -71,6 +75,8 @@ impl Default for QueryConfig {
             operations_known_max: 100_000,
             metadata_cache_bytes: 64 << 20,
             partials_bytes_max: 512 << 20,
+            partials_dir: None,
+            partials_disk_bytes_max: 2 << 30,
             kept_view_bytes_max: 256 << 20,
             candidate_occurrences: 3,
             candidate_window: Duration::from_secs(7 * 86_400),

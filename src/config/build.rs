@@ -76,6 +76,8 @@ impl Settings {
             trace_bytes_max: self.query.trace_size_max.bytes(),
             operations_known_max: self.query.operations_known_max,
             partials_bytes_max: self.query.partials_size_max.bytes(),
+            partials_dir: Some(self.data_dir.join("partials")),
+            partials_disk_bytes_max: self.query.partials_disk_size_max.0,
             kept_view_bytes_max: self.query.names_size_max.bytes(),
             candidate_occurrences: self.patterns.candidate_occurrences,
             candidate_window: self.patterns.candidate_window.0,

@@ -251,6 +251,8 @@ pub(crate) struct Query {
     pub(crate) trace_size_max: Size,
     /// Operations (service, name, kind) that the lists of the Jaeger API know.
     pub(crate) operations_known_max: usize,
+    /// Disk for what is kept of aggregates over a restart, in `<data_dir>/partials`; 0 keeps nothing there.
+    pub(crate) partials_disk_size_max: Size,
     /// Memory of what is kept of aggregates over files; 0 keeps nothing.
     pub(crate) partials_size_max: Size,
     /// Memory of what patterns are called and of what was decided about them, each.
@@ -620,6 +622,7 @@ impl Default for Query {
             files_max: 20_000,
             trace_size_max: Size::mib(256),
             operations_known_max: 100_000,
+            partials_disk_size_max: Size::mib(2_048),
             partials_size_max: Size::mib(512),
             names_size_max: Size::mib(256),
         }

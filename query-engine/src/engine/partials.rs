@@ -3,7 +3,7 @@
 //! A dashboard asks the same every few seconds, and between two refreshes a file or two are added. DataFusion splits an
 //! aggregate in two, a partial one for each part of the input and a final one over the states that those give. Here
 //! the partial one over a table of the lake is replaced by [`exec::KeptPartials`]: for each file the states are taken from
-//! memory, or computed and kept ([`kept`]).
+//! memory or from a local folder, or computed and kept ([`kept`], [`disk`]).
 //!
 //! What the states of a file depend on is the plan's text, less what is settled by the file's bounds ([`settle`]): a
 //! restriction like `timestamp >= now() - INTERVAL '7 days'`, in WHERE or in FILTER, is new for each refresh, but holds
@@ -14,6 +14,7 @@
 //!
 //! Left as they are: aggregates over anything but a scan, grouping sets, and expressions that are not the same each time.
 
+mod disk;
 mod exec;
 mod kept;
 mod names;

@@ -107,7 +107,11 @@ impl Sessions {
             memory_bytes_max: config.memory_bytes_max,
             spill_bytes_max: config.spill_dir.as_ref().map(|_| config.spill_bytes_max),
         };
-        let partials = Arc::new(partials::Kept::new(config.partials_bytes_max, metrics.clone()));
+        let partials = Arc::new(partials::Kept::new(
+            config,
+            catalog.lake().table_location(Table::Errors),
+            metrics.clone(),
+        ));
         Ok(Self { base: state, memory, kept: KeptViews::new(config.kept_view_bytes_max), partials })
     }
 

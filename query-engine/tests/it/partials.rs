@@ -153,3 +153,85 @@ async fn states_that_take_too_much_room_are_not_kept() {
     }
     agree(&keeps_little, &keeps_none, "with little room").await;
 }
+
+/// Exceptions of one day that make a file of more than a MiB: its states are worth their place on disk.
+fn many(day: u32) -> Vec<Value> {
+    let mut rows = rows(0, day..day + 1);
+    let mut state = u64::from(day) + 1;
+    rows.extend((0..6_000).map(|nth| {
+        let noise: String = (0..32)
+            .map(|_| {
+                state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+                format!("{:016x}", state ^ (state >> 29))
+            })
+            .collect();
+        let (pattern, user) = (format!("p{}", nth % 4), format!("u{}", nth % 1_000));
+        let more = json!({ "message": noise, "event_id": format!("many-{day}-{nth}"), "fingerprint": format!("f{}", nth % 6) });
+        error(&format!("2026-11-{day:02}T12:30:00Z"), &pattern, &user, more)
+    }));
+    rows
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_restart_begins_with_what_was_kept() {
+    const ASKED: &[&str] = &[
+        "SELECT * EXCEPT (recent, trend, score) FROM pattern_report ORDER BY pattern_id",
+        "SELECT * FROM pattern_hourly ORDER BY hour, pattern_id",
+        "SELECT count(*) AS n, distinct_estimate(user_id) AS u, max(message) AS m FROM errors",
+        "SELECT pattern_id, count(*) FILTER (WHERE timestamp < '2026-11-21T12:00:00Z') AS n FROM errors GROUP BY 1 ORDER BY 1",
+    ];
+    let place = Place::new().await;
+    let folder = place.folder.path().join("partials");
+    let on_disk = || place.engine(QueryConfig { partials_dir: Some(folder.clone()), ..config() });
+    let keeps_none = place.engine(QueryConfig { partials_bytes_max: 0, ..config() });
+    for day in 20..24 {
+        place.append(Table::Errors, &many(day)).await;
+    }
+    let first = on_disk();
+    let mut expected = Vec::new();
+    for sql in ASKED {
+        expected.push(csv(&first, sql).await.unwrap());
+        assert_eq!(expected.last(), csv(&keeps_none, sql).await.as_ref().ok(), "{sql}");
+    }
+    // The last one has a condition of time that cuts one of the files through.
+    let wanted = ["files=4, kept=4", "files=4, kept=4", "files=4, kept=4", "files=4, kept=3"];
+    let mut second = on_disk();
+    for (sql, wanted) in ASKED.iter().zip(wanted) {
+        // It is written beside the answer.
+        let deadline = std::time::Instant::now() + std::time::Duration::from_secs(20);
+        while kept(&second, sql).await != [wanted] {
+            assert!(
+                std::time::Instant::now() < deadline,
+                "{:?}, not {wanted}: {sql}",
+                kept(&second, sql).await
+            );
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+            second = on_disk();
+        }
+    }
+    for (sql, expected) in ASKED.iter().zip(&expected) {
+        assert_eq!(csv(&second, sql).await.unwrap(), *expected, "{sql}");
+    }
+    // What a crash or a faulty disk left is computed anew.
+    let mut spoilt = 0;
+    for version in std::fs::read_dir(&folder).unwrap() {
+        for entry in std::fs::read_dir(version.unwrap().path()).unwrap() {
+            let path = entry.unwrap().path();
+            let mut bytes = std::fs::read(&path).unwrap();
+            let middle = bytes.len() / 2;
+            bytes[middle] ^= 0x55;
+            std::fs::write(&path, bytes).unwrap();
+            spoilt += 1;
+        }
+    }
+    assert!(spoilt >= 4 * 3, "{spoilt}");
+    let third = on_disk();
+    for (sql, expected) in ASKED.iter().zip(&expected) {
+        assert_eq!(csv(&third, sql).await.unwrap(), *expected, "{sql}");
+    }
+    // Of another lake whose files have the same names nothing is taken.
+    let other = Place::new().await;
+    other.append(Table::Errors, &rows(0, 20..21)).await;
+    let elsewhere = other.engine(QueryConfig { partials_dir: Some(folder.clone()), ..config() });
+    assert_eq!(kept(&elsewhere, ASKED[2]).await, ["files=1, kept=0"]);
+}

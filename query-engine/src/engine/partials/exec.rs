@@ -52,7 +52,7 @@ impl KeptPartials {
         kept: &Arc<Kept>,
         names: Option<&Arc<Names>>,
     ) -> Result<Option<Self>> {
-        let mut text = scan.text();
+        let mut text = format!("{}\n{}", kept.lake, scan.text());
         if let Some(names) = names
             && (text.contains(PATTERN_OF) || scan.conditions_use(PATTERN_OF))
         {
@@ -136,7 +136,7 @@ impl KeptPartials {
                 }
             }
             let whole = as_one(&schema, &batches)?;
-            kept.keep(unit.key, whole.clone());
+            kept.keep(unit.key, whole.clone(), unit.file.object_meta.size);
             gathering.inspect(|gathering| gathering.add(unit.key, &whole, &means));
             Ok(stream::iter([Ok(whole)]).boxed())
         }

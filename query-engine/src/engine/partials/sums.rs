@@ -60,19 +60,23 @@ impl Sums {
         usable.max_by_key(|sum| sum.members.len()).cloned()
     }
 
-    fn add(&self, base: u128, sum: Sum) {
+    /// Adds a sum, and says the keys of those that it is instead of.
+    pub(super) fn add(&self, base: u128, sum: Sum) -> Vec<u128> {
         let mut known = self.known.lock();
+        let mut gone = Vec::new();
         if known.len() >= BASES_MAX && !known.contains_key(&base) {
             let oldest = known.iter().min_by_key(|(_, known)| known.last_asked).map(|(base, _)| *base);
-            oldest.and_then(|oldest| known.remove(&oldest));
+            gone.extend(oldest.and_then(|oldest| known.remove(&oldest)).into_iter().flat_map(|of| of.sums));
         }
         let of_base = known.entry(base).or_default();
         of_base.last_asked = self.asked.fetch_add(1, Ordering::Relaxed);
-        of_base.sums.retain(|other| !other.members.is_subset(&sum.members));
+        gone.extend(of_base.sums.extract_if(.., |other| other.members.is_subset(&sum.members)));
         if of_base.sums.len() >= SUMS_MAX {
-            of_base.sums.remove(0);
+            gone.push(of_base.sums.remove(0));
         }
+        let key = sum.key;
         of_base.sums.push(sum);
+        gone.into_iter().map(|sum| sum.key).filter(|gone| *gone != key).collect()
     }
 }
 
@@ -163,8 +167,7 @@ impl Gathering {
             return;
         }
         let key = key_of(self.base, &self.members);
-        kept.keep(key, sum);
-        kept.sums.add(self.base, Sum { members: Arc::new(self.members.clone()), key });
+        kept.keep_sum(self.base, Sum { members: Arc::new(self.members.clone()), key }, sum);
     }
 }
 

@@ -175,8 +175,10 @@ impl Scan {
             self.filters.iter().map(|filter| self.settled_filter(filter.as_ref(), &bounds)).collect();
         let mut file = file.clone();
         file.range = None;
-        let path = file.object_meta.location.as_ref();
-        let key = xxh3_128(format!("{base:032x}\n{path}\n{predicate:?}\n{filters:?}").as_bytes());
+        let (path, size) = (&file.object_meta.location, file.object_meta.size);
+        let written = file.object_meta.last_modified.timestamp_millis();
+        let of_file = format!("{base:032x}\n{path} {size} {written}\n{predicate:?}\n{filters:?}");
+        let key = xxh3_128(of_file.as_bytes());
         let date = match file.partition_values.first() {
             Some(ScalarValue::Utf8(Some(date))) => date.clone(),
             _ => String::new(),
