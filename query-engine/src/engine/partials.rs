@@ -21,6 +21,7 @@ mod names;
 mod settle;
 mod sums;
 mod unit;
+mod views;
 
 pub(super) use kept::Kept;
 

@@ -2,12 +2,14 @@
 //! a standard error of 1.6 %.
 //!
 //! `count(DISTINCT x)` must keep every value of every group; this keeps at most 4 KiB a group, and what it keeps of two
-//! files can be put together. Up to [`EXACT_MAX`] the hashes themselves are kept, then registers as in HyperLogLog
+//! files can be put together (twice that while it is counted). Up to [`EXACT_MAX`] the hashes themselves are kept, then registers as in HyperLogLog
 //! (Flajolet et al., AofA 2007), read by the estimator of Ertl, "New cardinality estimation algorithms for HyperLogLog
 //! sketches" (arXiv:1702.01284), algorithm 6.
 
 use super::states::{self, State, States};
-use datafusion::arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Int64Array};
+use datafusion::arrow::array::{
+    Array, ArrayRef, AsArray, BooleanArray, Int64Array, StringArray, StringViewArray,
+};
 use datafusion::arrow::datatypes::{DataType, FieldRef};
 use datafusion::error::{DataFusionError, Result};
 use datafusion::logical_expr::function::{AccumulatorArgs, StateFieldsArgs};
@@ -25,6 +27,8 @@ const REGISTERS: usize = 1 << REGISTER_BITS;
 const RANK_BITS: u32 = 64 - REGISTER_BITS;
 /// Up to here the count is exact: one hash more would take as much room as the registers.
 const EXACT_MAX: usize = REGISTERS / 8 - 1;
+/// Places of the first table of hashes.
+const HASHES_ROOM_MIN: usize = 4;
 /// Before the registers in a written state, so that its length is odd; hashes are written without.
 const REGISTERS_FOLLOW: u8 = 1;
 /// Counts of ranks are made in so many tables: additions to one place would wait for one another.
@@ -82,15 +86,57 @@ impl AggregateUDFImpl for DistinctEstimate {
 /// What is known of one group's values.
 #[derive(Clone, Debug)]
 enum Sketch {
-    /// All hashes, in order.
-    Few(Vec<u64>),
+    Few(Hashes),
     /// For each register the longest run of zeros, plus one.
     Many(Box<[u8]>),
 }
 
 impl Default for Sketch {
     fn default() -> Self {
-        Self::Few(Vec::new())
+        Self::Few(Hashes::default())
+    }
+}
+
+/// Different hashes: a table with open addressing, as they are spread evenly already. 0 is a free place; a value whose
+/// hash is 0 counts as one whose hash is 1.
+#[derive(Clone, Debug, Default)]
+struct Hashes {
+    places: Vec<u64>,
+    count: usize,
+}
+
+impl Hashes {
+    fn add(&mut self, hash: u64) {
+        if self.count * 4 >= self.places.len() * 3 {
+            let room = (self.places.len() * 2).max(HASHES_ROOM_MIN);
+            let before = std::mem::replace(&mut self.places, vec![0; room]);
+            self.count = 0;
+            before.into_iter().filter(|&hash| hash != 0).for_each(|hash| self.place(hash));
+        }
+        self.place(hash.max(1));
+    }
+
+    fn place(&mut self, hash: u64) {
+        let last = self.places.len() - 1;
+        let mut at = hash as usize & last;
+        while self.places[at] != 0 {
+            if self.places[at] == hash {
+                return;
+            }
+            at = (at + 1) & last;
+        }
+        self.places[at] = hash;
+        self.count += 1;
+    }
+
+    fn iter(&self) -> impl Iterator<Item = u64> + '_ {
+        self.places.iter().copied().filter(|&hash| hash != 0)
+    }
+
+    fn in_order(&self) -> Vec<u64> {
+        let mut hashes: Vec<u64> = self.iter().collect();
+        hashes.sort_unstable();
+        hashes
     }
 }
 
@@ -98,10 +144,8 @@ impl Sketch {
     fn add(&mut self, hash: u64) {
         match self {
             Self::Few(hashes) => {
-                if let Err(place) = hashes.binary_search(&hash) {
-                    hashes.insert(place, hash);
-                    self.spread_if_many();
-                }
+                hashes.add(hash);
+                self.spread_if_many();
             }
             Self::Many(registers) => raise(registers, hash),
         }
@@ -109,10 +153,10 @@ impl Sketch {
 
     fn spread_if_many(&mut self) {
         if let Self::Few(hashes) = self
-            && hashes.len() > EXACT_MAX
+            && hashes.count > EXACT_MAX
         {
             let mut registers = vec![0; REGISTERS].into_boxed_slice();
-            hashes.iter().for_each(|&hash| raise(&mut registers, hash));
+            hashes.iter().for_each(|hash| raise(&mut registers, hash));
             *self = Self::Many(registers);
         }
     }
@@ -120,9 +164,8 @@ impl Sketch {
     /// What the sketch that was written as `bytes` has seen too.
     fn join(&mut self, bytes: &[u8]) -> Result<()> {
         match (&mut *self, parse(bytes)?) {
-            (Self::Few(ours), Written::Few(theirs)) => {
-                *ours = union(ours, theirs);
-                self.spread_if_many();
+            (Self::Few(_), Written::Few(theirs)) => {
+                theirs.iter().for_each(|hash| self.add(u64::from_le_bytes(*hash)));
             }
             (Self::Many(ours), Written::Many(theirs)) => {
                 ours.iter_mut().zip(theirs).for_each(|(our, their)| *our = (*our).max(*their));
@@ -132,7 +175,7 @@ impl Sketch {
             }
             (Self::Few(ours), Written::Many(theirs)) => {
                 let mut registers: Box<[u8]> = theirs.into();
-                ours.iter().for_each(|&hash| raise(&mut registers, hash));
+                ours.iter().for_each(|hash| raise(&mut registers, hash));
                 *self = Self::Many(registers);
             }
         }
@@ -141,7 +184,7 @@ impl Sketch {
 
     fn estimate(&self) -> i64 {
         match self {
-            Self::Few(hashes) => hashes.len() as i64,
+            Self::Few(hashes) => hashes.count as i64,
             Self::Many(registers) => estimate(registers),
         }
     }
@@ -173,7 +216,9 @@ fn parse(bytes: &[u8]) -> Result<Written<'_>> {
 impl State for Sketch {
     fn write(&self, out: &mut Vec<u8>) {
         match self {
-            Self::Few(hashes) => hashes.iter().for_each(|hash| out.extend_from_slice(&hash.to_le_bytes())),
+            Self::Few(hashes) => {
+                hashes.in_order().iter().for_each(|hash| out.extend_from_slice(&hash.to_le_bytes()));
+            }
             Self::Many(registers) => {
                 out.push(REGISTERS_FOLLOW);
                 out.extend_from_slice(registers);
@@ -183,7 +228,7 @@ impl State for Sketch {
 
     fn heap_bytes(&self) -> usize {
         match self {
-            Self::Few(hashes) => hashes.capacity() * 8,
+            Self::Few(hashes) => hashes.places.len() * 8,
             Self::Many(registers) => registers.len(),
         }
     }
@@ -193,21 +238,6 @@ fn raise(registers: &mut [u8], hash: u64) {
     let register = (hash >> RANK_BITS) as usize;
     let rank = ((hash << REGISTER_BITS).leading_zeros().min(RANK_BITS) + 1) as u8;
     registers[register] = registers[register].max(rank);
-}
-
-/// Both ordered lists in one, each hash once.
-fn union(ours: &[u64], theirs: &[[u8; 8]]) -> Vec<u64> {
-    let mut both = Vec::with_capacity(ours.len() + theirs.len());
-    let (mut our, mut their) = (0, 0);
-    while our < ours.len() && their < theirs.len() {
-        let (one, other) = (ours[our], u64::from_le_bytes(theirs[their]));
-        both.push(one.min(other));
-        our += usize::from(one <= other);
-        their += usize::from(other <= one);
-    }
-    both.extend_from_slice(&ours[our..]);
-    both.extend(theirs[their..].iter().map(|hash| u64::from_le_bytes(*hash)));
-    both
 }
 
 fn estimate(registers: &[u8]) -> i64 {
@@ -261,11 +291,33 @@ fn tau(share: f64) -> f64 {
     }
 }
 
+/// Text as it is read: from a file of the lake in views.
+enum Texts<'a> {
+    Plain(&'a StringArray),
+    Views(&'a StringViewArray),
+}
+
+impl<'a> Texts<'a> {
+    fn of(values: &'a ArrayRef) -> Self {
+        match values.as_string_view_opt() {
+            Some(views) => Self::Views(views),
+            None => Self::Plain(values.as_string()),
+        }
+    }
+
+    fn hash(&self, row: usize) -> u64 {
+        xxh3_64(match self {
+            Self::Plain(texts) => texts.value(row).as_bytes(),
+            Self::Views(views) => views.value(row).as_bytes(),
+        })
+    }
+}
+
 /// Without groups.
 impl Accumulator for Sketch {
     fn update_batch(&mut self, values: &[ArrayRef]) -> Result<()> {
-        let texts = values[0].as_string::<i32>();
-        states::counted(texts, None).for_each(|row| self.add(xxh3_64(texts.value(row).as_bytes())));
+        let texts = Texts::of(&values[0]);
+        states::counted(&values[0], None).for_each(|row| self.add(texts.hash(row)));
         Ok(())
     }
 
@@ -304,10 +356,9 @@ impl GroupsAccumulator for Sketches {
         total: usize,
     ) -> Result<()> {
         self.0.grow(total);
-        let texts = values[0].as_string::<i32>();
-        for row in states::counted(texts, filter) {
-            let hash = xxh3_64(texts.value(row).as_bytes());
-            self.0.change(groups[row], |sketch| sketch.add(hash));
+        let texts = Texts::of(&values[0]);
+        for row in states::counted(&values[0], filter) {
+            self.0.change(groups[row], |sketch| sketch.add(texts.hash(row)));
         }
         Ok(())
     }
@@ -333,9 +384,9 @@ impl GroupsAccumulator for Sketches {
     fn convert_to_state(&self, values: &[ArrayRef], filter: Option<&BooleanArray>) -> Result<Vec<ArrayRef>> {
         let mut rows: States<Sketch> = States::default();
         rows.grow(values[0].len());
-        let texts = values[0].as_string::<i32>();
-        for row in states::counted(texts, filter) {
-            rows.change(row, |sketch| sketch.add(xxh3_64(texts.value(row).as_bytes())));
+        let texts = Texts::of(&values[0]);
+        for row in states::counted(&values[0], filter) {
+            rows.change(row, |sketch| sketch.add(texts.hash(row)));
         }
         Ok(vec![rows.take_bytes(EmitTo::All)])
     }

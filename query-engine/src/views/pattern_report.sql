@@ -35,8 +35,8 @@ WITH seen AS (
     max(severity) AS severity,
     occurs_within(time_unix_nano, {candidate_occurrences}, {window_nanos}) AS survived,
     -- Weights that double every 7 days (every day) from a fixed time on: unlike an age they stay what they are.
-    sum(power(2.0, least((time_unix_nano - {weights_from}) / 604800e9, 900.0))) AS weight_7_days,
-    sum(power(2.0, least((time_unix_nano - {weights_from}) / 86400e9, 900.0))) AS weight_1_day
+    sum(exp(ln(2.0) * least((time_unix_nano - {weights_from}) / 604800e9, 900.0))) AS weight_7_days,
+    sum(exp(ln(2.0) * least((time_unix_nano - {weights_from}) / 86400e9, 900.0))) AS weight_1_day
   FROM errors
   GROUP BY 1
 ),

@@ -1,8 +1,8 @@
 //! What is kept of aggregates, in a local folder too, so that the first dashboard after a restart need not read the
 //! whole lake.
 //!
-//! An entry is a file: [`MAGIC`], the aggregate and the files that a sum is of, the states as an Arrow IPC stream, and
-//! a checksum over all of it. An entry that is torn, or of other columns than the plan wants, is as good as none.
+//! An entry is a file: [`MAGIC`], the aggregate and the files that a sum is of, the states as an Arrow IPC stream (its
+//! length, then its bytes as zstd has them), and a checksum over all of it. An entry that is torn, or of other columns than the plan wants, is as good as none.
 //! Entries are good for one version of the engine and of DataFusion: states are not a format that anybody promised.
 //! Several processes may share a folder.
 //!
@@ -30,6 +30,8 @@ const MAGIC: &[u8; 8] = b"ERRATAP1";
 /// To be raised when an aggregate function of ours keeps something else in its state, or means something else by it.
 const STATES_VERSION: u32 = 1;
 const SUFFIX: &str = "partial";
+/// Sketches shrink to a third, at little cost.
+const ZSTD_LEVEL: i32 = 1;
 const CHECKSUM_BYTES: usize = 8;
 const WAITING_BYTES_MAX: u64 = 128 << 20;
 /// An unfinished file this old is nobody's any more.
@@ -233,9 +235,11 @@ fn written(of: &Of, states: &RecordBatch) -> Result<Vec<u8>, ArrowError> {
             members.iter().for_each(|member| bytes.extend_from_slice(&member.to_le_bytes()));
         }
     }
-    let mut writer = StreamWriter::try_new(bytes, &states.schema())?;
+    let mut writer = StreamWriter::try_new(Vec::new(), &states.schema())?;
     writer.write(states)?;
-    let mut bytes = writer.into_inner()?;
+    let stream = writer.into_inner()?;
+    bytes.extend_from_slice(&(stream.len() as u64).to_le_bytes());
+    bytes.extend(zstd::bulk::compress(&stream, ZSTD_LEVEL)?);
     let checksum = xxh3_64(&bytes);
     bytes.extend_from_slice(&checksum.to_le_bytes());
     Ok(bytes)
@@ -268,7 +272,11 @@ fn parse(bytes: &[u8], schema: &SchemaRef) -> Option<RecordBatch> {
     }
     let mut rest = body;
     read_of(&mut rest)?;
-    let batches: Vec<RecordBatch> = StreamReader::try_new(rest, None).ok()?.collect::<Result<_, _>>().ok()?;
+    let (length, rest) = rest.split_first_chunk()?;
+    let length = usize::try_from(u64::from_le_bytes(*length)).ok()?;
+    let stream = zstd::bulk::decompress(rest, length).ok()?;
+    let batches: Vec<RecordBatch> =
+        StreamReader::try_new(&stream[..], None).ok()?.collect::<Result<_, _>>().ok()?;
     let [states] = &batches[..] else { return None };
     let states = RecordBatch::try_new(Arc::clone(schema), states.columns().to_vec()).ok()?;
     // What is read shares one piece of memory, which each column would count as its own.

@@ -1,6 +1,7 @@
 //! An aggregate over a scan of the lake, and the same over one file of it.
 
 use super::settle::{Bounds, Settled, settle};
+use super::views;
 use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::common::tree_node::{Transformed, TreeNode, TreeNodeRecursion};
 use datafusion::datasource::listing::PartitionedFile;
@@ -8,6 +9,7 @@ use datafusion::datasource::physical_plan::{
     FileGroup, FileScanConfig, FileScanConfigBuilder, FileSource, ParquetSource,
 };
 use datafusion::datasource::source::DataSourceExec;
+use datafusion::datasource::table_schema::TableSchema;
 use datafusion::error::Result;
 use datafusion::physical_expr::PhysicalExpr;
 use datafusion::physical_expr::aggregate::AggregateFunctionExpr;
@@ -32,15 +34,15 @@ const TIMES: [&str; 3] = ["timestamp", "time_unix_nano", PARTITION_COLUMN];
 #[derive(Clone, Debug)]
 pub(super) struct Scan {
     pub(super) group_by: Arc<PhysicalGroupBy>,
-    aggregates: Vec<Arc<AggregateFunctionExpr>>,
-    filters: Vec<Option<Arc<dyn PhysicalExpr>>>,
+    pub(super) aggregates: Vec<Arc<AggregateFunctionExpr>>,
+    pub(super) filters: Vec<Option<Arc<dyn PhysicalExpr>>>,
     input_schema: SchemaRef,
     /// From the aggregate down.
     pub(super) projections: Vec<ProjectionExec>,
     /// What the source makes of the table's columns.
     pub(super) columns: ProjectionExprs,
     config: FileScanConfig,
-    predicate: Option<Arc<dyn PhysicalExpr>>,
+    pub(super) predicate: Option<Arc<dyn PhysicalExpr>>,
 }
 
 /// The aggregate over one file.
@@ -232,12 +234,26 @@ impl Scan {
     /// # Errors
     /// Those of making a plan.
     pub(super) fn plan(&self, unit: &Unit) -> Result<Arc<dyn ExecutionPlan>> {
-        let scan = self.over(unit.file.clone(), unit.predicate.clone())?;
+        let with_views = views::table_with_views(self, self.parquet()?.table_schema());
+        let scan = self.over(unit.file.clone(), unit.predicate.clone(), with_views.as_ref())?;
         let mut plan: Arc<dyn ExecutionPlan> = DataSourceExec::from_data_source(scan);
         for projection in self.projections.iter().rev() {
             plan = Arc::new(ProjectionExec::try_new(projection.expr().to_vec(), plan)?);
         }
-        self.aggregate(AggregateMode::Partial, &self.group_by, unit.filters.clone(), plan)
+        if with_views.is_none() {
+            return self.aggregate(AggregateMode::Partial, &self.group_by, unit.filters.clone(), plan);
+        }
+        let schema = plan.schema();
+        let aggregates = self.aggregates.iter().map(|aggregate| views::over(aggregate, &schema));
+        let states = AggregateExec::try_new(
+            AggregateMode::Partial,
+            Arc::clone(&self.group_by),
+            aggregates.collect::<Result<_>>()?,
+            unit.filters.clone(),
+            plan,
+            schema,
+        )?;
+        views::as_text(Arc::new(states))
     }
 
     /// The plan that merges states.
@@ -268,14 +284,20 @@ impl Scan {
         Ok(Arc::new(aggregate))
     }
 
+    fn parquet(&self) -> Result<&ParquetSource> {
+        let source = self.config.file_source().downcast_ref::<ParquetSource>();
+        source.ok_or_else(|| internal("the source of a scan is not Parquet any more"))
+    }
+
+    /// `table` is the schema to read it with, where that is another.
     fn over(
         &self,
         file: PartitionedFile,
         predicate: Option<Arc<dyn PhysicalExpr>>,
+        table: Option<&TableSchema>,
     ) -> Result<FileScanConfig> {
-        let known = self.config.file_source().downcast_ref::<ParquetSource>();
-        let known = known.ok_or_else(|| internal("the source of a scan is not Parquet any more"))?;
-        let mut source = ParquetSource::new(known.table_schema().clone())
+        let known = self.parquet()?;
+        let mut source = ParquetSource::new(table.unwrap_or(known.table_schema()).clone())
             .with_table_parquet_options(known.table_parquet_options().clone());
         if let Some(reader) = known.parquet_file_reader_factory() {
             source = source.with_parquet_file_reader_factory(Arc::clone(reader));
