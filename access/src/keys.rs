@@ -314,6 +314,17 @@ impl Principal {
         self.entered.as_ref().is_none_or(|(key, _)| key.roles.include(role))
     }
 
+    /// Whether it would still be let in, as far as is known: a stream may be open for longer than a token lives.
+    #[must_use]
+    pub fn still_may(&self, role: Role) -> bool {
+        let Some((key, inner)) = &self.entered else { return true };
+        inner.find(&key.token.id).is_some_and(|known| {
+            known.secret_sha256 == key.secret_sha256
+                && known.roles.include(role)
+                && known.token.expires_ms.is_none_or(|end| end > now_ms())
+        })
+    }
+
     /// Whether it may say on whose behalf it acts.
     #[must_use]
     pub fn acts_for_others(&self) -> bool {

@@ -8,6 +8,10 @@
 //! | `errata.feed.subscribers` | {listener} | | under `feed.subscribers_max`; made in `feed` |
 //! | `errata.feed.cut` | {listener} | | 0: nobody was so far behind that it had to come again |
 //! | `errata.query.partials` | {file} | `kept` | with dashboards open, most are `true` |
+//! | `errata.lifecycle.changes` | {change} | `action`, `by` | `by` is `errata` for what happens by itself, else `person` |
+//! | `errata.lifecycle.refused` | {change} | | few: people were slower than others, or wrong |
+//! | `errata.lifecycle.failed` | {change} | | 0: each was told to try again |
+//! | `errata.lifecycle.retries` | {commit} | | few: another engine or a compaction was first, or the store failed |
 
 use crate::error::ErrorCode;
 use opentelemetry::metrics::{Counter, Histogram};
@@ -63,5 +67,53 @@ impl Metrics {
 
     pub(crate) fn failed(&self, code: ErrorCode) {
         self.errors.add(1, &[KeyValue::new("code", code.as_str())]);
+    }
+}
+
+/// Instruments of what people decide.
+#[derive(Clone, Debug)]
+pub(crate) struct LifecycleMetrics {
+    changes: Counter<u64>,
+    refused: Counter<u64>,
+    failed: Counter<u64>,
+    retries: Counter<u64>,
+}
+
+impl LifecycleMetrics {
+    pub(crate) fn new() -> Self {
+        let meter = global::meter("errata");
+        let counter = |name, unit, description| {
+            meter.u64_counter(name).with_unit(unit).with_description(description).build()
+        };
+        Self {
+            changes: counter(
+                "errata.lifecycle.changes",
+                "{change}",
+                "Decisions about patterns that were stored, by action, and whether a person made them.",
+            ),
+            refused: counter("errata.lifecycle.refused", "{change}", "Decisions that did not fit."),
+            failed: counter(
+                "errata.lifecycle.failed",
+                "{change}",
+                "Decisions that were not stored because the lake failed or others were first each time.",
+            ),
+            retries: counter("errata.lifecycle.retries", "{commit}", "Commits that were tried again."),
+        }
+    }
+
+    pub(crate) fn changed(&self, action: &'static str, by: &'static str) {
+        self.changes.add(1, &[KeyValue::new("action", action), KeyValue::new("by", by)]);
+    }
+
+    pub(crate) fn refused(&self) {
+        self.refused.add(1, &[]);
+    }
+
+    pub(crate) fn failed(&self) {
+        self.failed.add(1, &[]);
+    }
+
+    pub(crate) fn tried_again(&self) {
+        self.retries.add(1, &[]);
     }
 }

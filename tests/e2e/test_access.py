@@ -17,6 +17,7 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 
 from harness import access, sdk
 from harness.access import Authority, bearer, create, token_id
+from harness.jaeger import Jaeger
 from harness.otlp import TRACES, exception, span, traces
 from harness.paths import REPOSITORY
 from harness.postgres import Cluster
@@ -165,6 +166,59 @@ def test_basic_has_the_token_as_password(protected):
     assert requests.get(url, auth=("", protected.tokens["read"]), timeout=30).status_code == 200
     wrong = requests.get(url, auth=(protected.tokens["read"], "hunter2"), timeout=30)
     assert wrong.status_code == 401 and wrong.json()["code"] == "token-malformed"
+
+
+def ask_over_flight(url, **options):
+    from adbc_driver_flightsql import dbapi
+
+    with dbapi.connect(url, db_kwargs=options, autocommit=True) as connection, connection.cursor() as cursor:
+        cursor.execute("SELECT 7 AS n")
+        return cursor.fetchall()
+
+
+def test_adbc_brings_a_token(protected):
+    url = f"grpc://{protected.grpc}"
+    for role in ("read", "triage", "admin"):
+        token = protected.tokens[role]
+        header = {"adbc.flight.sql.authorization_header": f"Bearer {token}"}
+        assert ask_over_flight(url, **header) == [(7,)]
+        assert ask_over_flight(url, username="any", password=token) == [(7,)]
+    refused = [
+        ({}, "UNAUTHENTICATED"),
+        ({"username": "any", "password": "hunter2"}, "UNAUTHENTICATED"),
+        ({"adbc.flight.sql.authorization_header": f"Bearer {protected.tokens['ingest']}"}, "role read"),
+    ]
+    for options, told in refused:
+        with pytest.raises(Exception, match=f"(?i){told}"):
+            ask_over_flight(url, **options)
+
+
+@pytest.mark.jaeger
+def test_jaeger_brings_a_token(protected, tmp_path):
+    with_token = Jaeger(tmp_path / "with", storage=protected.grpc, token=protected.tokens["read"])
+    without = Jaeger(tmp_path / "without", storage=protected.grpc)
+    try:
+        assert with_token.get("/api/services").status_code == 200
+        refused = without.get("/api/services")
+        assert refused.status_code == 500 and "Unauthenticated" in refused.text
+    finally:
+        with_token.close()
+        without.close()
+
+
+def test_a_feed_ends_with_its_token(protected):
+    token = create(protected.data_dir, "read", name="listener")
+    feed = requests.get(f"{protected.http}/api/v1/feed", headers=bearer(token), stream=True, timeout=30)
+    assert feed.status_code == 200
+    lines = feed.iter_lines()
+    assert next(lines).startswith(b"retry:")
+    command("token", "revoke", "listener", "--data-dir", protected.data_dir)
+    began = time.monotonic()
+    # It ends by itself: the body is whole.
+    assert not any(line.startswith(b"event:") for line in lines)
+    assert time.monotonic() - began < 5
+    again = requests.get(f"{protected.http}/api/v1/feed", headers=bearer(token), timeout=30)
+    assert again.status_code == 401
 
 
 def test_revoked_and_expired_tokens_stop(protected):
@@ -402,6 +456,11 @@ def test_tls_on_all_ports_and_renewal(launch, tmp_path):
         assert sent.status_code == 200
         demo = command("demo", "--endpoint", f"https://{server.otlp_grpc}", "--ca", authority.cert, "--only", "bash")
         assert "TLS" not in demo.stderr
+
+        root = {"adbc.flight.sql.client_option.tls_root_certs": authority.cert.read_text()}
+        assert ask_over_flight(f"grpc+tls://{server.grpc}", **root) == [(7,)]
+        with pytest.raises(Exception, match="(?i)certificate|unavailable"):
+            ask_over_flight(f"grpc+tls://{server.grpc}")
 
         for kind, source in zip(("cert", "key"), renewed.issue("server"), strict=True):
             shutil.copy(source, folder / f"{kind}.pem")

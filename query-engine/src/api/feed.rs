@@ -2,8 +2,9 @@
 //!
 //! Each event has as its id the place behind it; a client that sends the last one back goes on there. A sign of life
 //! carries the place too, as an id without an event. Bounds: those of the feed; a client that takes nothing for
-//! [`STALLED_HEARTBEATS`] signs of life is cut off.
+//! [`STALLED_HEARTBEATS`] signs of life is cut off, and so is one whose token is not good any more.
 
+use super::access::Asker;
 use super::conditions::{Severity, Time};
 use super::extract::Parameters;
 use super::patterns;
@@ -11,6 +12,7 @@ use super::problem::ApiError;
 use crate::engine::Engine;
 use crate::feed::{Begin, Feed, Filter, History, Listener, Members, Notice, Position, Source};
 use crate::lifecycle::Lifecycle;
+use access::{Principal, Role};
 use axum::body::{Body, Bytes};
 use axum::extract::State;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
@@ -77,10 +79,10 @@ pub(super) async fn feed(
     State(engine): State<Engine>,
     State(lifecycle): State<Lifecycle>,
     State(feed): State<Feed>,
-    headers: HeaderMap,
+    asker: Asker,
     Parameters(parameters): Parameters<FeedParameters>,
 ) -> Result<Response, ApiError> {
-    let begin = begin(&headers, &parameters)?;
+    let begin = begin(&asker.headers, &parameters)?;
     if let (Some(least), Some(most)) = (parameters.severity_min, parameters.severity_max)
         && least > most
     {
@@ -102,7 +104,7 @@ pub(super) async fn feed(
     };
     let listener = feed.listen(filter, begin, parameters.follow.unwrap_or(true)).await?;
     let (pieces, body) = mpsc::channel(1);
-    tokio::spawn(write(listener, pieces, feed.heartbeat()));
+    tokio::spawn(write(listener, asker.principal, pieces, feed.heartbeat()));
     let headers = [(CONTENT_TYPE, "text/event-stream"), (CACHE_CONTROL, "no-store"), (ACCEL_BUFFERING, "no")];
     let body = Body::from_stream(ReceiverStream::new(body).map(Ok::<Bytes, Infallible>));
     Ok((headers, body).into_response())
@@ -138,8 +140,16 @@ fn begin(headers: &HeaderMap, parameters: &FeedParameters) -> Result<Begin, ApiE
 struct Gone;
 
 /// Writes what a listener is told until either of both ends.
-async fn write(mut listener: Listener, pieces: mpsc::Sender<Bytes>, heartbeat: Duration) {
+async fn write(
+    mut listener: Listener,
+    principal: Option<Principal>,
+    pieces: mpsc::Sender<Bytes>,
+    heartbeat: Duration,
+) {
     let send = async |text: String| {
+        if principal.as_ref().is_some_and(|principal| !principal.still_may(Role::Read)) {
+            return Err(Gone);
+        }
         let sent = tokio::time::timeout(heartbeat * STALLED_HEARTBEATS, pieces.send(text.into())).await;
         if matches!(sent, Ok(Ok(()))) { Ok(()) } else { Err(Gone) }
     };

@@ -12,8 +12,9 @@ use super::decide::{Change, Decision, change_of, decide, is_repeat};
 use super::event::{PatternEvent, batch};
 use super::ledger::{Entries, Ledger};
 use super::state::{PatternState, pair};
-use super::{ChangeError, Refusal};
+use super::{ChangeError, OWN_ACTOR, Refusal};
 use crate::clock;
+use crate::metrics::LifecycleMetrics;
 use lake::{Lake, LakeError, WriterId};
 use schemas::tables::Table;
 use std::time::Duration;
@@ -58,11 +59,12 @@ pub(super) struct Writer {
     ledger: Ledger,
     /// Next position; positions are never used twice, so no file is ever written over.
     position: Option<u64>,
+    metrics: LifecycleMetrics,
 }
 
 impl Writer {
     pub(super) fn new(lake: Lake, id: WriterId, ledger: Ledger) -> Self {
-        Self { lake, id, ledger, position: None }
+        Self { lake, id, ledger, position: None, metrics: LifecycleMetrics::new() }
     }
 
     /// Works until nobody can ask any more.
@@ -70,6 +72,13 @@ impl Writer {
         let mut waiting = Vec::with_capacity(BATCH_MAX);
         while requests.recv_many(&mut waiting, BATCH_MAX).await > 0 {
             let answers = self.make(&waiting).await;
+            for answer in &answers {
+                match answer {
+                    Ok(_) => {}
+                    Err(ChangeError::Refused(_)) => self.metrics.refused(),
+                    Err(_) => self.metrics.failed(),
+                }
+            }
             for (request, answer) in waiting.drain(..).zip(answers) {
                 // Who does not wait any more will see the event.
                 let _gone = request.answer.send(answer);
@@ -84,7 +93,10 @@ impl Writer {
         loop {
             let failure = match self.attempt(requests).await {
                 Ok(answers) => return answers,
-                Err(Failure::Moved) if Instant::now() < give_up => continue,
+                Err(Failure::Moved) if Instant::now() < give_up => {
+                    self.metrics.tried_again();
+                    continue;
+                }
                 Err(Failure::Moved) => ChangeError::Contended,
                 Err(Failure::Failed(error)) => error,
             };
@@ -92,6 +104,7 @@ impl Writer {
                 return requests.iter().map(|_| Err(failure.clone())).collect();
             }
             tracing::warn!(error = %failure, cause = failure.cause(), "changes of patterns are tried again");
+            self.metrics.tried_again();
             tokio::time::sleep(wait).await;
             wait = (wait * 2).min(BACKOFF_MAX);
         }
@@ -135,6 +148,10 @@ impl Writer {
         let appending =
             self.lake.append_at(Table::PatternEvents, &self.id, position..=position, vec![rows], version);
         appending.await?;
+        for event in &events {
+            let by = if event.actor == OWN_ACTOR { OWN_ACTOR } else { "person" };
+            self.metrics.changed(event.action.as_str(), by);
+        }
         Ok(())
     }
 }

@@ -5,7 +5,11 @@ from pathlib import Path
 
 from .server import command
 
-PROTECTED = {"ERRATA_AUTH_MODE": "token", "ERRATA_AUTH_REFRESH_INTERVAL": "300ms"}
+PROTECTED = {
+    "ERRATA_AUTH_MODE": "token",
+    "ERRATA_AUTH_REFRESH_INTERVAL": "300ms",
+    "ERRATA_FEED_HEARTBEAT": "1s",
+}
 
 
 def create(data_dir, *roles, name="ada", more=(), env=None):

@@ -13,10 +13,10 @@ from .wait import wait_until
 class Jaeger:
     """One Jaeger process. It takes OTLP where `errata serve` does, so the same senders reach both.
 
-    `storage` is the gRPC address of the storage that it reads instead of its memory.
+    `storage` is the gRPC address of the storage that it reads instead of its memory, `token` what it is let in with.
     """
 
-    def __init__(self, folder: Path, storage=None):
+    def __init__(self, folder: Path, storage=None, token=None):
         assert paths.JAEGER.exists(), f"no Jaeger at {paths.JAEGER}: run tests/run"
         self.folder = Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -24,7 +24,7 @@ class Jaeger:
         self.ports = {name: free_port() for name in names}
         config = self.folder / "config.yaml"
         # JSON is YAML too.
-        config.write_text(self.example(storage) if storage else json.dumps(self.config()))
+        config.write_text(self.example(storage, token) if storage else json.dumps(self.config()))
         self.process = Process([paths.JAEGER, "--config", config], self.folder / "jaeger.log")
         wait_until(
             lambda: all(accepts(port) for port in self.ports.values()) or not self.process.running(), 30, "Jaeger's ports"
@@ -52,13 +52,14 @@ class Jaeger:
             "exporters": {"jaeger_storage_exporter": {"trace_storage": "memory"}},
         }
 
-    def example(self, storage):
+    def example(self, storage, token):
         """The example's configuration on ports of its own."""
         text = (paths.REPOSITORY / "examples" / "jaeger" / "config.yaml").read_text()
         usual = {"otlp_grpc": 14317, "query": 16686, "query_grpc": 16685}
         for name, port in usual.items():
             text = text.replace(f"endpoint: 127.0.0.1:{port}", f"endpoint: 127.0.0.1:{self.ports[name]}")
-        return text.replace("endpoint: 127.0.0.1:9681", f"endpoint: {storage}")
+        headers = f'\n          headers: {{authorization: "Bearer {token}"}}' if token else ""
+        return text.replace("endpoint: 127.0.0.1:9681", f"endpoint: {storage}{headers}")
 
     @property
     def otlp_http(self):
