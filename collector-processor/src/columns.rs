@@ -75,6 +75,8 @@ pub(crate) struct Rows {
     spans: SpanColumns,
     errors: ErrorColumns,
     patterns: PatternColumns,
+    /// Counts resources; 0 stands for one that is left out.
+    resource_serial: u64,
 }
 
 impl Rows {
@@ -87,6 +89,7 @@ impl Rows {
             spans: SpanColumns::default(),
             errors: ErrorColumns::default(),
             patterns: PatternColumns::default(),
+            resource_serial: 0,
         }
     }
 
@@ -168,6 +171,7 @@ impl Rows {
         let mut repeated = Repeated { bytes: 0, bytes_max: self.context.repeated_bytes_max };
         for resource in Request::new(request.payload).resources() {
             let mut of_resource = Roles::empty();
+            self.resource_serial += 1;
             resource.attributes().for_each(|a| _ = of_resource.note(&names, &a));
             for scope in resource.scopes() {
                 let mut cursor = scope.spans();
@@ -185,6 +189,7 @@ impl Rows {
                     let masking = raw.then_some(&*masking);
                     let place = spans::Place {
                         resource: if fits { resource.attributes() } else { Attributes::default() },
+                        resource_serial: if fits { self.resource_serial } else { 0 },
                         scope: fits.then_some(&scope),
                         roles,
                         session: session.as_deref(),

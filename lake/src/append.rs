@@ -6,10 +6,9 @@
 //! others. When an append returns, file and commit are on disk.
 
 use crate::clock;
-use crate::encode::{Arranged, FileFormat};
+use crate::encode::FileFormat;
 use crate::error::LakeError;
 use crate::log::{Add, Decision, Line, TableLog};
-use crate::stats::FileStats;
 use crate::storage::Storage;
 use arrow::array::RecordBatch;
 use futures::{StreamExt, TryStreamExt, stream};
@@ -219,12 +218,12 @@ fn encode(
     batches: &[RecordBatch],
 ) -> Result<Vec<(Described, Vec<u8>)>, LakeError> {
     let mut encoded = Vec::new();
-    for Arranged { date, rows } in format.arrange(batches)? {
-        let mut stats = FileStats::default();
-        stats.observe(&rows, format.stats_columns());
-        let bytes = format.encode_fresh(name, &rows)?;
-        let stats = stats.to_json(&format.schema);
-        encoded.push((Described { date, stats, rows: rows.num_rows() as u64 }, bytes));
+    let arranged = format.arrange(batches)?;
+    for ordered in &arranged.dates {
+        let (bytes, stats) = format.encode_fresh(name, &arranged, ordered)?;
+        let rows = stats.rows.unwrap_or(0);
+        let described = Described { date: ordered.date.clone(), stats: stats.to_json(&format.schema), rows };
+        encoded.push((described, bytes));
     }
     Ok(encoded)
 }

@@ -4,6 +4,7 @@
 //! look-up; both sorted by the table's sort key, which the file says of itself.
 
 use crate::error::LakeError;
+use crate::stats::FileStats;
 use arrow::array::{Array, AsArray, RecordBatch, StringArray};
 use arrow::compute::{SortColumn, SortOptions, interleave_record_batch, lexsort_to_indices};
 use arrow::datatypes::{DataType, Int64Type, Schema, SchemaRef};
@@ -24,6 +25,8 @@ use std::sync::Arc;
 const LASTING_BYTES: u64 = COMPACTED_FILE_BYTES / 16;
 /// Share of look-ups that a bloom filter lets pass wrongly.
 const BLOOM_FALSE_POSITIVES: f64 = 0.01;
+/// Rows that are put in order at once: small enough that the memory for them is at hand, not in fresh pages.
+const PIECE_ROWS: usize = 8_192;
 
 /// How the files of one table are written.
 #[derive(Clone, Debug)]
@@ -36,12 +39,21 @@ pub(crate) struct FileFormat {
     fresh: WriterProperties,
 }
 
-/// Rows of one date, in the order of the table's sort key.
+/// Rows in the file's schema, and which of them belong to which date.
 #[derive(Debug)]
 pub(crate) struct Arranged {
+    batches: Vec<RecordBatch>,
+    pub(crate) dates: Vec<Ordered>,
+}
+
+/// Rows of one date, in the order of the table's sort key.
+#[derive(Debug)]
+pub(crate) struct Ordered {
     pub(crate) date: String,
-    /// In the file's schema.
-    pub(crate) rows: RecordBatch,
+    /// Batch and row.
+    rows: Vec<(usize, usize)>,
+    /// All rows of the only batch, as they are.
+    untouched: bool,
 }
 
 impl FileFormat {
@@ -53,7 +65,7 @@ impl FileFormat {
     }
 
     /// Splits rows by date and sorts each part.
-    pub(crate) fn arrange(&self, batches: &[RecordBatch]) -> Result<Vec<Arranged>, LakeError> {
+    pub(crate) fn arrange(&self, batches: &[RecordBatch]) -> Result<Arranged, LakeError> {
         let failed = LakeError::arrange(self.table.name());
         let mut dates: BTreeMap<&str, Vec<(usize, usize)>> = BTreeMap::new();
         let mut files: Vec<RecordBatch> = Vec::with_capacity(batches.len());
@@ -61,30 +73,43 @@ impl FileFormat {
             files.push(self.file_columns(batch)?);
             split_by_date(self.table, batch, number, &mut dates)?;
         }
-        let whole: Vec<&RecordBatch> = files.iter().collect();
-        let mut arranged = Vec::with_capacity(dates.len());
+        let mut ordered = Vec::with_capacity(dates.len());
         for (date, mut rows) in dates {
             let moved = sort_rows(self.table, &files, &mut rows).map_err(&failed)?;
             let untouched = !moved && files.len() == 1 && rows.len() == files[0].num_rows();
-            let rows = if untouched {
-                files[0].clone()
-            } else {
-                interleave_record_batch(&whole, &rows).map_err(&failed)?
-            };
-            arranged.push(Arranged { date: date.to_owned(), rows });
+            ordered.push(Ordered { date: date.to_owned(), rows, untouched });
         }
-        Ok(arranged)
+        Ok(Arranged { batches: files, dates: ordered })
     }
 
-    /// Bytes of a fresh file.
-    pub(crate) fn encode_fresh(&self, path: &str, rows: &RecordBatch) -> Result<Vec<u8>, LakeError> {
+    /// Bytes of a fresh file, and what its log entry says of its rows.
+    pub(crate) fn encode_fresh(
+        &self,
+        path: &str,
+        arranged: &Arranged,
+        ordered: &Ordered,
+    ) -> Result<(Vec<u8>, FileStats), LakeError> {
         let failed = |source| LakeError::Parquet { path: path.to_owned(), source };
+        let unordered = LakeError::arrange(self.table.name());
         let options =
             ArrowWriterOptions::new().with_properties(self.fresh.clone()).with_skip_arrow_metadata(true);
         let bytes = Vec::with_capacity(64 * 1024);
-        let mut writer = ArrowWriter::try_new_with_options(bytes, rows.schema(), options).map_err(failed)?;
-        writer.write(rows).map_err(failed)?;
-        writer.into_inner().map_err(failed)
+        let schema = Arc::clone(&self.file_schema);
+        let mut writer = ArrowWriter::try_new_with_options(bytes, schema, options).map_err(failed)?;
+        let mut stats = FileStats::default();
+        let mut write = |rows: &RecordBatch| {
+            stats.observe(rows, self.table.stats_columns());
+            writer.write(rows).map_err(failed)
+        };
+        if let ([only], true) = (&arranged.batches[..], ordered.untouched) {
+            write(only)?;
+        } else {
+            let batches: Vec<&RecordBatch> = arranged.batches.iter().collect();
+            for piece in ordered.rows.chunks(PIECE_ROWS) {
+                write(&interleave_record_batch(&batches, piece).map_err(&unordered)?)?;
+            }
+        }
+        Ok((writer.into_inner().map_err(failed)?, stats))
     }
 
     /// Columns of which the log keeps bounds.

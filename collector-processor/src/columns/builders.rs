@@ -4,7 +4,7 @@ use arrow::array::{
     ArrayRef, BooleanBuilder, Int32Builder, Int64Builder, ListArray, MapArray, StringArray, StringBuilder,
     StructArray, TimestampMicrosecondArray,
 };
-use arrow::buffer::{NullBuffer, OffsetBuffer};
+use arrow::buffer::{Buffer, NullBuffer, OffsetBuffer};
 use arrow::datatypes::{DataType, SchemaRef};
 use arrow::error::ArrowError;
 use arrow::record_batch::RecordBatch;
@@ -35,11 +35,53 @@ impl HexColumn {
     }
 }
 
+/// Texts one after another.
+#[derive(Debug)]
+struct Texts {
+    bytes: Vec<u8>,
+    ends: Vec<i32>,
+}
+
+impl Default for Texts {
+    fn default() -> Self {
+        Self { bytes: Vec::new(), ends: vec![0] }
+    }
+}
+
+impl Texts {
+    fn push(&mut self, text: &str) {
+        self.bytes.extend_from_slice(text.as_bytes());
+        self.end();
+    }
+
+    /// Ends the text whose bytes were added. A column that is too long for its offsets is refused when it is taken.
+    fn end(&mut self) {
+        self.ends.push(i32::try_from(self.bytes.len()).unwrap_or(i32::MAX));
+    }
+
+    /// Adds the texts `from..` once more.
+    fn repeat(&mut self, from: usize) {
+        let start = self.ends[from];
+        let shift = i32::try_from(self.bytes.len()).unwrap_or(i32::MAX).saturating_sub(start);
+        self.bytes.extend_from_within(usize::try_from(start).unwrap_or(0)..);
+        let again = from + 1..self.ends.len();
+        self.ends.reserve(again.len());
+        for place in again {
+            self.ends.push(self.ends[place].saturating_add(shift));
+        }
+    }
+
+    fn take(&mut self) -> Result<StringArray, ArrowError> {
+        let Self { bytes, ends } = std::mem::take(self);
+        StringArray::try_new(OffsetBuffer::new(ends.into()), Buffer::from_vec(bytes), None)
+    }
+}
+
 /// A map of text to text, or a list of text: entries with offsets.
 #[derive(Debug)]
 pub(super) struct Entries {
-    keys: StringBuilder,
-    values: StringBuilder,
+    keys: Texts,
+    values: Texts,
     offsets: Vec<i32>,
     valid: Vec<bool>,
     end: i32,
@@ -47,35 +89,39 @@ pub(super) struct Entries {
 
 impl Default for Entries {
     fn default() -> Self {
-        Self {
-            keys: StringBuilder::new(),
-            values: StringBuilder::new(),
-            offsets: vec![0],
-            valid: Vec::new(),
-            end: 0,
-        }
+        Self { keys: Texts::default(), values: Texts::default(), offsets: vec![0], valid: Vec::new(), end: 0 }
     }
 }
 
 impl Entries {
     pub(super) fn entry(&mut self, key: &str, value: &str) {
-        self.keys.append_value(key);
+        self.keys.push(key);
         self.element(value);
     }
 
     /// An entry whose value is a number in decimal.
     pub(super) fn entry_display(&mut self, key: &str, value: impl std::fmt::Display) {
-        use std::fmt::Write;
-        self.keys.append_value(key);
-        let written = write!(self.values, "{value}");
+        use std::io::Write;
+        self.keys.push(key);
+        let written = write!(self.values.bytes, "{value}");
         debug_assert!(written.is_ok(), "writing to a column cannot fail");
-        self.values.append_value("");
+        self.values.end();
         self.end += 1;
     }
 
     pub(super) fn element(&mut self, value: &str) {
-        self.values.append_value(value);
+        self.values.push(value);
         self.end += 1;
+    }
+
+    /// Adds the last row, of a map, once more; `false` where there is none.
+    pub(super) fn repeat_row(&mut self) -> bool {
+        let [.., from, to] = self.offsets[..] else { return false };
+        self.keys.repeat(usize::try_from(from).unwrap_or(0));
+        self.values.repeat(usize::try_from(from).unwrap_or(0));
+        self.end += to - from;
+        self.row();
+        true
     }
 
     /// Ends the row.
@@ -91,17 +137,19 @@ impl Entries {
         self.valid.push(!empty);
     }
 
-    fn take(&mut self) -> (StringArray, StringArray, OffsetBuffer<i32>, Option<NullBuffer>) {
+    fn take(&mut self) -> (Texts, Texts, OffsetBuffer<i32>, Option<NullBuffer>) {
         let offsets = std::mem::replace(&mut self.offsets, vec![0]);
         let valid = std::mem::take(&mut self.valid);
         self.end = 0;
         let offsets = OffsetBuffer::new(offsets.into());
-        (self.keys.finish(), self.values.finish(), offsets, Some(NullBuffer::from(valid)))
+        let texts = (std::mem::take(&mut self.keys), std::mem::take(&mut self.values));
+        (texts.0, texts.1, offsets, Some(NullBuffer::from(valid)))
     }
 
     /// As a map column.
     pub(super) fn finish_map(&mut self) -> Result<ArrayRef, ArrowError> {
-        let (keys, values, offsets, valid) = self.take();
+        let (mut keys, mut values, offsets, valid) = self.take();
+        let (keys, values) = (keys.take()?, values.take()?);
         let DataType::Map(entry, sorted) = map_type() else {
             return Err(ArrowError::SchemaError("map type".into()));
         };
@@ -114,7 +162,8 @@ impl Entries {
 
     /// As a list column.
     pub(super) fn finish_list(&mut self) -> Result<ArrayRef, ArrowError> {
-        let (_, values, offsets, valid) = self.take();
+        let (_, mut values, offsets, valid) = self.take();
+        let values = values.take()?;
         let DataType::List(element) = tags_type() else {
             return Err(ArrowError::SchemaError("list type".into()));
         };
@@ -225,6 +274,35 @@ impl Assembly {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use arrow::array::{Array, AsArray};
+
+    #[test]
+    fn a_repeated_row_is_the_row_before() {
+        let mut entries = Entries::default();
+        assert!(!entries.repeat_row());
+        entries.entry("a", "1");
+        entries.entry_display("bc", 23);
+        entries.row();
+        entries.row();
+        assert!(entries.repeat_row());
+        entries.entry("d", "");
+        entries.entry("e", "\u{e9}4");
+        entries.row();
+        assert!(entries.repeat_row() && entries.repeat_row());
+        let maps = entries.finish_map().unwrap();
+        let rows: Vec<String> = (0..maps.len())
+            .map(|row| {
+                let entry = maps.as_map().value(row);
+                let (keys, values) = (entry.column(0).as_string::<i32>(), entry.column(1).as_string::<i32>());
+                (0..entry.len()).map(|n| format!("{}={};", keys.value(n), values.value(n))).collect()
+            })
+            .collect();
+        let last = "d=;e=\u{e9}4;";
+        assert_eq!(rows, ["a=1;bc=23;", "", "", last, last, last]);
+        entries.row();
+        assert!(entries.repeat_row());
+        assert_eq!(entries.finish_map().unwrap().len(), 2);
+    }
 
     #[test]
     fn dates_are_utc_days() {

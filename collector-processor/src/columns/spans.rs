@@ -15,6 +15,8 @@ use schemas::tables::Table;
 pub(super) struct Place<'p, 'a> {
     /// Attributes of the resource.
     pub(super) resource: Attributes<'a>,
+    /// Tells resources apart.
+    pub(super) resource_serial: u64,
     pub(super) scope: Option<&'p Scope<'a>>,
     pub(super) roles: Scoped<'p, 'a>,
     pub(super) session: Option<&'p str>,
@@ -37,6 +39,8 @@ pub(super) struct SpanColumns {
     status_message: StringBuilder,
     attributes: Entries,
     resource_attributes: Entries,
+    /// Of the last row: which resource, and whether it was masked here.
+    last_resource: Option<(u64, bool)>,
     events: StringBuilder,
     links: StringBuilder,
     scope_name: StringBuilder,
@@ -104,7 +108,11 @@ impl SpanColumns {
     fn push_maps(&mut self, span: &SpanView<'_>, place: &Place<'_, '_>) {
         push_attributes(&mut self.attributes, span.attributes.iter().copied(), place.masking);
         // A resource is masked on arrival where one of its spans has a session; where none has, here.
-        push_attributes(&mut self.resource_attributes, place.resource, place.masking);
+        let resource = Some((place.resource_serial, place.masking.is_some()));
+        if self.last_resource != resource || !self.resource_attributes.repeat_row() {
+            push_attributes(&mut self.resource_attributes, place.resource, place.masking);
+            self.last_resource = resource;
+        }
         if span.events.is_empty() {
             self.events.append_null();
         } else {
