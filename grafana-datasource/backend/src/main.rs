@@ -11,6 +11,7 @@ mod frame;
 mod handshake;
 mod health;
 mod lifetime;
+mod live;
 mod log;
 mod metrics;
 mod query;

@@ -19,6 +19,7 @@ mod sql;
 mod timeline;
 
 pub(crate) use columns::{Column, ERRORS as ERROR_COLUMNS};
+pub(crate) use feed::{Event, frame as feed_frame};
 pub(crate) use filters::literal;
 pub(crate) use model::{Filters, Query, QueryType};
 pub(crate) use range::Range;

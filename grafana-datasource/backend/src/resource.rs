@@ -7,6 +7,8 @@ mod route;
 mod schema;
 mod values;
 
+pub(crate) use route::segment;
+
 use crate::engine::{Engine, Passed};
 use crate::error::{Failure, shown};
 use crate::health;

@@ -1,11 +1,13 @@
 //! Bodies of answers, read as they come and no further than their bounds.
 
+use crate::error::Failure;
 use arrow_array::RecordBatch;
 use arrow_buffer::Buffer;
 use arrow_ipc::reader::StreamDecoder;
 use arrow_schema::{ArrowError, Schema, SchemaRef};
 use bytes::{Bytes, BytesMut};
 use reqwest::Response;
+use serde_json::{Map, Value};
 use std::sync::Arc;
 
 /// Bytes of rows, in Arrow's form.
@@ -28,6 +30,22 @@ pub(crate) struct Rows {
     pub(crate) batch: RecordBatch,
     /// There are further ones, which were not read.
     pub(crate) is_cut: bool,
+}
+
+impl Rows {
+    /// The rows as JSON objects, absent values left out.
+    pub(crate) fn objects(&self) -> Result<Vec<Map<String, Value>>, Failure> {
+        let wrong = |error: &dyn std::fmt::Display| Failure::plugin("cannot read rows", error);
+        let mut writer = arrow_json::ArrayWriter::new(Vec::new());
+        writer.write(&self.batch).map_err(|error| wrong(&error))?;
+        writer.finish().map_err(|error| wrong(&error))?;
+        let text = writer.into_inner();
+        if text.is_empty() {
+            Ok(Vec::new())
+        } else {
+            serde_json::from_slice(&text).map_err(|error| wrong(&error))
+        }
+    }
 }
 
 /// Reads rows, `rows_max` at most. Where there are more, the rest is left: dropping the response ends the query.

@@ -1,7 +1,7 @@
 //! A frame as one Arrow IPC file.
 
 use super::{Field, Frame};
-use arrow_array::RecordBatch;
+use arrow_array::{Array, RecordBatch};
 use arrow_ipc::writer::FileWriter;
 use arrow_schema::{ArrowError, Schema};
 use std::collections::HashMap;
@@ -30,7 +30,8 @@ impl Frame {
 }
 
 impl Field {
-    /// Every column may be null: a decoder of a column that may not would read a null as an empty value.
+    /// A column says truly whether it holds nulls: a decoder of one that does not would read a null as an empty value,
+    /// and log lines may hold none.
     fn schema(&self) -> arrow_schema::Field {
         let mut metadata = HashMap::from([("tstype".to_owned(), self.kind().as_str().to_owned())]);
         if !self.labels.is_empty() {
@@ -39,14 +40,14 @@ impl Field {
         if !self.config.is_empty() {
             metadata.insert("config".to_owned(), serde_json::Value::Object(self.config.clone()).to_string());
         }
-        arrow_schema::Field::new(&self.name, self.values.data_type().clone(), true).with_metadata(metadata)
+        arrow_schema::Field::new(&self.name, self.values.data_type().clone(), self.values.null_count() > 0)
+            .with_metadata(metadata)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use arrow_array::Array;
     use arrow_ipc::reader::FileReader;
     use serde_json::json;
     use std::io::Cursor;

@@ -148,7 +148,8 @@ fn condition(filter: &Adhoc) -> Result<String, Failure> {
         || if column.holds == Holds::Text { name.to_owned() } else { format!("CAST({name} AS VARCHAR)") };
     Ok(match filter.operator.as_str() {
         "=" => format!("{name} = {}", typed()?),
-        "!=" => format!("{name} IS DISTINCT FROM {}", typed()?),
+        // In parentheses: the engine reads IS DISTINCT FROM as less binding than AND.
+        "!=" => format!("({name} IS DISTINCT FROM {})", typed()?),
         "<" => format!("{name} < {}", typed()?),
         ">" => format!("{name} > {}", typed()?),
         "=~" => format!("{} ~ {}", text(), literal(value)),

@@ -1,5 +1,6 @@
 //! Which calls there are. Ids are checked before they become part of the engine's URL.
 
+use crate::engine::percent;
 use crate::error::{Failure, shown};
 
 /// Characters of an id.
@@ -101,15 +102,7 @@ pub(crate) fn segment(text: &str) -> Result<String, Failure> {
     if text.is_empty() || is_path || text.chars().count() > ID_CHARS_MAX || text.contains(char::is_control) {
         return Err(wrong("session", text));
     }
-    let mut segment = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-_~".contains(&byte) {
-            segment.push(char::from(byte));
-        } else {
-            segment.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    Ok(segment)
+    Ok(percent(text))
 }
 
 fn wrong(what: &str, id: &str) -> Failure {

@@ -21,35 +21,52 @@ fn binary() -> String {
     std::env::var("ERRATA_TEST_BIN").expect("ERRATA_TEST_BIN names an errata binary; tests/run sets it")
 }
 
+/// The process.
+fn spawn(folder: &TempDir, http: &str, environment: &[(&str, &str)]) -> Child {
+    let log = std::fs::OpenOptions::new().create(true).append(true).open(folder.path().join("log")).unwrap();
+    let mut command = Command::new(binary());
+    command.arg("serve").arg("--data-dir").arg(folder.path().join("data")).args(["--http-addr", http]);
+    for flag in ["--otlp-grpc-addr", "--otlp-http-addr", "--grpc-addr"] {
+        command.args([flag, "127.0.0.1:0"]);
+    }
+    command.envs(environment.iter().copied()).stdout(Stdio::null()).stderr(log).kill_on_drop(true);
+    command.spawn().unwrap()
+}
+
 impl Engine {
     /// Starts one, with more of the environment if wanted.
     pub(crate) async fn start(environment: &[(&str, &str)]) -> Self {
         let folder = TempDir::new().unwrap();
-        let data = folder.path().join("data");
-        let log = std::fs::File::create(folder.path().join("log")).unwrap();
-        let mut command = Command::new(binary());
-        command.arg("serve").arg("--data-dir").arg(&data);
-        for flag in ["--otlp-grpc-addr", "--otlp-http-addr", "--http-addr", "--grpc-addr"] {
-            command.args([flag, "127.0.0.1:0"]);
-        }
-        command.envs(environment.iter().copied()).stdout(Stdio::null()).stderr(log).kill_on_drop(true);
-        let child = command.spawn().unwrap();
-        let addresses = data.join("addresses.json");
+        let client = reqwest::Client::builder().no_proxy().build().unwrap();
+        let child = spawn(&folder, "127.0.0.1:0", environment);
+        let mut engine =
+            Self { child, folder, http: String::new(), otlp: String::new(), client, token: None };
+        engine.await_ready().await;
+        engine
+    }
+
+    async fn await_ready(&mut self) {
+        let file = self.folder.path().join("data/addresses.json");
         let found =
-            wait_until("addresses.json of errata serve", || std::fs::read_to_string(&addresses).ok()).await;
+            wait_until("addresses.json of errata serve", || std::fs::read_to_string(&file).ok()).await;
         let found: Value = serde_json::from_str(&found).unwrap();
         let at = |name: &str| {
             format!("http://{}", found[name].as_str().unwrap_or_else(|| panic!("{name} in {found}")))
         };
-        let (http, otlp) = (at("http"), at("otlp_http"));
-        let client = reqwest::Client::builder().no_proxy().build().unwrap();
-        let engine = Self { child, folder, http, otlp, client, token: None };
+        (self.http, self.otlp) = (at("http"), at("otlp_http"));
         let began = Instant::now();
-        while engine.client.get(format!("{}/readyz", engine.http)).send().await.is_err() {
+        while self.client.get(format!("{}/readyz", self.http)).send().await.is_err() {
             assert!(began.elapsed() < Duration::from_secs(60), "errata serve does not answer");
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
-        engine
+    }
+
+    /// Kills it and starts another one over the same data, at the same address.
+    pub(crate) async fn restart(&mut self) {
+        self.child.kill().await.unwrap();
+        _ = std::fs::remove_file(self.folder.path().join("data/addresses.json"));
+        self.child = spawn(&self.folder, self.http.trim_start_matches("http://"), &[]);
+        self.await_ready().await;
     }
 
     /// One with `exceptions` in it.
@@ -109,6 +126,21 @@ impl Engine {
             }
             assert!(began.elapsed() < Duration::from_secs(60), "{rows:?} of {count} exceptions");
             tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    }
+
+    /// Waits until the engine's feed has so many listeners.
+    pub(crate) async fn await_listeners(&self, count: usize) {
+        let began = Instant::now();
+        loop {
+            let text =
+                self.client.get(format!("{}/metrics", self.http)).send().await.unwrap().text().await.unwrap();
+            let found = text.lines().find(|line| line.starts_with("errata_feed_subscribers"));
+            if found.is_some_and(|line| line.ends_with(&format!(" {count}"))) {
+                return;
+            }
+            assert!(began.elapsed() < Duration::from_secs(30), "{found:?}");
+            tokio::time::sleep(Duration::from_millis(50)).await;
         }
     }
 

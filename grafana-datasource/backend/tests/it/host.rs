@@ -6,8 +6,8 @@ use grafana_plugin_sdk::pluginv2::data_client::DataClient;
 use grafana_plugin_sdk::pluginv2::diagnostics_client::DiagnosticsClient;
 use grafana_plugin_sdk::pluginv2::resource_client::ResourceClient;
 use grafana_plugin_sdk::pluginv2::{
-    CallResourceRequest, CheckHealthRequest, CheckHealthResponse, DataQuery, DataResponse,
-    DataSourceInstanceSettings, PluginContext, QueryDataRequest, StringList, TimeRange, User,
+    CallResourceRequest, CheckHealthRequest, CheckHealthResponse, CollectMetricsRequest, DataQuery,
+    DataResponse, DataSourceInstanceSettings, PluginContext, QueryDataRequest, StringList, TimeRange, User,
 };
 use hyper_util::rt::TokioIo;
 use serde_json::{Value, json};
@@ -104,6 +104,12 @@ impl Host {
     pub(crate) async fn health(&self) -> CheckHealthResponse {
         let request = CheckHealthRequest { plugin_context: self.context(), ..CheckHealthRequest::default() };
         DiagnosticsClient::new(self.channel.clone()).check_health(request).await.unwrap().into_inner()
+    }
+
+    pub(crate) async fn metrics(&self) -> String {
+        let mut client = DiagnosticsClient::new(self.channel.clone());
+        let answer = client.collect_metrics(CollectMetricsRequest::default()).await.unwrap().into_inner();
+        String::from_utf8(answer.metrics.unwrap().prometheus).unwrap()
     }
 
     /// Answers of queries by their letters: A, B, ...
@@ -207,7 +213,6 @@ pub(crate) fn now_ms() -> i64 {
 /// A frame, read by another reader of Arrow files than Grafana's (which the Go test is).
 #[derive(Debug)]
 pub(crate) struct Decoded {
-    pub(crate) name: String,
     pub(crate) meta: Value,
     pub(crate) batch: RecordBatch,
 }
@@ -219,7 +224,7 @@ impl Decoded {
         let text = |name: &str| schema.metadata().get(name).cloned().unwrap_or_default();
         let meta = serde_json::from_str(&text("meta")).unwrap_or(Value::Null);
         let batch = reader.next().map_or_else(|| RecordBatch::new_empty(schema.clone()), Result::unwrap);
-        Self { name: text("name"), meta, batch }
+        Self { meta, batch }
     }
 
     pub(crate) fn rows(&self) -> usize {

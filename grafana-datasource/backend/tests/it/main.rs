@@ -2,7 +2,10 @@
 //! (`ERRATA_TEST_BIN`, an `errata` binary) or ones that misbehave.
 
 mod engine;
+mod faults;
 mod health;
 mod host;
+mod lifetime;
+mod live;
 mod queries;
 mod resources;
