@@ -35,8 +35,10 @@ impl Ending {
     /// and a plugin whose Grafana was killed would stay for ever.
     pub(crate) async fn watch(self) {
         let parent = rustix::process::getppid();
-        let interrupts = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()));
-        let (Ok(mut terminate), Ok(mut interrupt)) = interrupts else {
+        // Ctrl-C in Grafana's terminal is for Grafana, which then says when it is over: to listen is to ignore it.
+        let (Ok(mut terminate), Ok(_interrupt)) =
+            (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
+        else {
             log::error("cannot listen for signals", &[]);
             return;
         };
@@ -47,7 +49,6 @@ impl Ending {
         };
         let why = tokio::select! {
             _ = terminate.recv() => "terminated",
-            _ = interrupt.recv() => "interrupted",
             () = gone => "Grafana is gone",
         };
         log::info("the plugin ends", &[("why", why)]);

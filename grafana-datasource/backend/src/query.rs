@@ -41,6 +41,12 @@ pub(crate) struct Asked {
 }
 
 impl Asked {
+    /// What macros stand for.
+    fn macro_values<'a>(&self, engine: &'a Engine) -> macros::Values<'a> {
+        let jaeger_url = engine.settings.jaeger_url.as_deref();
+        macros::Values { range: self.range, interval_ms: self.interval_ms, jaeger_url }
+    }
+
     /// Rows of a list, where the query says nothing.
     pub(crate) fn limit(&self, engine: &Engine) -> usize {
         self.query.limit.unwrap_or(model::LIMIT).min(engine.settings.rows_max)
@@ -72,4 +78,48 @@ fn framed(name: &str, rows: &Rows, sql: &str) -> Result<Frame, Failure> {
         frame.notice("warning", format!("only the first {count} rows are shown: {advice}"));
     }
     Ok(frame)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use model::GroupBy;
+
+    fn asked(json: &str) -> Asked {
+        Asked {
+            query: Query::read(json.as_bytes()).unwrap(),
+            range: Range { from_ms: 1_795_428_000_000, to_ms: 1_795_431_600_000 },
+            interval_ms: 60_000,
+            now_ms: 1_795_431_600_000,
+            is_alert: false,
+        }
+    }
+
+    /// Golden SQL: a change of it is read by a person.
+    #[test]
+    fn queries_become_these_statements() {
+        let filters =
+            r#""filters": {"service": "checkout", "status": "open", "severityMin": 4, "pattern": "0af3"}"#;
+        let adhoc = r#""adhoc": [{"key": "branch", "operator": "=~", "value": "release/.*"}]"#;
+        let list = asked(&format!(r#"{{"orderBy": "occurrences", {filters}, {adhoc}}}"#));
+        let of_patterns = annotations::of_patterns(&list).unwrap();
+        let one = asked(r#"{"filters": {"pattern": "0af3"}}"#);
+        let statements = [
+            ("report", report::sql(&list, 50).unwrap()),
+            ("series", series::sql(&asked("{}"), GroupBy::None, 60_000, 10).unwrap()),
+            ("series by pattern", series::sql(&list, GroupBy::Pattern, 60_000, 10).unwrap()),
+            ("series by service", series::sql(&asked("{}"), GroupBy::Service, 60_000, 10).unwrap()),
+            ("sessions", sessions::ids_sql(&list, 50).unwrap()),
+            ("sessions by list", sessions::list_path(&asked(r#"{"filters": {"user": "a&b=c/d"}}"#), 50)),
+            ("feed", feed::sql(&list, 50).unwrap()),
+            ("logs", logs::sql(&list, 1_000).unwrap()),
+            ("annotations of status", annotations::status_sql(&list, &of_patterns, 500)),
+            (
+                "annotations of one pattern",
+                annotations::new_sql(&one, &annotations::of_patterns(&one).unwrap(), 500),
+            ),
+        ];
+        let text: Vec<String> = statements.iter().map(|(name, sql)| format!("-- {name}\n{sql}\n")).collect();
+        insta::assert_snapshot!(text.join("\n"));
+    }
 }

@@ -25,7 +25,7 @@ use tokio::net::UnixListener;
 use tokio_stream::wrappers::UnixListenerStream;
 use tonic::transport::Server;
 
-/// Bytes of one message, either way. The library's own limit, 4 MiB, is less than a large dashboard's query or frame.
+/// Bytes of one message of Grafana's. The library's own limit, 4 MiB, is less than some dashboards' queries have.
 pub(crate) const MESSAGE_BYTES_MAX: usize = 64 << 20;
 /// The name that go-plugin asks the health service for.
 const HEALTH_NAME: &str = "plugin";

@@ -53,7 +53,7 @@ pub(super) async fn answer(engine: &Engine, asked: &Asked) -> Result<Vec<Frame>,
 }
 
 /// Which patterns: of one, or of those with exceptions that meet the filters; all, where there are none.
-fn of_patterns(asked: &Asked) -> Result<String, Failure> {
+pub(super) fn of_patterns(asked: &Asked) -> Result<String, Failure> {
     let (filters, adhoc) = (&asked.query.filters, &asked.query.adhoc);
     if adhoc.is_empty() && *filters == Filters::default() {
         return Ok(String::new());
@@ -68,7 +68,7 @@ fn of_patterns(asked: &Asked) -> Result<String, Failure> {
     Ok(format!(" AND pattern_id IN (SELECT {PATTERN} FROM errors {})", errors.where_clause()))
 }
 
-fn status_sql(asked: &Asked, of_patterns: &str, limit: usize) -> String {
+pub(super) fn status_sql(asked: &Asked, of_patterns: &str, limit: usize) -> String {
     format!(
         "SELECT time_unix_nano, event_id, pattern_id, from_value, to_value, actor, reason FROM pattern_history \
          WHERE action = 'status' AND {}{of_patterns}\nORDER BY time_unix_nano DESC, event_id LIMIT {limit}",
@@ -77,7 +77,7 @@ fn status_sql(asked: &Asked, of_patterns: &str, limit: usize) -> String {
 }
 
 /// A pattern is made once, though two processors may both say so.
-fn new_sql(asked: &Asked, of_patterns: &str, limit: usize) -> String {
+pub(super) fn new_sql(asked: &Asked, of_patterns: &str, limit: usize) -> String {
     format!(
         "SELECT pattern_id, min(time_unix_nano) AS time_unix_nano, min(error_type) AS error_type, \
          min(canonical_msg) AS canonical_msg, max(severity) AS severity FROM patterns \

@@ -60,6 +60,9 @@ pub(crate) const ERRORS: &[Column] = &[
 /// The pattern that an exception counts for now.
 pub(crate) const PATTERN: &str = "pattern_of(pattern_id, fingerprint)";
 
+/// Where the id of a trace is.
+pub(crate) const TRACE: &str = "trace_id";
+
 impl Column {
     /// The column of this name.
     pub(crate) fn named(name: &str) -> Option<Self> {

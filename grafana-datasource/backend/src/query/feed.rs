@@ -29,7 +29,7 @@ pub(super) async fn answer(engine: &Engine, asked: &Asked) -> Result<Vec<Frame>,
     Ok(vec![frame])
 }
 
-fn sql(asked: &Asked, limit: usize) -> Result<String, Failure> {
+pub(super) fn sql(asked: &Asked, limit: usize) -> Result<String, Failure> {
     let errors = Conditions::of_errors(asked.range, &asked.query.filters, &asked.query.adhoc)?;
     Ok(format!(
         "SELECT timestamp, severity, error_type, message, service_name, user_id, session_id, \

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 const HOUR_MS: i64 = 3_600_000;
 
 pub(super) async fn answer(engine: &Engine, asked: &Asked) -> Result<Vec<Frame>, Failure> {
-    let step_ms = series::step_ms(asked, HOUR_MS)?;
+    let step_ms = series::step_ms(engine, asked, HOUR_MS)?;
     let group_by = asked.query.group_by.unwrap_or(GroupBy::Service);
     let counts = series::counts(engine, asked, group_by, step_ms).await?;
     let mut fields = vec![Field::times("time", counts.times).set("interval", step_ms)];

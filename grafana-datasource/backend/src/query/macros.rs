@@ -1,9 +1,12 @@
 //! Macros in a statement: `$__timeFilter(column)`, `$__timeFrom()`, `$__timeTo()`, `$__timeGroup(column, interval)`,
-//! `$__interval`, `$__interval_ms`, `$__from`, `$__to`; empty parentheses may be left out.
+//! `$__interval`, `$__interval_ms`, `$__from`, `$__to`, `$__traceUrl(column)` (a link to Jaeger, as the data source's
+//! settings have it, for alert messages); empty parentheses may be left out.
 //!
 //! Dashboards and alert rules both come through here: nothing is replaced in the browser but variables. Comments stay
 //! as they are, and in quoted text only the macros without arguments are replaced.
 
+use super::columns::TRACE;
+use super::filters::literal;
 use super::range::{Range, time};
 use crate::error::{Failure, shown};
 
@@ -17,21 +20,23 @@ const INTERVAL_MS_MAX: i64 = 100 * 365 * 86_400_000;
 const TIME_COLUMN: &str = "timestamp";
 /// Macros within the arguments of macros.
 const DEPTH_MAX: usize = 4;
-const KNOWN: &str = "timeFilter, timeFrom, timeTo, timeGroup, interval, interval_ms, from, to";
+const KNOWN: &str = "timeFilter, timeFrom, timeTo, timeGroup, interval, interval_ms, from, to, traceUrl";
 
 /// What macros stand for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Values {
+pub(crate) struct Values<'a> {
     pub(crate) range: Range,
     pub(crate) interval_ms: i64,
+    /// Address of Jaeger's UI.
+    pub(crate) jaeger_url: Option<&'a str>,
 }
 
 /// The statement without macros.
-pub(crate) fn expand(sql: &str, values: Values) -> Result<String, Failure> {
+pub(crate) fn expand(sql: &str, values: Values<'_>) -> Result<String, Failure> {
     expand_at(sql, values, 0)
 }
 
-fn expand_at(sql: &str, values: Values, depth: usize) -> Result<String, Failure> {
+fn expand_at(sql: &str, values: Values<'_>, depth: usize) -> Result<String, Failure> {
     let count = sql.chars().count();
     if count > SQL_CHARS_MAX {
         let limit = format!("the limit is {SQL_CHARS_MAX}");
@@ -106,7 +111,7 @@ fn comment(text: &str) -> usize {
 }
 
 /// Quoted text with the macros that are plain words or numbers: `INTERVAL '$__interval'`.
-fn in_quotes(text: &str, values: Values) -> Result<String, Failure> {
+fn in_quotes(text: &str, values: Values<'_>) -> Result<String, Failure> {
     let mut expanded = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(at) = rest.find("$__") {
@@ -134,7 +139,7 @@ fn name(text: &str) -> &str {
 }
 
 /// Macros that are a plain word or number.
-fn word(name: &str, values: Values) -> Option<String> {
+fn word(name: &str, values: Values<'_>) -> Option<String> {
     match name {
         "interval" => Some(interval_text(values.interval_ms)),
         "interval_ms" => Some(values.interval_ms.to_string()),
@@ -145,7 +150,7 @@ fn word(name: &str, values: Values) -> Option<String> {
 }
 
 /// The macro at the beginning, replaced, and its length.
-fn replaced(text: &str, values: Values, depth: usize) -> Result<(String, usize), Failure> {
+fn replaced(text: &str, values: Values<'_>, depth: usize) -> Result<(String, usize), Failure> {
     let name = name(text);
     let end = name.len() + 3;
     if let Some(word) = word(name, values) {
@@ -155,7 +160,7 @@ fn replaced(text: &str, values: Values, depth: usize) -> Result<(String, usize),
     let argument = |nth: usize| arguments.get(nth).map(String::as_str).filter(|text| !text.is_empty());
     let count = arguments.iter().filter(|text| !text.is_empty()).count();
     let most = match name {
-        "timeFilter" => 1,
+        "timeFilter" | "traceUrl" => 1,
         "timeFrom" | "timeTo" => 0,
         "timeGroup" => 2,
         _ => {
@@ -169,11 +174,16 @@ fn replaced(text: &str, values: Values, depth: usize) -> Result<(String, usize),
     if depth == DEPTH_MAX {
         return Err(Failure::bad_request(format!("macros are nested more than {DEPTH_MAX} deep")));
     }
-    let column = expand_at(argument(0).unwrap_or(TIME_COLUMN), values, depth + 1)?;
+    let default = if name == "traceUrl" { TRACE } else { TIME_COLUMN };
+    let column = expand_at(argument(0).unwrap_or(default), values, depth + 1)?;
     let sql = match name {
         "timeFilter" => format!("({})", values.range.condition(&column)),
         "timeFrom" => time(values.range.from_ms),
         "timeTo" => time(values.range.to_ms),
+        "traceUrl" => match values.jaeger_url {
+            Some(url) => format!("({} || {column})", literal(&format!("{url}/trace/"))),
+            None => "CAST(NULL AS VARCHAR)".to_owned(),
+        },
         _ => {
             let ms = match argument(1) {
                 Some(text) => interval(expand_at(text, values, depth + 1)?.trim_matches(['\'', '"', ' ']))?,
@@ -249,7 +259,11 @@ pub(crate) fn interval_text(ms: i64) -> String {
 mod tests {
     use super::*;
 
-    const VALUES: Values = Values { range: Range { from_ms: 1_000, to_ms: 2_000 }, interval_ms: 90_000 };
+    const VALUES: Values<'_> = Values {
+        range: Range { from_ms: 1_000, to_ms: 2_000 },
+        interval_ms: 90_000,
+        jaeger_url: Some("http://jaeger"),
+    };
 
     fn check(sql: &str, expected: &str) {
         let short = expand(sql, VALUES)

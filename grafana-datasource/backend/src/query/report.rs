@@ -18,7 +18,7 @@ pub(super) async fn answer(engine: &Engine, asked: &Asked) -> Result<Vec<Frame>,
     Ok(vec![frame])
 }
 
-fn sql(asked: &Asked, limit: usize) -> Result<String, Failure> {
+pub(super) fn sql(asked: &Asked, limit: usize) -> Result<String, Failure> {
     let query = &asked.query;
     // What the report itself knows is asked of it, not of every exception. Its severity is what a person set.
     let mut of_errors = query.filters.clone();

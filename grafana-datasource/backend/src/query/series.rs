@@ -7,7 +7,7 @@ use super::macros;
 use super::model::GroupBy;
 use crate::engine::{Engine, Rows};
 use crate::error::Failure;
-use crate::frame::{Field, Frame, Kind, grafana, severity_color};
+use crate::frame::{Field, Frame, grafana, severity_color};
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Int64Type, TimestampNanosecondType};
 use arrow_array::{Array, ArrayRef};
@@ -49,7 +49,7 @@ pub(super) struct Group {
 }
 
 pub(super) async fn answer(engine: &Engine, asked: &Asked) -> Result<Vec<Frame>, Failure> {
-    let step_ms = step_ms(asked, asked.interval_ms.max(1_000))?;
+    let step_ms = step_ms(engine, asked, asked.interval_ms.max(1_000))?;
     let group_by = asked.query.group_by.unwrap_or(GroupBy::None);
     let counts = counts(engine, asked, group_by, step_ms).await?;
     let frames = counts.groups.iter().map(|group| {
@@ -72,13 +72,13 @@ pub(super) async fn answer(engine: &Engine, asked: &Asked) -> Result<Vec<Frame>,
 }
 
 /// The length of a bucket: what the query says, else `default`, longer where that would make too many.
-pub(super) fn step_ms(asked: &Asked, default: i64) -> Result<i64, Failure> {
+pub(super) fn step_ms(engine: &Engine, asked: &Asked, default: i64) -> Result<i64, Failure> {
     let buckets = |step_ms: i64| asked.range.ms() / step_ms + 2;
     let Some(text) = &asked.query.interval else {
         let least = asked.range.ms() / (BUCKETS_MAX - 2) + 1;
         return Ok(default.max(least));
     };
-    let values = macros::Values { range: asked.range, interval_ms: asked.interval_ms };
+    let values = asked.macro_values(engine);
     let step_ms = macros::interval(&macros::expand(text.trim(), values)?)?;
     if buckets(step_ms) > BUCKETS_MAX {
         let count = buckets(step_ms);
@@ -112,7 +112,7 @@ pub(super) async fn counts(
     Ok(Counts { sql, times, groups })
 }
 
-fn sql(asked: &Asked, group_by: GroupBy, step_ms: i64, wanted: usize) -> Result<String, Failure> {
+pub(super) fn sql(asked: &Asked, group_by: GroupBy, step_ms: i64, wanted: usize) -> Result<String, Failure> {
     let errors = Conditions::of_errors(asked.range, &asked.query.filters, &asked.query.adhoc)?;
     let bucket = format!("date_bin(INTERVAL '{step_ms} milliseconds', timestamp)");
     let errors = errors.where_clause();
@@ -173,10 +173,8 @@ fn groups(rows: &Rows, times: &[i64], step_ms: i64, group_by: GroupBy) -> Result
     let value = column("value")?.ok_or_else(|| strange("value"))?;
     let value =
         cast(&value, &DataType::Int64).map_err(|error| Failure::plugin("cannot read counts", &error))?;
-    if Kind::Time != Field::new("time", time.clone()).kind() {
-        return Err(strange("time"));
-    }
-    let (time, value) = (time.as_primitive::<TimestampNanosecondType>(), value.as_primitive::<Int64Type>());
+    let time = time.as_primitive_opt::<TimestampNanosecondType>().ok_or_else(|| strange("time"))?;
+    let value = value.as_primitive::<Int64Type>();
     let (names, titles) = (column("group")?, column("title")?);
     let text = |texts: &Option<ArrayRef>, row: usize| {
         let texts = texts.as_ref().and_then(|texts| texts.as_string_opt::<i32>())?;

@@ -55,7 +55,7 @@ fn by_list(asked: &Asked) -> bool {
     asked.query.adhoc.is_empty() && known == asked.query.filters
 }
 
-fn list_path(asked: &Asked, limit: usize) -> String {
+pub(super) fn list_path(asked: &Asked, limit: usize) -> String {
     let filters = &asked.query.filters;
     let [from, to] = asked.range.parameters().map(|(name, value)| (name, Some(value)));
     let parameters = [
@@ -76,13 +76,7 @@ fn list_path(asked: &Asked, limit: usize) -> String {
 
 /// Sessions with exceptions that meet the filters, those with the newest first.
 async fn by_exceptions(engine: &Engine, asked: &Asked, limit: usize) -> Result<(Rows, String), Failure> {
-    let mut errors = Conditions::of_errors(asked.range, &asked.query.filters, &asked.query.adhoc)?;
-    errors.add("session_id IS NOT NULL");
-    let ids_sql = format!(
-        "SELECT session_id, max(time_unix_nano) AS last_nano FROM errors {} \
-         GROUP BY session_id ORDER BY last_nano DESC, session_id LIMIT {limit}",
-        errors.where_clause()
-    );
+    let ids_sql = ids_sql(asked, limit)?;
     let found = engine.sql(&ids_sql).await?;
     let ids = ids(&found);
     let of_them = if ids.is_empty() {
@@ -92,6 +86,16 @@ async fn by_exceptions(engine: &Engine, asked: &Asked, limit: usize) -> Result<(
     };
     let sql = format!("SELECT * FROM sessions WHERE {of_them} ORDER BY ended_at DESC, session_id");
     Ok((engine.sql(&sql).await?, format!("{ids_sql};\n{sql}")))
+}
+
+pub(super) fn ids_sql(asked: &Asked, limit: usize) -> Result<String, Failure> {
+    let mut errors = Conditions::of_errors(asked.range, &asked.query.filters, &asked.query.adhoc)?;
+    errors.add("session_id IS NOT NULL");
+    Ok(format!(
+        "SELECT session_id, max(time_unix_nano) AS last_nano FROM errors {}\n\
+         GROUP BY session_id ORDER BY last_nano DESC, session_id LIMIT {limit}",
+        errors.where_clause()
+    ))
 }
 
 /// Ids as literals.

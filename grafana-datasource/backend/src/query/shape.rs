@@ -176,3 +176,60 @@ pub(crate) fn labels_json(fields: &[&Field], rows: usize) -> Field {
         .collect();
     Field::json("labels", &objects)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::frame::json_frame;
+
+    fn frame() -> Frame {
+        Frame::new(
+            "",
+            vec![
+                Field::times("time", vec![3_000_000, 1_000_000, 2_000_000, 1_000_000]),
+                Field::texts("service", ["b", "a", "a", "b"].map(|text| Some(text.to_owned())).to_vec()),
+                Field::integers("severity", vec![Some(5), Some(1), None, Some(9)]),
+                Field::texts(
+                    "message",
+                    vec![Some("m".to_owned()), None, Some("n".to_owned()), Some(String::new())],
+                ),
+            ],
+        )
+    }
+
+    fn text(frame: &Frame) -> String {
+        json_frame(frame, true, true).unwrap().to_string()
+    }
+
+    #[test]
+    fn rows_become_series_by_their_texts() {
+        let mut frame = frame();
+        frame.fields.pop();
+        let series = time_series(frame).unwrap();
+        insta::assert_snapshot!(series.iter().map(text).collect::<Vec<_>>().join("\n"));
+        let mut without_texts = self::frame();
+        without_texts.fields.truncate(1);
+        assert!(time_series(without_texts.clone()).unwrap_err().message.contains("numbers"));
+        without_texts.fields.push(Field::floats("value", vec![Some(3.0), Some(1.0), Some(2.0), Some(1.0)]));
+        insta::assert_snapshot!(text(&time_series(without_texts).unwrap()[0]));
+        assert!(time_series(Frame::default()).unwrap_err().message.contains("times"));
+    }
+
+    #[test]
+    fn rows_become_log_lines() {
+        insta::assert_snapshot!(text(&log_lines(frame()).unwrap()));
+        assert!(log_lines(Frame::default()).is_err());
+    }
+
+    #[test]
+    fn texts_and_one_number_are_instances() {
+        let texts =
+            |names: &[&str]| names.iter().map(|name| Field::texts(name, vec![None])).collect::<Vec<_>>();
+        let number = || Field::integers("n", vec![Some(1)]);
+        let kind = |fields: Vec<Field>| table(Frame::new("", fields)).meta.get("type").cloned();
+        assert_eq!(kind([texts(&["a", "b"]), vec![number()]].concat()).unwrap(), "numeric-long");
+        assert_eq!(kind(vec![number(), number()]), None);
+        assert_eq!(kind([texts(&["a"]), vec![Field::times("t", vec![1]), number()]].concat()), None);
+        assert_eq!(kind(texts(&["a"])), None);
+    }
+}

@@ -1,6 +1,6 @@
 //! `sql`: a statement of the user's own.
 
-use super::macros::{self, Values};
+use super::macros;
 use super::model::Format;
 use super::{Asked, framed, shape};
 use crate::engine::Engine;
@@ -13,7 +13,7 @@ pub(super) async fn answer(engine: &Engine, asked: &Asked) -> Result<Vec<Frame>,
             "the query has no statement: write one, as in SELECT * FROM pattern_report",
         ));
     }
-    let values = Values { range: asked.range, interval_ms: asked.interval_ms };
+    let values = asked.macro_values(engine);
     let sql = macros::expand(&asked.query.raw_sql, values)?;
     let rows = engine.sql(&sql).await?;
     let mut frame = framed("", &rows, &sql)?;

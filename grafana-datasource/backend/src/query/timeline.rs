@@ -264,3 +264,46 @@ fn frame(rows: &[Span]) -> Frame {
     ];
     Frame::new("timeline", fields).shown_as("trace")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::frame::json_frame;
+
+    fn objects(json: Value) -> Vec<Object> {
+        serde_json::from_value(json).unwrap()
+    }
+
+    /// A session that restarted one which nobody saw, with an exception in a span whose parent was never sent.
+    #[test]
+    fn sessions_nest_and_exceptions_stand_in_their_spans() {
+        let lineage: Lineage = serde_json::from_value(json!({ "sessions": [
+            { "session_id": "first", "depth": 0, "status": "unknown", "parent_session_ids": ["second"] },
+            {
+                "session_id": "second", "depth": 1, "status": "failed", "parent_session_ids": ["first"],
+                "started_at": "2026-11-23T10:00:00Z", "ended_at": "2026-11-23T10:00:02.5Z", "executions": 1,
+                "failed_executions": 1, "errors": 1, "severity": 4, "user_id": "ada", "service_name": "notebooks",
+            },
+        ] }))
+        .unwrap();
+        let spans = objects(json!([{
+            "trace_id": "t1", "span_id": "s1", "parent_span_id": "never sent", "session_id": "second", "name": "run",
+            "status_code": "ERROR", "time_unix_nano": 1_795_428_000_500_000_000_i64, "duration_ns": 1_500_000_000,
+            "attributes": { "exec.code": "x".repeat(5_000) }, "kind": "internal",
+        }]));
+        let errors = objects(json!([
+            {
+                "span_id": "s1", "session_id": "second", "error_type": "KeyError", "message": "'a'", "pattern_id": "p1",
+                "severity": 4, "pattern_new": true, "time_unix_nano": 1_795_428_001_000_000_000_i64,
+            },
+            { "session_id": "second", "error_type": "OSError", "time_unix_nano": 1_795_428_001_500_000_000_i64 },
+        ]));
+        let decided = decided(&json!({ "items": [{
+            "kind": "action", "pattern_id": "p1", "action": "status", "to_value": "resolved", "actor": "ada",
+            "timestamp": "2026-11-23T11:00:00Z", "reason": "fixed",
+        }] }));
+        let rows = rows(&lineage, spans, &errors, &decided);
+        let frame = json_frame(&frame(&rows), false, true).unwrap().to_string();
+        insta::assert_snapshot!(frame.replace(&"x".repeat(4_000), "<4000 x>"));
+    }
+}

@@ -24,6 +24,8 @@ use tonic::server::NamedService;
 const QUERIES_MAX: usize = 200;
 /// Queries of one request that are asked at the same time.
 const PARALLEL_MAX: usize = 8;
+/// Bytes of the frames of one query.
+const ANSWER_BYTES_MAX: usize = 64 << 20;
 /// What Grafana sets where an alert rule asks.
 const FROM_ALERT: &str = "FromAlert";
 /// Milliseconds between points, where Grafana does not say.
@@ -160,6 +162,3 @@ fn encode(frames: &[Frame], ref_id: &str) -> Result<DataResponse, Failure> {
     }
     Ok(DataResponse { frames, status: 200, ..DataResponse::default() })
 }
-
-/// Bytes of the frames of one query: Grafana takes messages of 16 MiB and more, as it is set up.
-const ANSWER_BYTES_MAX: usize = super::MESSAGE_BYTES_MAX / 2;

@@ -40,9 +40,7 @@ where
 {
     Box::pin(async move {
         let codec = tonic::codec::ProstCodec::<A, Q>::default();
-        let mut grpc = Grpc::new(codec)
-            .max_decoding_message_size(MESSAGE_BYTES_MAX)
-            .max_encoding_message_size(MESSAGE_BYTES_MAX);
+        let mut grpc = Grpc::new(codec).max_decoding_message_size(MESSAGE_BYTES_MAX);
         Ok(grpc.unary(Unary(handle), request).await)
     })
 }

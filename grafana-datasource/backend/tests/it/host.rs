@@ -223,7 +223,8 @@ impl Decoded {
         let schema = reader.schema();
         let text = |name: &str| schema.metadata().get(name).cloned().unwrap_or_default();
         let meta = serde_json::from_str(&text("meta")).unwrap_or(Value::Null);
-        let batch = reader.next().map_or_else(|| RecordBatch::new_empty(schema.clone()), Result::unwrap);
+        let empty = std::sync::Arc::clone(&schema);
+        let batch = reader.next().map_or_else(|| RecordBatch::new_empty(empty), Result::unwrap);
         Self { meta, batch }
     }
 

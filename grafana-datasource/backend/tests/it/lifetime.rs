@@ -65,6 +65,9 @@ async fn calls_under_way_hold_up_the_end_for_a_moment_only() {
 async fn a_signal_ends_it() {
     let mut host = Host::start("http://127.0.0.1:1").await;
     let pid = host.child.id().unwrap().to_string();
+    std::process::Command::new("kill").args(["-INT", &pid]).status().unwrap();
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    assert_eq!(host.health().await.status, 2, "Ctrl-C is for Grafana");
     std::process::Command::new("kill").args(["-TERM", &pid]).status().unwrap();
     let status =
         tokio::time::timeout(Duration::from_secs(5), host.child.wait()).await.expect("in time").unwrap();

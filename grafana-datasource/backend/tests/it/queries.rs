@@ -102,7 +102,8 @@ async fn the_report_tells_what_occurred_and_where_it_leads() {
         let mut found: Vec<String> =
             report.column("error_type").iter().map(|kind| kind.as_str().unwrap().to_owned()).collect();
         let mut types: Vec<String> = types.into_iter().map(str::to_owned).collect();
-        (found.sort(), types.sort());
+        found.sort();
+        types.sort();
         assert_eq!(found, types, "{filters}");
     }
 }
