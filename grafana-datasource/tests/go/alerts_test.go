@@ -27,8 +27,8 @@ type rule struct {
 	Title     string `json:"title"`
 	Condition string `json:"condition"`
 	Data      []struct {
-		RefID             string         `json:"refId"`
-		DatasourceUID     string         `json:"datasourceUid"`
+		RefID             string `json:"refId"`
+		DatasourceUID     string `json:"datasourceUid"`
 		RelativeTimeRange struct{ From int64 }
 		Model             map[string]any `json:"model"`
 	} `json:"data"`
@@ -90,7 +90,7 @@ func (h *host) testRule(t *testing.T, rule rule) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			collection, err := reader.GetCollection(true)
+			collection, err := reader.GetCollection(false)
 			if err != nil {
 				t.Fatal(err)
 			}

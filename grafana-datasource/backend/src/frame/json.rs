@@ -59,6 +59,10 @@ fn values(field: &Field) -> Result<Value, ArrowError> {
         let nanos = field.values.as_primitive::<TimestampNanosecondType>();
         return Ok(nanos.iter().map(|nanos| nanos.map(|nanos| nanos.div_euclid(1_000_000))).collect());
     }
+    if let Some(values) = field.values.as_binary_opt::<i32>() {
+        let json = values.iter().map(|value| value.and_then(|json| serde_json::from_slice(json).ok()));
+        return Ok(json.map(|value: Option<Value>| value.unwrap_or_default()).collect());
+    }
     encoded(&field.values)
 }
 
@@ -88,10 +92,11 @@ mod tests {
             Field::integers("severity", vec![Some(4)]).set("unit", "short"),
             Field::texts("message", vec![None]),
             Field::booleans("pattern_new", vec![Some(true)]),
+            Field::json("labels", &[json!({ "a": [1] })]),
         ];
         let frame = Frame::new("feed", fields);
         let json = object(&frame, false, true).unwrap();
-        assert_eq!(json, json!({ "data": { "values": [[1_795_428_000_123_i64], [4], [null], [true]] } }));
+        assert_eq!(json, json!({ "data": { "values": [[1_795_428_000_123_i64], [4], [null], [true], [{ "a": [1] }]] } }));
         let json = object(&frame, true, false).unwrap();
         assert_eq!(json["schema"]["fields"][0]["typeInfo"]["frame"], "time.Time");
         assert_eq!(json["schema"]["fields"][1]["config"]["unit"], "short");
