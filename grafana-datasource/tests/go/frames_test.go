@@ -236,7 +236,8 @@ func (h *host) testCPU(t *testing.T) {
 	const rows, rounds = 10_000, 20
 	sql := `SELECT e.timestamp, e.severity, e.error_type, e.message, e.service_name, e.user_id, e.session_id,
 		e.pattern_id, e.pattern_new, e.trace_id, e.event_id FROM errors AS e
-		CROSS JOIN (SELECT 1 AS n FROM errors) AS b CROSS JOIN (SELECT 1 AS n FROM errors) AS c LIMIT 10000`
+		CROSS JOIN (SELECT 1 AS n FROM errors) AS b CROSS JOIN (SELECT 1 AS n FROM errors) AS c
+		ORDER BY e.timestamp LIMIT 10000`
 	model := map[string]any{"rawSql": sql}
 	frames := h.query(t, model, day, nil)
 	if length, _ := frames[0].RowLen(); length != rows {

@@ -11,6 +11,7 @@ use tokio::process::{Child, Command};
 pub(crate) struct Engine {
     child: Child,
     folder: TempDir,
+    scheme: &'static str,
     pub(crate) http: String,
     otlp: String,
     client: reqwest::Client,
@@ -36,11 +37,20 @@ fn spawn(folder: &TempDir, http: &str, environment: &[(&str, &str)]) -> Child {
 impl Engine {
     /// Starts one, with more of the environment if wanted.
     pub(crate) async fn start(environment: &[(&str, &str)]) -> Self {
+        Self::start_at("http", environment).await
+    }
+
+    /// Starts one whose ports speak TLS.
+    pub(crate) async fn start_with_tls(environment: &[(&str, &str)]) -> Self {
+        Self::start_at("https", environment).await
+    }
+
+    async fn start_at(scheme: &'static str, environment: &[(&str, &str)]) -> Self {
         let folder = TempDir::new().unwrap();
-        let client = reqwest::Client::builder().no_proxy().build().unwrap();
+        let client = reqwest::Client::builder().no_proxy().danger_accept_invalid_certs(true).build().unwrap();
         let child = spawn(&folder, "127.0.0.1:0", environment);
         let mut engine =
-            Self { child, folder, http: String::new(), otlp: String::new(), client, token: None };
+            Self { child, folder, scheme, http: String::new(), otlp: String::new(), client, token: None };
         engine.await_ready().await;
         engine
     }
@@ -51,7 +61,11 @@ impl Engine {
             wait_until("addresses.json of errata serve", || std::fs::read_to_string(&file).ok()).await;
         let found: Value = serde_json::from_str(&found).unwrap();
         let at = |name: &str| {
-            format!("http://{}", found[name].as_str().unwrap_or_else(|| panic!("{name} in {found}")))
+            format!(
+                "{}://{}",
+                self.scheme,
+                found[name].as_str().unwrap_or_else(|| panic!("{name} in {found}"))
+            )
         };
         (self.http, self.otlp) = (at("http"), at("otlp_http"));
         let began = Instant::now();
