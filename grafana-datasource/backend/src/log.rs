@@ -63,7 +63,7 @@ mod tests {
         let line = line(Level::Warn, "say \"no\"\n", &[("status", "502")], 1_795_428_000_123).to_string();
         assert_eq!(
             line,
-            r#"{"@level":"warn","@message":"say \"no\"\n","@timestamp":"2026-11-23T10:00:00.123Z","status":"502"}"#
+            r#"{"@level":"warn","@message":"say \"no\"\n","@timestamp":"2026-11-23T10:00:00.123000Z","status":"502"}"#
         );
     }
 }

@@ -2,7 +2,7 @@
 //! filters that only exceptions know are asked of these.
 
 use super::filters::{Conditions, literal};
-use super::model::Filters;
+use super::model::{Filters, ROWS};
 use super::report::decorate;
 use super::{Asked, framed};
 use crate::engine::{Engine, Rows, percent};
@@ -31,7 +31,7 @@ const COLUMNS: [&str; 11] = [
 ];
 
 pub(super) async fn answer(engine: &Engine, asked: &Asked) -> Result<Vec<Frame>, Failure> {
-    let limit = asked.limit(engine).min(SESSIONS_MAX);
+    let limit = asked.limit(engine, ROWS).min(SESSIONS_MAX);
     let (rows, asked_with) = if by_list(asked) {
         let path = list_path(asked, limit);
         (engine.list(&path, limit).await?, path)

@@ -110,7 +110,8 @@ impl Engine {
 
     /// Sends failed executions over OTLP.
     pub(crate) async fn send(&self, executions: &[Execution]) {
-        let spans: Vec<Value> = executions.iter().map(Execution::resource_spans).collect();
+        let now = now_ms();
+        let spans: Vec<Value> = executions.iter().map(|execution| execution.resource_spans(now)).collect();
         let mut request = self.client.post(format!("{}/v1/traces", self.otlp));
         if let Some(token) = &self.token {
             request = request.bearer_auth(token);
@@ -197,9 +198,9 @@ impl Execution {
         format!("{:016x}", 0xdef0_0000_u64 + self.nth * 2 + u64::from(inner))
     }
 
-    fn resource_spans(&self) -> Value {
+    fn resource_spans(&self, now_ms: i64) -> Value {
         let text = |key: &str, value: &str| json!({ "key": key, "value": { "stringValue": value } });
-        let at = (now_ms() - self.ago_ms) * 1_000_000;
+        let at = (now_ms - self.ago_ms) * 1_000_000;
         let (kind, message) = self.error;
         let stack = format!(
             "Traceback (most recent call last):\n  File \"/app/cell.py\", line 3, in <module>\n    {function}()\n  \
