@@ -208,7 +208,9 @@ impl Raw {
         let raw_sql = self.raw_sql.unwrap_or_default();
         let filters = self.filters.unwrap_or_default();
         filters.check()?;
-        let adhoc = self.adhoc.unwrap_or_default();
+        let mut adhoc = self.adhoc.unwrap_or_default();
+        // Grafana adds a filter before its user has chosen the column.
+        adhoc.retain(|filter| !filter.key.is_empty());
         if adhoc.len() > ADHOC_MAX {
             let count = adhoc.len();
             return Err(Failure::bad_request(format!(
@@ -385,6 +387,8 @@ mod tests {
         assert_eq!(query.kinds, [AnnotationKind::Status, AnnotationKind::New]);
         let query = Query::read(br#"{"rawSql": "SELECT 1", "filters": {"user": " "}}"#).unwrap();
         assert_eq!((query.query_type, query.filters.user), (QueryType::Sql, None));
+        let query = Query::read(br#"{"adhoc": [{"key": "", "operator": "=", "value": ""}]}"#).unwrap();
+        assert_eq!(query.adhoc, []);
         let query =
             Query::read(br#"{"queryType": "timeline", "filters": {"session": "s"}, "limit": "7"}"#).unwrap();
         assert_eq!((query.session.as_deref(), query.limit), (Some("s"), Some(7)));
