@@ -8,9 +8,9 @@ use super::{Asked, framed};
 use crate::engine::{Engine, Rows, percent};
 use crate::error::Failure;
 use crate::frame::{Field, Frame, Kind};
+use arrow_array::Array;
 use arrow_array::cast::AsArray;
 use arrow_array::types::TimestampNanosecondType;
-use arrow_array::{Array, StringArray};
 use serde_json::json;
 
 /// Sessions of one answer: what the engine's list finds at once.
@@ -78,7 +78,7 @@ pub(super) fn list_path(asked: &Asked, limit: usize) -> String {
 async fn by_exceptions(engine: &Engine, asked: &Asked, limit: usize) -> Result<(Rows, String), Failure> {
     let ids_sql = ids_sql(asked, limit)?;
     let found = engine.sql(&ids_sql).await?;
-    let ids = ids(&found);
+    let ids = ids(&found)?;
     let of_them = if ids.is_empty() {
         "session_id IS NULL".to_owned()
     } else {
@@ -99,10 +99,9 @@ pub(super) fn ids_sql(asked: &Asked, limit: usize) -> Result<String, Failure> {
 }
 
 /// Ids as literals.
-fn ids(rows: &Rows) -> Vec<String> {
-    let column = rows.batch.column_by_name("session_id");
-    let texts: Option<&StringArray> = column.and_then(|column| column.as_string_opt());
-    texts.into_iter().flat_map(|texts| texts.iter().flatten()).map(literal).collect()
+fn ids(rows: &Rows) -> Result<Vec<String>, Failure> {
+    let rows = rows.objects()?;
+    Ok(rows.iter().filter_map(|row| row.get("session_id")?.as_str()).map(literal).collect())
 }
 
 /// From the first row of a session to the end of its last, in milliseconds.
