@@ -36,8 +36,8 @@ const CHECKSUM_BYTES: usize = 8;
 const WAITING_BYTES_MAX: u64 = 128 << 20;
 /// An unfinished file this old is nobody's any more.
 const UNFINISHED_MS: u64 = 600_000;
-/// Share of the room that is left when entries had to go, in percent.
-const LEFT_PERCENT: u64 = 90;
+/// One part in so many of the room is free when entries had to go.
+const FREE_PART: u64 = 10;
 
 /// Entries in a folder.
 #[derive(Debug)]
@@ -191,7 +191,7 @@ impl Disk {
         ordered.sort_unstable_by_key(|(_, entry)| entry.used_ms);
         let mut total: u64 = ordered.iter().map(|(_, entry)| entry.bytes).sum();
         for (key, entry) in ordered {
-            if total <= self.bytes_max / 100 * LEFT_PERCENT {
+            if total <= self.bytes_max - self.bytes_max / FREE_PART {
                 break;
             }
             self.remove(key);
