@@ -93,6 +93,7 @@ pub fn router(engine: Engine, lifecycle: Lifecycle, feed: Feed) -> Router {
         .route("/api/v1/sessions/{id}/lineage", get(lineage::lineage).fallback(refused))
         .route("/api/v1/sessions/{id}/timeline", get(timeline::timeline).fallback(refused))
         .route("/api/v1/feed", get(feed::feed).fallback(refused))
+        .route("/api/v1/access", get(access::told).fallback(refused))
         .route("/api/v1/openapi.json", get(openapi::document).fallback(refused))
         .merge(jaeger::router(&engine))
         .layer(DefaultBodyLimit::max(body_bytes_max))

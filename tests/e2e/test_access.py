@@ -168,6 +168,19 @@ def test_basic_has_the_token_as_password(protected):
     assert wrong.status_code == 401 and wrong.json()["code"] == "token-malformed"
 
 
+def test_a_token_can_ask_what_it_may_do(protected, shared):
+    told = lambda token: requests.get(f"{protected.http}/api/v1/access", headers=bearer(token), timeout=20)
+    included = {"read": ["read"], "triage": ["read", "triage"], "admin": ["read", "triage", "admin"]}
+    for role, roles in included.items():
+        expected = {"mode": "token", "name": f"{role}er", "roles": roles, "act_as": False}
+        assert told(protected.tokens[role]).json() == expected
+    both = create(protected.data_dir, "read", "ingest", name="both", more=["--act-as"])
+    assert told(both).json() == {"mode": "token", "name": "both", "roles": ["ingest", "read"], "act_as": True}
+    assert told(protected.tokens["ingest"]).status_code == 403
+    open_to_all = requests.get(f"{shared.http}/api/v1/access", timeout=20).json()
+    assert open_to_all == {"mode": "off", "name": None, "roles": list(ROLES), "act_as": True}
+
+
 def ask_over_flight(url, **options):
     from adbc_driver_flightsql import dbapi
 

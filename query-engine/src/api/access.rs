@@ -3,12 +3,15 @@
 //! Routes that only read need role read, all others triage, so a new route is never open by oversight. What differs is
 //! listed here, and the API's description says the role of each route; a test compares the two.
 
+use super::patterns::json;
 use super::problem::ApiError;
 use access::{Access, Principal, Refusal, Role, guard};
 use axum::Router;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method};
+use axum::response::Response;
+use serde_json::json as object;
 use std::convert::Infallible;
 
 /// Routes that read although their method could change something: a query is too long for a URL.
@@ -58,6 +61,19 @@ impl Asker {
             None => Ok(name.to_owned()),
         }
     }
+}
+
+/// `GET /api/v1/access`: what who asks may do.
+pub(super) async fn told(asker: Asker) -> Response {
+    let principal = asker.principal.as_ref();
+    let roles = Role::ALL.into_iter().filter(|role| principal.is_none_or(|principal| principal.may(*role)));
+    let roles: Vec<&str> = roles.map(Role::as_str).collect();
+    json(&object!({
+        "mode": if principal.is_some() { "token" } else { "off" },
+        "name": principal.and_then(Principal::name),
+        "roles": roles,
+        "act_as": principal.is_none_or(Principal::acts_for_others),
+    }))
 }
 
 #[cfg(test)]
