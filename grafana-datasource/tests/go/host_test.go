@@ -1,7 +1,7 @@
 // Package grafana plays Grafana with Grafana's own code: go-plugin starts the plugin, the SDK's decoder reads its
 // frames, and the data plane's readers judge their forms. What only we could read would not count.
 //
-// Environment: ERRATA_TEST_PLUGIN, a gpx_errata (release build, as its CPU is measured); ERRATA_TEST_BIN, an errata.
+// Environment: ERRATA_TEST_PLUGIN, a gpx_errata (optimised at least a little, as its CPU is measured); ERRATA_TEST_BIN, an errata.
 package grafana
 
 import (
