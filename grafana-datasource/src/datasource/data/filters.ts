@@ -30,8 +30,8 @@ export const FILTERS: Record<keyof Filters, FilterInfo> = {
     choices: named('candidate', 'active', 'expired'),
   },
   severityMin: {
-    label: 'Severity from',
-    help: 'This severity or a higher one',
+    label: 'Severity',
+    help: 'This one or a higher one',
     choices: [...SEVERITIES].reverse().map(({ level, name }) => ({ value: String(level), label: `${level} ${name}` })),
   },
   action: {

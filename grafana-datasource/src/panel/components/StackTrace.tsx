@@ -1,5 +1,5 @@
 import React, { useState } from 'react';
-import { css } from '@emotion/css';
+import { css, cx } from '@emotion/css';
 import type { GrafanaTheme2 } from '@grafana/data';
 import { ClipboardButton, InlineSwitch, Stack, useStyles2, useTheme2 } from '@grafana/ui';
 
@@ -118,13 +118,13 @@ export function FrameText({ frame, changed = [] }: { frame: StackFrame; changed?
   return (
     <>
       <div className={styles.head}>
-        <code className={mark('function', 'module') ?? styles.plain}>{functionOf(frame)}</code>
         <ClassTag name={frame.class} />
+        <code className={cx(styles.code, mark('function', 'module'))}>{functionOf(frame)}</code>
       </div>
       <div className={styles.place}>
         <span className={mark('file', 'line', 'column')}>{placeOf(frame)}</span>
       </div>
-      {frame.source && <code className={`${styles.source} ${mark('source') ?? ''}`}>{frame.source}</code>}
+      {frame.source && <code className={cx(styles.code, styles.source, mark('source'))}>{frame.source}</code>}
     </>
   );
 }
@@ -189,24 +189,25 @@ const getStyles = (theme: GrafanaTheme2) => ({
   head: css({
     display: 'flex',
     flexWrap: 'wrap',
-    justifyContent: 'space-between',
+    alignItems: 'baseline',
     gap: theme.spacing(0, 1),
-    '& code': { overflowWrap: 'anywhere', whiteSpace: 'normal' },
+    '& > span': { minWidth: 64 },
   }),
-  plain: css({ background: 'transparent', border: 0, padding: 0, color: theme.colors.text.primary }),
+  code: css({
+    background: 'transparent',
+    border: 0,
+    padding: 0,
+    margin: 0,
+    color: theme.colors.text.primary,
+    overflowWrap: 'anywhere',
+    whiteSpace: 'pre-wrap',
+  }),
   place: css({
     color: theme.colors.text.secondary,
     fontSize: theme.typography.bodySmall.fontSize,
     overflowWrap: 'anywhere',
   }),
-  source: css({
-    display: 'block',
-    background: 'transparent',
-    border: 0,
-    padding: 0,
-    whiteSpace: 'pre-wrap',
-    overflowWrap: 'anywhere',
-  }),
+  source: css({ display: 'block' }),
   changed: css({
     background: theme.colors.warning.transparent,
     outline: `1px solid ${theme.colors.warning.border}`,
