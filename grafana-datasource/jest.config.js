@@ -2,7 +2,11 @@
 // generally used by snapshots, but can affect specific tests
 process.env.TZ = 'UTC';
 
+const scaffold = require('./.config/jest.config');
+
 module.exports = {
   // Jest configuration provided by Grafana scaffolding
-  ...require('./.config/jest.config'),
+  ...scaffold,
+  // Some of the libraries that it transforms come as .mjs, which it leaves out.
+  transform: { '^.+\\.m?[tj]sx?$': Object.values(scaffold.transform)[0] },
 };

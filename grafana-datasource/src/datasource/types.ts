@@ -4,16 +4,7 @@ import type { DataQuery } from '@grafana/schema';
 export const QUERY_VERSION = 1;
 
 export type QueryType =
-  | 'sql'
-  | 'report'
-  | 'series'
-  | 'sessions'
-  | 'timeline'
-  | 'lineage'
-  | 'heatmap'
-  | 'feed'
-  | 'logs'
-  | 'annotations';
+  'sql' | 'report' | 'series' | 'sessions' | 'timeline' | 'lineage' | 'heatmap' | 'feed' | 'logs' | 'annotations';
 
 export type SqlFormat = 'table' | 'timeseries' | 'logs';
 export type OrderBy = 'score' | 'occurrences' | 'last_seen' | 'first_seen' | 'severity' | 'trend' | 'distinct_users';

@@ -13,7 +13,8 @@ const WIDTH = 50;
 
 export function ConfigEditor({ options, onOptionsChange }: Props) {
   const { jsonData, secureJsonData, secureJsonFields } = options;
-  const setJson = (part: Partial<ErrataSettings>) => onOptionsChange({ ...options, jsonData: { ...jsonData, ...part } });
+  const setJson = (part: Partial<ErrataSettings>) =>
+    onOptionsChange({ ...options, jsonData: { ...jsonData, ...part } });
   const setSecret = (part: Partial<ErrataSecrets>) =>
     onOptionsChange({ ...options, secureJsonData: { ...secureJsonData, ...part } });
   const resetSecret = (name: keyof ErrataSecrets) =>
@@ -54,7 +55,10 @@ export function ConfigEditor({ options, onOptionsChange }: Props) {
             onChange={(event) => setSecret({ token: event.currentTarget.value })}
           />
         </Field>
-        <Field label="CA certificate" description="PEM of the authority that signed the engine's certificate, for https">
+        <Field
+          label="CA certificate"
+          description="PEM of the authority that signed the engine's certificate, for https"
+        >
           <SecretTextArea
             id="errata-ca"
             cols={WIDTH}

@@ -17,7 +17,11 @@ const MODES: Array<{ label: string; value: 'builder' | 'code' }> = [
 
 const FORMATS: Array<{ label: string; value: SqlFormat; description: string }> = [
   { label: 'Table', value: 'table', description: 'Rows as they come' },
-  { label: 'Time series', value: 'timeseries', description: 'First timestamp is the time, numbers are values, texts labels' },
+  {
+    label: 'Time series',
+    value: 'timeseries',
+    description: 'First timestamp is the time, numbers are values, texts labels',
+  },
   { label: 'Logs', value: 'logs', description: 'Columns timestamp, body, severity, id' },
 ];
 

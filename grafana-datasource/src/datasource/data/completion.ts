@@ -38,9 +38,43 @@ function escapeSnippet(text: string): string {
 }
 
 const KEYWORDS = [
-  'SELECT', 'DISTINCT', 'FROM', 'JOIN', 'LEFT JOIN', 'ON', 'WHERE', 'AND', 'OR', 'NOT', 'IN', 'IS NULL', 'IS NOT NULL',
-  'LIKE', 'ILIKE', 'BETWEEN', 'GROUP BY', 'HAVING', 'ORDER BY', 'ASC', 'DESC', 'NULLS LAST', 'LIMIT', 'OFFSET', 'UNION ALL',
-  'WITH', 'AS', 'CASE', 'WHEN', 'THEN', 'ELSE', 'END', 'FILTER (WHERE', 'OVER (', 'PARTITION BY', 'INTERVAL', 'CAST(',
+  'SELECT',
+  'DISTINCT',
+  'FROM',
+  'JOIN',
+  'LEFT JOIN',
+  'ON',
+  'WHERE',
+  'AND',
+  'OR',
+  'NOT',
+  'IN',
+  'IS NULL',
+  'IS NOT NULL',
+  'LIKE',
+  'ILIKE',
+  'BETWEEN',
+  'GROUP BY',
+  'HAVING',
+  'ORDER BY',
+  'ASC',
+  'DESC',
+  'NULLS LAST',
+  'LIMIT',
+  'OFFSET',
+  'UNION ALL',
+  'WITH',
+  'AS',
+  'CASE',
+  'WHEN',
+  'THEN',
+  'ELSE',
+  'END',
+  'FILTER (WHERE',
+  'OVER (',
+  'PARTITION BY',
+  'INTERVAL',
+  'CAST(',
 ];
 
 /** The statement with literals and comments blanked, so that their words count for nothing. */
@@ -54,13 +88,16 @@ function code(sql: string): string {
 export function tablesIn(sql: string, schema: Schema): Map<string, SchemaTable> {
   const found = new Map<string, SchemaTable>();
   const known = new Map(schema.tables.map((table) => [table.name.toLowerCase(), table]));
-  const pattern = /(?:\b(?:from|join)\s+|,\s*)"?([a-z_][a-z0-9_]*)"?(?:\s+(?:as\s+)?([a-z_][a-z0-9_]*))?/gi;
-  const notAliases = /^(where|on|join|left|right|inner|outer|full|cross|group|order|limit|having|union|using|as)$/i;
+  const notAliases = 'where|on|join|left|right|inner|outer|full|cross|group|order|limit|having|union|using|as';
+  const pattern = new RegExp(
+    `(?:\\b(?:from|join)\\s+|,\\s*)"?([a-z_]\\w*)"?(?:\\s+(?:as\\s+)?(?!(?:${notAliases})\\b)([a-z_]\\w*))?`,
+    'gi'
+  );
   for (const match of code(sql).matchAll(pattern)) {
     const table = known.get(match[1].toLowerCase());
     if (table) {
       found.set(table.name, table);
-      if (match[2] && !notAliases.test(match[2])) {
+      if (match[2]) {
         found.set(match[2].toLowerCase(), table);
       }
     }

@@ -33,7 +33,7 @@ export const EXAMPLES: Example[] = [
   },
   {
     title: 'Exceptions of one service',
-    why: 'A variable is quoted by where it stands: write $service or \'$service\', never paste it together',
+    why: "A variable is quoted by where it stands: write $service or '$service', never paste it together",
     query: {
       version: QUERY_VERSION,
       queryType: 'sql',

@@ -40,17 +40,33 @@ function traceDataLink(places: LinkPlaces): DataLink | undefined {
   return undefined;
 }
 
-function linkFor(field: Field, places: LinkPlaces): DataLink | undefined {
-  if (field.type !== FieldType.string || field.config.links?.length) {
+function linksFor(field: Field, places: LinkPlaces): DataLink[] | undefined {
+  if (field.config.links?.length) {
+    return field.config.links.map((link) => sameSource(link, places.datasource));
+  }
+  if (field.type !== FieldType.string) {
     return undefined;
   }
-  if (PATTERN_FIELDS.has(field.name)) {
+  const link = linkFor(field.name, places);
+  return link && [link];
+}
+
+function linkFor(name: string, places: LinkPlaces): DataLink | undefined {
+  if (PATTERN_FIELDS.has(name)) {
     return pageLink('Open pattern', 'errata-pattern', 'pattern', places.datasource);
   }
-  if (SESSION_FIELDS.has(field.name)) {
+  if (SESSION_FIELDS.has(name)) {
     return pageLink('Open session', 'errata-session', 'session', places.datasource);
   }
-  return TRACE_FIELDS.has(field.name) ? traceDataLink(places) : undefined;
+  return TRACE_FIELDS.has(name) ? traceDataLink(places) : undefined;
+}
+
+/** The backend does not know which data source a dashboard chooses: its links to our pages say so from here on. */
+function sameSource(link: DataLink, datasource: string): DataLink {
+  if (!link.url?.startsWith('/d/errata-') || link.url.includes('var-datasource=')) {
+    return link;
+  }
+  return { ...link, url: `${link.url}&var-datasource=${encodeURIComponent(datasource)}` };
 }
 
 /** Adds links where the backend made none; trace frames stay as they are, the trace view makes its own. */
@@ -59,8 +75,8 @@ export function linkFrame(frame: DataFrame, places: LinkPlaces): DataFrame {
     return frame;
   }
   const fields = frame.fields.map((field) => {
-    const link = linkFor(field, places);
-    return link ? { ...field, config: { ...field.config, links: [link] } } : field;
+    const links = linksFor(field, places);
+    return links ? { ...field, config: { ...field.config, links } } : field;
   });
   return { ...frame, fields };
 }

@@ -44,7 +44,21 @@ export const QUERY_TYPES: QueryTypeInfo[] = [
     value: 'report',
     label: 'Pattern report',
     description: 'Patterns seen in the time range, ranked',
-    filters: ['service', 'user', 'language', 'errorType', 'cause', 'phase', 'status', 'stage', 'severityMin', 'pattern', 'action', 'module', 'text'],
+    filters: [
+      'service',
+      'user',
+      'language',
+      'errorType',
+      'cause',
+      'phase',
+      'status',
+      'stage',
+      'severityMin',
+      'pattern',
+      'action',
+      'module',
+      'text',
+    ],
     limit: true,
     orderBy: true,
   },
@@ -121,7 +135,10 @@ export function isSessionQuery(type: QueryType): boolean {
   return type === 'timeline' || type === 'lineage';
 }
 
-export const DEFAULT_QUERY: Pick<ErrataQuery, 'version' | 'queryType'> = { version: QUERY_VERSION, queryType: 'report' };
+export const DEFAULT_QUERY: Pick<ErrataQuery, 'version' | 'queryType'> = {
+  version: QUERY_VERSION,
+  queryType: 'report',
+};
 
 const TYPES = new Set<string>(['sql', ...QUERY_TYPES.map((info) => info.value)]);
 

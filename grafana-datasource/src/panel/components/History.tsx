@@ -30,7 +30,8 @@ export function History({ events, canTriage, timeZone, onChange }: Props) {
         return (
           <li key={event.event_id} className={styles.item}>
             <div>
-              <strong>{event.actor}</strong> {text}, <time title={timeText(time, timeZone)}>{agoText(time, timeZone)}</time>
+              <strong>{event.actor}</strong> {text},{' '}
+              <time title={timeText(time, timeZone)}>{agoText(time, timeZone)}</time>
               {event.reason && <p className={styles.reason}>{event.reason}</p>}
             </div>
             {canTriage && onTop.has(event.event_id) && (

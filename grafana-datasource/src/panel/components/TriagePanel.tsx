@@ -100,9 +100,7 @@ function Triage({ datasource, patternId, timeZone, width, height }: TriageProps)
             {canTriage && <Actions pattern={pattern} client={client} onChange={change} />}
             <div aria-live="polite">
               {note && <Alert severity="info" title={note} onRemove={() => setNote(undefined)} />}
-              {problem && (
-                <ProblemNote title="Not changed" problem={problem} onRemove={() => setProblem(undefined)} />
-              )}
+              {problem && <ProblemNote title="Not changed" problem={problem} onRemove={() => setProblem(undefined)} />}
             </div>
             <Tabs
               pattern={pattern}

@@ -22,8 +22,7 @@ export function WhyHere({ client, pattern, round }: Props) {
   const id = pattern.pattern_id;
   const grouping = useLoad(`grouping ${id} ${round}`, () => client.grouping(id));
   const counts = useLoad(`fingerprints ${id} ${round}`, () => client.fingerprints(id));
-  const countOf = (fingerprint: string) =>
-    counts.value?.find((row) => row.fingerprint === fingerprint)?.occurrences;
+  const countOf = (fingerprint: string) => counts.value?.find((row) => row.fingerprint === fingerprint)?.occurrences;
   return (
     <Load what="the grouping" loaded={grouping}>
       {(rows) => (

@@ -1,15 +1,5 @@
 import React, { useState } from 'react';
-import {
-  Button,
-  Checkbox,
-  Combobox,
-  type ComboboxOption,
-  Field,
-  Input,
-  Stack,
-  TagsInput,
-  TextArea,
-} from '@grafana/ui';
+import { Button, Checkbox, Combobox, type ComboboxOption, Field, Input, Stack, TagsInput, TextArea } from '@grafana/ui';
 
 import { SEVERITIES } from '../../shared/severity';
 import type { Pattern, Status } from '../data/api';
@@ -114,12 +104,7 @@ export function SeverityForm({ pattern, ...form }: FormProps & { pattern: Patter
       {...form}
     >
       <Field label="Severity">
-        <Combobox
-          id="errata-severity"
-          options={LEVELS}
-          value={level}
-          onChange={(option) => setLevel(option.value)}
-        />
+        <Combobox id="errata-severity" options={LEVELS} value={level} onChange={(option) => setLevel(option.value)} />
       </Field>
     </Decision>
   );

@@ -10,7 +10,15 @@ import { CLASS_NAMES } from '../data/stack';
 import type { Loaded } from './useLoad';
 
 /** What was loaded, or that it is not there yet, or why not. */
-export function Load<T>({ what, loaded, children }: { what: string; loaded: Loaded<T>; children: (value: T) => React.ReactNode }) {
+export function Load<T>({
+  what,
+  loaded,
+  children,
+}: {
+  what: string;
+  loaded: Loaded<T>;
+  children: (value: T) => React.ReactNode;
+}) {
   if (loaded.problem) {
     return <ProblemNote title={`Cannot load ${what}`} problem={loaded.problem} />;
   }

@@ -78,7 +78,9 @@ export class ErrataClient {
   /** Empty while the engine has none, or knows of no solutions at all. */
   async solutions(id: string): Promise<Solution[]> {
     try {
-      const answer = await this.get<{ items?: Solution[]; solutions?: Solution[] }>(`patterns/${segment(id)}/solutions`);
+      const answer = await this.get<{ items?: Solution[]; solutions?: Solution[] }>(
+        `patterns/${segment(id)}/solutions`
+      );
       return answer.items ?? answer.solutions ?? [];
     } catch (error) {
       if (isMissing(problemOf(error))) {
@@ -128,7 +130,14 @@ export class ErrataClient {
   }
 
   private async sql<T>(rawSql: string): Promise<T[]> {
-    const query = { refId: 'A', datasource: { uid: this.datasource }, version: 1, queryType: 'sql', format: 'table', rawSql };
+    const query = {
+      refId: 'A',
+      datasource: { uid: this.datasource },
+      version: 1,
+      queryType: 'sql',
+      format: 'table',
+      rawSql,
+    };
     const answer = await this.send({ url: '/api/ds/query', method: 'POST', data: { queries: [query], ...ALL_TIME } });
     return rowsOf(answer.data) as T[];
   }

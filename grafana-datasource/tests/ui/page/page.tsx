@@ -19,9 +19,6 @@ import * as rxjs from 'rxjs';
 
 import { services } from './services';
 
-/* eslint-disable @typescript-eslint/no-explicit-any */
-declare const System: any;
-
 const parameters = new URLSearchParams(window.location.search);
 const isDark = parameters.get('theme') !== 'light';
 const theme = data.createTheme({ colors: { mode: isDark ? 'dark' : 'light' } });

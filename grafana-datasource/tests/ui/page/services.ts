@@ -2,8 +2,6 @@
 import { setBackendSrv, setDataSourceSrv, setTemplateSrv } from '@grafana/runtime';
 import { from } from 'rxjs';
 
-/* eslint-disable @typescript-eslint/no-explicit-any */
-
 const TYPE = 'errata-patterns-datasource';
 const UID = 'errata';
 
@@ -41,7 +39,13 @@ async function ask(options: any) {
   } catch {
     // Not everything is JSON.
   }
-  const answer = { data, status: response.status, statusText: response.statusText, headers: response.headers, ok: response.ok };
+  const answer = {
+    data,
+    status: response.status,
+    statusText: response.statusText,
+    headers: response.headers,
+    ok: response.ok,
+  };
   if (!response.ok) {
     throw { ...answer, config: options };
   }
