@@ -7,6 +7,7 @@ const scaffold = require('./.config/jest.config');
 module.exports = {
   // Jest configuration provided by Grafana scaffolding
   ...scaffold,
+  roots: ['<rootDir>/src'],
   // Some of the libraries that it transforms come as .mjs, which it leaves out.
   transform: { '^.+\\.m?[tj]sx?$': Object.values(scaffold.transform)[0] },
 };

@@ -9,7 +9,8 @@ export default defineConfig({
   outputDir: process.env.ERRATA_UI_OUTPUT ? `${process.env.ERRATA_UI_OUTPUT}/traces` : './test-results',
   // One engine serves all tests, and tests change patterns.
   workers: 1,
-  timeout: 60_000,
+  globalSetup: './tests/ui/setup.ts',
+  timeout: 30_000,
   reporter: 'list',
   forbidOnly: true,
   use: {

@@ -15,7 +15,7 @@ import {
 import { DataSourceWithBackend, getDataSourceSrv, getTemplateSrv, type TemplateSrv } from '@grafana/runtime';
 import { map, type Observable } from 'rxjs';
 
-import { linkFrame } from './data/frames';
+import { linkFrame, newestLast } from './data/frames';
 import { applyVariables, DEFAULT_QUERY, isComplete, LIMIT_DEFAULT, migrateQuery, queryText } from './data/query';
 import type { ErrataQuery, ErrataSettings, Schema } from './types';
 import { ErrataVariables } from './variables';
@@ -32,11 +32,15 @@ export class ErrataDataSource extends DataSourceWithBackend<ErrataQuery, ErrataS
     super(settings);
     this.variables = new ErrataVariables(this);
     this.annotations = ANNOTATIONS;
-    this.streamOptionsProvider = (request, frame) => ({
-      // The feed is as long as its query asked for, whatever the panel's width.
-      maxLength: request.targets.find((target) => target.refId === frame.refId)?.limit ?? LIMIT_DEFAULT,
-      action: StreamingFrameAction.Append,
-    });
+    this.streamOptionsProvider = (request, frame) => {
+      // A stream grows at its end and is cut at its start, so what it starts with must have the newest last.
+      newestLast(frame);
+      return {
+        // The feed is as long as its query asked for, whatever the panel's width.
+        maxLength: request.targets.find((target) => target.refId === frame.refId)?.limit ?? LIMIT_DEFAULT,
+        action: StreamingFrameAction.Append,
+      };
+    };
   }
 
   getDefaultQuery(): Partial<ErrataQuery> {
@@ -88,8 +92,8 @@ export class ErrataDataSource extends DataSourceWithBackend<ErrataQuery, ErrataS
       parameters.text = text;
     }
     if (range) {
-      parameters.from = range.from.toISOString();
-      parameters.to = range.to.toISOString();
+      parameters.from = String(range.from.valueOf());
+      parameters.to = String(range.to.valueOf());
     }
     const answer = await this.getResource<{ values: Array<string | number> }>('values', parameters);
     return answer.values.map(String);

@@ -35,6 +35,19 @@ async function until<T>(what: string, ask: () => Promise<T | undefined>): Promis
   throw new Error(`${what} did not come within ${START_TIMEOUT_MS / 1000} s`);
 }
 
+/** Rows of SQL, past the plugin. */
+export async function sql<T>(engine: string, query: string): Promise<T[]> {
+  const response = await fetch(`${engine}/api/v1/sql`, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json', Accept: 'application/json' },
+    body: JSON.stringify({ query }),
+  });
+  if (!response.ok) {
+    throw new Error(await response.text());
+  }
+  return (await response.json()) as T[];
+}
+
 export class Engine {
   private constructor(
     private readonly folder: string,
@@ -60,19 +73,6 @@ export class Engine {
     return engine;
   }
 
-  /** Rows of SQL, past the plugin. */
-  async sql<T>(query: string): Promise<T[]> {
-    const response = await fetch(`${this.url}/api/v1/sql`, {
-      method: 'POST',
-      headers: { 'Content-Type': 'application/json', Accept: 'application/json' },
-      body: JSON.stringify({ query }),
-    });
-    if (!response.ok) {
-      throw new Error(await response.text());
-    }
-    return (await response.json()) as T[];
-  }
-
   stop() {
     this.child.kill('SIGTERM');
     this.child.once('exit', () => rmSync(this.folder, { recursive: true, force: true }));
@@ -82,7 +82,7 @@ export class Engine {
   private async settled() {
     let last = { count: 0, since: Date.now() };
     await until('the demo in the lake', async () => {
-      const [{ count }] = await this.sql<{ count: number }>('SELECT count(*) AS count FROM errors');
+      const [{ count }] = await sql<{ count: number }>(this.url, 'SELECT count(*) AS count FROM errors');
       if (count !== last.count) {
         last = { count, since: Date.now() };
       }
@@ -98,9 +98,9 @@ export class Host {
   ) {}
 
   /** `page` is a folder made by page/build.mjs. */
-  static async start(engine: Engine, page: string): Promise<Host> {
+  static async start(engine: string, page: string): Promise<Host> {
     const folders = [fromEnvironment('ERRATA_UI_DIST'), page].flatMap((folder) => ['-files', folder]);
-    const options = ['-backend', fromEnvironment('GPX_ERRATA_BIN'), '-engine', engine.url, '-jaeger', JAEGER];
+    const options = ['-backend', fromEnvironment('GPX_ERRATA_BIN'), '-engine', engine, '-jaeger', JAEGER];
     const child = spawn(fromEnvironment('GRAFANA_HOST_BIN'), [...options, ...folders], {
       env: environment(),
       stdio: ['pipe', 'pipe', 'inherit'],
@@ -120,4 +120,18 @@ export class Host {
 /** Pages by the Grafana that their libraries are of. */
 export function pages(): Record<string, string> {
   return JSON.parse(fromEnvironment('ERRATA_UI_PAGES'));
+}
+
+/** What runs for the tests, told by setup.ts in the environment. */
+export const START = 'ERRATA_UI_STARTED';
+
+export interface Started {
+  /** URL of the engine. */
+  engine: string;
+  /** URLs of the pages, by the major version of Grafana. */
+  hosts: Record<string, string>;
+}
+
+export function started(): Started {
+  return JSON.parse(fromEnvironment(START));
 }

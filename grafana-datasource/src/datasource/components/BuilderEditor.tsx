@@ -169,7 +169,7 @@ interface ValuesProps {
 /** Values of a column as they are typed; anything else (a variable, say) may be written too. */
 function Values({ id, column, value, datasource, range, width, onChange }: ValuesProps) {
   const options = async (text: string): Promise<Array<ComboboxOption<string>>> => {
-    const values = await datasource.values(column, text, range).catch(() => []);
+    const values = await datasource.values(column, text, range);
     return values.map((one) => ({ value: one, label: one }));
   };
   return (

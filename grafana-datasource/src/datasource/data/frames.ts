@@ -80,3 +80,13 @@ export function linkFrame(frame: DataFrame, places: LinkPlaces): DataFrame {
   });
   return { ...frame, fields };
 }
+
+/** Turns a frame whose first time field falls around, in place. */
+export function newestLast(frame: DataFrame) {
+  const times = frame.fields.find((field) => field.type === FieldType.time)?.values ?? [];
+  if (times.length > 1 && times[0] > times[times.length - 1]) {
+    for (const field of frame.fields) {
+      field.values = [...field.values].reverse();
+    }
+  }
+}

@@ -1,4 +1,4 @@
-import React, { useMemo, useState } from 'react';
+import React, { useEffect, useMemo, useRef, useState } from 'react';
 import { css } from '@emotion/css';
 import type { GrafanaTheme2, PanelProps } from '@grafana/data';
 import { getDataSourceSrv } from '@grafana/runtime';
@@ -61,13 +61,19 @@ function Triage({ datasource, patternId, timeZone, width, height }: TriageProps)
   const occurrences = useLoad(`occurrences ${round}`, () => client.occurrences(patternId));
   const events = useLoad(`events ${round}`, () => client.events(patternId));
 
+  // Of the state that is on the page, or that this page made since.
+  const etag = useRef<string | null>(null);
+  useEffect(() => {
+    etag.current = seen.value?.etag ?? null;
+  }, [seen.value]);
+
   const reload = () => setRound((before) => before + 1);
   /** Whether the change was made; a refusal is shown here. */
   const change = async (wish: Change): Promise<boolean> => {
     setNote(undefined);
     setProblem(undefined);
     try {
-      await client.change(patternId, wish, seen.value?.etag ?? null);
+      etag.current = await client.change(patternId, wish, etag.current);
       setNote('Done.');
       reload();
       return true;

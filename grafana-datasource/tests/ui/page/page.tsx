@@ -2,8 +2,8 @@
  * Shows one page of the built plugin as Grafana would: Grafana's own libraries as the modules that the bundle asks
  * for, Grafana's themes, and its services as far as the pages use them, answered by the host program.
  *
- * Parameters: `page` (panel, query, config, variable, help, start), `theme`, `role`, `width`, `height`, and `var-<name>` for
- * variables, `query` (JSON).
+ * Parameters: `page` (a key of PAGES), `theme`, `role`, `width`, `height`, and `var-<name>` for
+ * variables, `query` (JSON), `file` of a dashboard.
  */
 import * as emotion from '@emotion/css';
 import * as data from '@grafana/data';
@@ -17,6 +17,7 @@ import { BrowserRouter } from 'react-router-dom';
 import { CompatRouter } from 'react-router-dom-v5-compat';
 import * as rxjs from 'rxjs';
 
+import { askDashboard } from './dashboard';
 import { services } from './services';
 
 const parameters = new URLSearchParams(window.location.search);
@@ -204,6 +205,16 @@ async function startPage() {
   return <Body plugin={plugin} query={{}} />;
 }
 
+/** Asks all of a dashboard, and tells what came. */
+async function dashboardPage() {
+  const { instance } = await datasource();
+  services.instance = instance;
+  const file = `/public/plugins/errata-app/dashboards/${parameters.get('file')}`;
+  const board = await (await fetch(file)).json();
+  const told = await askDashboard(board, instance, range);
+  return <pre data-testid="told">{JSON.stringify(told)}</pre>;
+}
+
 const PAGES: Record<string, () => Promise<React.ReactElement>> = {
   panel,
   query: queryPage,
@@ -211,6 +222,7 @@ const PAGES: Record<string, () => Promise<React.ReactElement>> = {
   config: configPage,
   help: helpPage,
   start: startPage,
+  dashboard: dashboardPage,
 };
 
 async function main() {

@@ -73,6 +73,7 @@ const templates: any = {
 export const services: any = {
   settings,
   templates,
+  variables,
   /** The data source under test, for code that asks Grafana for it. */
   instance: undefined,
   provide(parameters: URLSearchParams) {
@@ -89,7 +90,9 @@ export const services: any = {
     setDataSourceSrv({
       getList: ({ type, filter }: any = {}) =>
         all.filter((one) => (!type || one.type === type) && (!filter || filter(one))),
-      getInstanceSettings: (ref: any) => (ref ? all.find((one) => one.uid === (ref.uid ?? ref)) : settings),
+      // By uid or by name, as Grafana does.
+      getInstanceSettings: (ref: any) =>
+        ref ? all.find((one) => [one.uid, one.name].includes(ref.uid ?? ref)) : settings,
       get: async () => services.instance,
     } as any);
   },
