@@ -12,7 +12,7 @@ use crate::error::Failure;
 use crate::frame::json_frame;
 use crate::lifetime::Ending;
 use crate::log;
-use crate::metrics::Metrics;
+use crate::metrics::Live;
 use crate::query::{Event, Filters, feed_frame};
 use events::Parser;
 use grafana_plugin_sdk::pluginv2::StreamPacket;
@@ -42,11 +42,10 @@ enum Stop {
 pub(crate) fn run(
     engine: Engine,
     filters: Filters,
-    metrics: &Metrics,
+    live: Live,
     ending: Ending,
 ) -> mpsc::Receiver<Result<StreamPacket, Status>> {
     let (packets, receiver) = mpsc::channel(PACKETS_MAX);
-    let live = metrics.live();
     tokio::spawn(async move {
         tokio::select! {
             () = listen(&engine, &filters, &packets) => {}

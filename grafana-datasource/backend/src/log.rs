@@ -43,6 +43,15 @@ pub(crate) fn error(message: &str, values: &[(&str, &str)]) {
     write(Level::Error, message, values);
 }
 
+/// Writes panics as lines like the others. One ends the call it happens in, not the plugin.
+pub(crate) fn panics() {
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(ToString::to_string).unwrap_or_default();
+        let why = panic.payload_as_str().unwrap_or_default();
+        error("a call failed unexpectedly", &[("place", &place), ("why", why)]);
+    }));
+}
+
 fn line(level: Level, message: &str, values: &[(&str, &str)], now_ms: i64) -> Value {
     let mut line = Map::new();
     line.insert("@level".to_owned(), level.as_str().into());
@@ -63,7 +72,7 @@ mod tests {
         let line = line(Level::Warn, "say \"no\"\n", &[("status", "502")], 1_795_428_000_123).to_string();
         assert_eq!(
             line,
-            r#"{"@level":"warn","@message":"say \"no\"\n","@timestamp":"2026-11-23T10:00:00.123Z","status":"502"}"#
+            r#"{"@level":"warn","@message":"say \"no\"\n","@timestamp":"2026-11-23T10:00:00.123000Z","status":"502"}"#
         );
     }
 }

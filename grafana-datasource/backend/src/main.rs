@@ -23,6 +23,7 @@ use lifetime::Ending;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    log::panics();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {

@@ -11,6 +11,7 @@ use std::fmt::Write;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
+use tokio::sync::OwnedSemaphorePermit;
 
 /// Counters. Cheap to clone.
 #[derive(Clone, Debug, Default)]
@@ -25,13 +26,16 @@ struct Shared {
     live: AtomicI64,
 }
 
-/// An open live channel; counted until it is dropped.
+/// An open live channel; counted, and its place taken, until it is dropped.
 #[derive(Debug)]
-pub(crate) struct Live(Metrics);
+pub(crate) struct Live {
+    metrics: Metrics,
+    _place: OwnedSemaphorePermit,
+}
 
 impl Drop for Live {
     fn drop(&mut self) {
-        self.0.shared.live.fetch_sub(1, Ordering::Relaxed);
+        self.metrics.shared.live.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -45,9 +49,9 @@ impl Metrics {
         *seconds.entry(kind).or_default() += took.as_secs_f64();
     }
 
-    pub(crate) fn live(&self) -> Live {
+    pub(crate) fn live(&self, place: OwnedSemaphorePermit) -> Live {
         self.shared.live.fetch_add(1, Ordering::Relaxed);
-        Live(self.clone())
+        Live { metrics: self.clone(), _place: place }
     }
 
     /// In Prometheus's text form.
@@ -80,7 +84,8 @@ mod tests {
         let metrics = Metrics::default();
         metrics.query("sql", None, Duration::from_millis(500));
         metrics.query("sql", Some(Source::Downstream), Duration::from_millis(250));
-        let live = metrics.live();
+        let place = Arc::new(tokio::sync::Semaphore::new(1)).try_acquire_owned().unwrap();
+        let live = metrics.live(place);
         let text = metrics.text();
         assert!(
             text.contains("errata_plugin_queries_total{type=\"sql\",outcome=\"downstream\"} 1\n"),

@@ -47,9 +47,9 @@ impl Asked {
         macros::Values { range: self.range, interval_ms: self.interval_ms, jaeger_url }
     }
 
-    /// Rows of a list, where the query says nothing.
-    pub(crate) fn limit(&self, engine: &Engine) -> usize {
-        self.query.limit.unwrap_or(model::LIMIT).min(engine.settings.rows_max)
+    /// Rows of a list: what the query says, else `default`; one more than a frame may have tells that there are more.
+    fn limit(&self, engine: &Engine, default: usize) -> usize {
+        self.query.limit.unwrap_or(default).min(engine.settings.rows_max + 1)
     }
 }
 

@@ -184,11 +184,9 @@ fn passed(engine: &Engine, passed: Passed) -> Result<Answer, Failure> {
     let text = |name: &HeaderName| passed.headers.get(name).and_then(|value| value.to_str().ok());
     let kind = text(&CONTENT_TYPE).unwrap_or_default();
     let is_json = kind.starts_with("application/json") || kind.starts_with("application/problem+json");
-    let is_empty = passed.body.is_empty();
-    if passed.status == StatusCode::UNAUTHORIZED
-        || passed.status.is_redirection() && !is_empty
-        || !is_json && !is_empty
-    {
+    let leads_elsewhere = passed.status.is_redirection() && passed.status != StatusCode::NOT_MODIFIED;
+    let is_strange = !is_json && !passed.body.is_empty();
+    if passed.status == StatusCode::UNAUTHORIZED || leads_elsewhere || is_strange {
         return Err(crate::engine::problem_failure(passed.status, &passed.body, &engine.settings));
     }
     let kept = [CONTENT_TYPE, ETAG, RETRY_AFTER];

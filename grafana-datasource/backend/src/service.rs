@@ -1,7 +1,7 @@
 //! The plugin's gRPC server: Grafana's four services, the health service that go-plugin asks, and its controller.
 //!
 //! The SDK's generated server traits are implemented here, but for `Data`: its generated answer has no field for whose
-//! fault an error is, so that message is our own. Bounds: `MESSAGE_BYTES_MAX`.
+//! fault an error is, so that message is our own. Bounds: `MESSAGE_BYTES_MAX`, `LIVE_MAX`.
 
 mod controller;
 mod data;
@@ -22,11 +22,14 @@ use grafana_plugin_sdk::pluginv2::resource_server::ResourceServer;
 use grafana_plugin_sdk::pluginv2::stream_server::StreamServer;
 use std::sync::Arc;
 use tokio::net::UnixListener;
+use tokio::sync::Semaphore;
 use tokio_stream::wrappers::UnixListenerStream;
 use tonic::transport::Server;
 
 /// Bytes of one message of Grafana's. The library's own limit, 4 MiB, is less than some dashboards' queries have.
 pub(crate) const MESSAGE_BYTES_MAX: usize = 64 << 20;
+/// Live channels at the same time: the engine has places for 100 listeners.
+const LIVE_MAX: usize = 50;
 /// The name that go-plugin asks the health service for.
 const HEALTH_NAME: &str = "plugin";
 
@@ -36,12 +39,19 @@ pub(crate) struct Plugin {
     engines: Engines,
     resources: Arc<Resources>,
     metrics: Metrics,
+    live: Arc<Semaphore>,
     ending: Ending,
 }
 
 impl Plugin {
     pub(crate) fn new(ending: Ending) -> Self {
-        Self { engines: Engines::default(), resources: Arc::default(), metrics: Metrics::default(), ending }
+        Self {
+            engines: Engines::default(),
+            resources: Arc::default(),
+            metrics: Metrics::default(),
+            live: Arc::new(Semaphore::new(LIVE_MAX)),
+            ending,
+        }
     }
 
     /// The engine that a request is about.

@@ -74,7 +74,9 @@ impl Settings {
             let json = &mut serde_json::Deserializer::from_slice(&settings.json_data);
             serde_path_to_error::deserialize(json).map_err(|error| {
                 let path = error.path().to_string();
-                Failure::bad_request(format!("setting {path} of the data source: {}", error.into_inner()))
+                let what = if path == "." { String::new() } else { format!(", {path}") };
+                let why = error.into_inner();
+                Failure::bad_request(format!("the settings of the data source cannot be read{what}: {why}"))
             })?
         };
         let seconds = raw.timeout_seconds.unwrap_or(TIMEOUT_SECONDS);

@@ -176,6 +176,7 @@ func checkMessage(t *testing.T, rule rule, labels instance, made map[string]stri
 	sent := execute(t, message, map[string]any{
 		"Status": "firing", "CommonLabels": labels, "Alerts": []map[string]any{{"Annotations": made}},
 	})
+	t.Log(sent)
 	for _, part := range []string{"[firing] " + made["summary"], made["description"], made["dashboard"], made["trace"]} {
 		if !strings.Contains(sent, part) {
 			t.Errorf("no %q in %q", part, sent)

@@ -96,7 +96,10 @@ mod tests {
         ];
         let frame = Frame::new("feed", fields);
         let json = object(&frame, false, true).unwrap();
-        assert_eq!(json, json!({ "data": { "values": [[1_795_428_000_123_i64], [4], [null], [true], [{ "a": [1] }]] } }));
+        assert_eq!(
+            json,
+            json!({ "data": { "values": [[1_795_428_000_123_i64], [4], [null], [true], [{ "a": [1] }]] } })
+        );
         let json = object(&frame, true, false).unwrap();
         assert_eq!(json["schema"]["fields"][0]["typeInfo"]["frame"], "time.Time");
         assert_eq!(json["schema"]["fields"][1]["config"]["unit"], "short");

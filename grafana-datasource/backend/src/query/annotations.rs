@@ -23,7 +23,7 @@ struct Annotation {
 }
 
 pub(super) async fn answer(engine: &Engine, asked: &Asked) -> Result<Vec<Frame>, Failure> {
-    let limit = asked.query.limit.unwrap_or(LIMIT).min(engine.settings.rows_max);
+    let limit = asked.limit(engine, LIMIT);
     let mut annotations = Vec::new();
     let mut statements = Vec::new();
     let of_patterns = of_patterns(asked)?;
@@ -48,8 +48,7 @@ pub(super) async fn answer(engine: &Engine, asked: &Asked) -> Result<Vec<Frame>,
         texts("tags", |annotation| &annotation.tags),
         texts("id", |annotation| &annotation.id),
     ];
-    let frame = Frame::new("annotations", fields).meta("executedQueryString", statements.join(";\n"));
-    Ok(vec![frame.meta("dataTopic", "annotations")])
+    Ok(vec![Frame::new("annotations", fields).meta("executedQueryString", statements.join(";\n"))])
 }
 
 /// Which patterns: of one, or of those with exceptions that meet the filters; all, where there are none.

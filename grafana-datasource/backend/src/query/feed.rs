@@ -2,6 +2,7 @@
 
 use super::columns::PATTERN;
 use super::filters::Conditions;
+use super::model::ROWS;
 use super::report::decorate;
 use super::{Asked, framed};
 use crate::engine::Engine;
@@ -16,7 +17,7 @@ use serde_json::json;
 const NAME: &str = "feed";
 
 pub(super) async fn answer(engine: &Engine, asked: &Asked) -> Result<Vec<Frame>, Failure> {
-    let sql = sql(asked, asked.limit(engine))?;
+    let sql = sql(asked, asked.limit(engine, ROWS))?;
     let rows = engine.sql(&sql).await?;
     let mut frame = framed(NAME, &rows, &sql)?.shown_as("table");
     finish(&mut frame, &engine.settings);

@@ -141,3 +141,24 @@ fn edges(lineage: &Lineage) -> Frame {
     ];
     Frame::new("edges", fields).shown_as("nodeGraph")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::frame::json_frame;
+
+    #[test]
+    fn sessions_become_nodes_and_restarts_edges() {
+        let lineage: Lineage = serde_json::from_value(json!({ "truncated": true, "sessions": [
+            { "session_id": "nobody saw", "status": "unknown", "parent_session_ids": ["far away"] },
+            {
+                "session_id": "9c5e0b4c8a9c5e0b4c8a", "depth": 1, "status": "failed", "parent_session_ids": ["nobody saw"],
+                "started_at": "2026-11-23T10:00:00Z", "ended_at": "2026-11-23T10:00:02.5Z", "executions": 4,
+                "failed_executions": 1, "errors": 2, "severity": 4, "user_id": "ada", "service_name": "notebooks",
+            },
+        ] }))
+        .unwrap();
+        let text = |frame: &Frame| json_frame(frame, false, true).unwrap().to_string();
+        insta::assert_snapshot!([text(&nodes(&lineage)), text(&edges(&lineage))].join("\n"));
+    }
+}

@@ -12,8 +12,7 @@ use crate::frame::Frame;
 const LINES: usize = 1_000;
 
 pub(super) async fn answer(engine: &Engine, asked: &Asked) -> Result<Vec<Frame>, Failure> {
-    let limit = asked.query.limit.unwrap_or(LINES).min(engine.settings.rows_max);
-    let sql = sql(asked, limit)?;
+    let sql = sql(asked, asked.limit(engine, LINES))?;
     let rows = engine.sql(&sql).await?;
     let mut frame = shape::log_lines(framed("errors", &rows, &sql)?)?;
     let links = trace_links(&engine.settings);

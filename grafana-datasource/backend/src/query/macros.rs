@@ -258,6 +258,7 @@ pub(crate) fn interval_text(ms: i64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::strategy::Strategy;
 
     const VALUES: Values<'_> = Values {
         range: Range { from_ms: 1_000, to_ms: 2_000 },
@@ -318,6 +319,36 @@ mod tests {
         assert!(refused(&"x".repeat(SQL_CHARS_MAX + 1)).contains("the limit is 100000"));
         let nested = format!("{}x{}", "$__timeFilter(".repeat(40), ")".repeat(40));
         assert!(refused(&nested).contains("nested more than 4"));
+    }
+
+    proptest::proptest! {
+        /// Whatever users write is expanded or refused, and what holds no macro stays as it is.
+        #[test]
+        fn no_statement_panics(
+            parts in proptest::collection::vec(
+                proptest::prop_oneof![
+                    "\\PC{0,6}".boxed(),
+                    proptest::sample::select(vec![
+                        "$__timeFilter", "$__timeGroup(", "$__interval", "$__", "(", ")", "'", "\"", ",", "--", "/*", "*/",
+                        "\n", "5m", "99999999999999999999d", "$",
+                    ]).prop_map(str::to_owned).boxed(),
+                ],
+                0..12,
+            ),
+        ) {
+            let sql = parts.concat();
+            let expanded = expand(&sql, VALUES);
+            if !sql.contains("$__") {
+                proptest::prop_assert_eq!(expanded.unwrap(), sql);
+            }
+        }
+
+        #[test]
+        fn no_interval_panics(text in "\\PC{0,24}") {
+            if let Ok(ms) = interval(&text) {
+                proptest::prop_assert!(interval(&interval_text(ms)).unwrap() == ms);
+            }
+        }
     }
 
     #[test]

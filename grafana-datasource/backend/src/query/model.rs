@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 /// The version that this plugin writes and reads.
 pub(crate) const VERSION: u32 = 1;
 /// Rows of a list, where the query says nothing.
-pub(crate) const LIMIT: usize = 50;
+pub(crate) const ROWS: usize = 50;
 /// Bytes of a query's JSON.
 const JSON_BYTES_MAX: usize = 256 << 10;
 /// Characters of a filter's value.
@@ -208,7 +208,9 @@ impl Raw {
         let raw_sql = self.raw_sql.unwrap_or_default();
         let filters = self.filters.unwrap_or_default();
         filters.check()?;
-        let adhoc = self.adhoc.unwrap_or_default();
+        let mut adhoc = self.adhoc.unwrap_or_default();
+        // Grafana adds a filter before its user has chosen the column.
+        adhoc.retain(|filter| !filter.key.is_empty());
         if adhoc.len() > ADHOC_MAX {
             let count = adhoc.len();
             return Err(Failure::bad_request(format!(
@@ -326,6 +328,53 @@ fn integer<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D:
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::strategy::Strategy;
+
+    /// Any JSON, with the names of fields that a query has among its names.
+    fn json() -> impl Strategy<Value = serde_json::Value> {
+        use proptest::prelude::{any, prop_oneof};
+        const NAMES: [&str; 10] = [
+            "queryType",
+            "rawSql",
+            "filters",
+            "adhoc",
+            "limit",
+            "kinds",
+            "severityMin",
+            "user",
+            "key",
+            "value",
+        ];
+        let name = prop_oneof![proptest::sample::select(&NAMES[..]).prop_map(str::to_owned), "[a-z]{0,3}"];
+        let leaf = prop_oneof![
+            proptest::strategy::Just(serde_json::Value::Null),
+            any::<bool>().prop_map(Into::into),
+            any::<i64>().prop_map(Into::into),
+            any::<f64>().prop_map(Into::into),
+            prop_oneof!["\\PC{0,8}", "feed|sql|report|4|new"].prop_map(Into::into),
+        ];
+        leaf.prop_recursive(4, 64, 8, move |inner| {
+            prop_oneof![
+                proptest::collection::vec(inner.clone(), 0..6).prop_map(Into::into),
+                proptest::collection::btree_map(name.clone(), inner, 0..8)
+                    .prop_map(|map| serde_json::Value::Object(map.into_iter().collect())),
+            ]
+        })
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_query_panics(json in json()) {
+            if let Err(failure) = Query::read(json.to_string().as_bytes()) {
+                proptest::prop_assert_eq!(failure.status, 400);
+            }
+        }
+
+        #[test]
+        fn no_bytes_panic(bytes in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..64)) {
+            _ = Query::read(&bytes);
+        }
+    }
 
     fn refused(json: &str) -> String {
         Query::read(json.as_bytes()).unwrap_err().message
@@ -338,6 +387,8 @@ mod tests {
         assert_eq!(query.kinds, [AnnotationKind::Status, AnnotationKind::New]);
         let query = Query::read(br#"{"rawSql": "SELECT 1", "filters": {"user": " "}}"#).unwrap();
         assert_eq!((query.query_type, query.filters.user), (QueryType::Sql, None));
+        let query = Query::read(br#"{"adhoc": [{"key": "", "operator": "=", "value": ""}]}"#).unwrap();
+        assert_eq!(query.adhoc, []);
         let query =
             Query::read(br#"{"queryType": "timeline", "filters": {"session": "s"}, "limit": "7"}"#).unwrap();
         assert_eq!((query.session.as_deref(), query.limit), (Some("s"), Some(7)));

@@ -2,7 +2,7 @@
 
 use super::columns::PATTERN;
 use super::filters::{Conditions, literal};
-use super::model::OrderBy;
+use super::model::{OrderBy, ROWS};
 use super::{Asked, framed};
 use crate::engine::Engine;
 use crate::error::Failure;
@@ -11,7 +11,7 @@ use crate::settings::Settings;
 use serde_json::{Value, json};
 
 pub(super) async fn answer(engine: &Engine, asked: &Asked) -> Result<Vec<Frame>, Failure> {
-    let sql = sql(asked, asked.limit(engine))?;
+    let sql = sql(asked, asked.limit(engine, ROWS))?;
     let rows = engine.sql(&sql).await?;
     let mut frame = framed("patterns", &rows, &sql)?.shown_as("table").meta("uniqueRowIdFields", json!([0]));
     decorate(&mut frame, &engine.settings);

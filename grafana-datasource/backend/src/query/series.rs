@@ -68,7 +68,12 @@ pub(super) async fn answer(engine: &Engine, asked: &Asked) -> Result<Vec<Frame>,
             .typed("timeseries-multi", [0, 1])
             .meta("executedQueryString", counts.sql.as_str())
     });
-    Ok(frames.collect())
+    let frames: Vec<Frame> = frames.collect();
+    if frames.is_empty() {
+        let none = Frame::default().shown_as("graph").typed("timeseries-multi", [0, 1]);
+        return Ok(vec![none.meta("executedQueryString", counts.sql)]);
+    }
+    Ok(frames)
 }
 
 /// The length of a bucket: what the query says, else `default`, longer where that would make too many.

@@ -2,15 +2,15 @@
 //! filters that only exceptions know are asked of these.
 
 use super::filters::{Conditions, literal};
-use super::model::Filters;
+use super::model::{Filters, ROWS};
 use super::report::decorate;
 use super::{Asked, framed};
 use crate::engine::{Engine, Rows, percent};
 use crate::error::Failure;
 use crate::frame::{Field, Frame, Kind};
+use arrow_array::Array;
 use arrow_array::cast::AsArray;
 use arrow_array::types::TimestampNanosecondType;
-use arrow_array::{Array, StringArray};
 use serde_json::json;
 
 /// Sessions of one answer: what the engine's list finds at once.
@@ -31,7 +31,7 @@ const COLUMNS: [&str; 11] = [
 ];
 
 pub(super) async fn answer(engine: &Engine, asked: &Asked) -> Result<Vec<Frame>, Failure> {
-    let limit = asked.limit(engine).min(SESSIONS_MAX);
+    let limit = asked.limit(engine, ROWS).min(SESSIONS_MAX);
     let (rows, asked_with) = if by_list(asked) {
         let path = list_path(asked, limit);
         (engine.list(&path, limit).await?, path)
@@ -78,7 +78,7 @@ pub(super) fn list_path(asked: &Asked, limit: usize) -> String {
 async fn by_exceptions(engine: &Engine, asked: &Asked, limit: usize) -> Result<(Rows, String), Failure> {
     let ids_sql = ids_sql(asked, limit)?;
     let found = engine.sql(&ids_sql).await?;
-    let ids = ids(&found);
+    let ids = ids(&found)?;
     let of_them = if ids.is_empty() {
         "session_id IS NULL".to_owned()
     } else {
@@ -99,10 +99,9 @@ pub(super) fn ids_sql(asked: &Asked, limit: usize) -> Result<String, Failure> {
 }
 
 /// Ids as literals.
-fn ids(rows: &Rows) -> Vec<String> {
-    let column = rows.batch.column_by_name("session_id");
-    let texts: Option<&StringArray> = column.and_then(|column| column.as_string_opt());
-    texts.into_iter().flat_map(|texts| texts.iter().flatten()).map(literal).collect()
+fn ids(rows: &Rows) -> Result<Vec<String>, Failure> {
+    let rows = rows.objects()?;
+    Ok(rows.iter().filter_map(|row| row.get("session_id")?.as_str()).map(literal).collect())
 }
 
 /// From the first row of a session to the end of its last, in milliseconds.

@@ -4,11 +4,12 @@ use crate::error::Failure;
 use crate::frame::{Field, Frame, Kind};
 use arrow_array::cast::AsArray;
 use arrow_array::types::TimestampNanosecondType;
-use arrow_array::{Array, ArrayRef, UInt32Array};
+use arrow_array::{Array, ArrayRef, StringArray, UInt32Array};
 use arrow_schema::DataType;
 use arrow_select::take::take;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// Series that one statement may make.
 const SERIES_MAX: usize = 1_000;
@@ -125,12 +126,19 @@ pub(crate) fn log_lines(frame: Frame) -> Result<Frame, Failure> {
     let severity = severity.map(level).transpose()?;
     time.name = "timestamp".to_owned();
     body.name = "body".to_owned();
+    body.values = without_nulls(&body.values);
     let mut fields = vec![time, body];
     fields.extend(severity);
     fields.extend(id.map(|id| Field { name: "id".to_owned(), ..id }));
     fields.push(labels);
     let lines = Frame { name: frame.name.clone(), meta: frame.meta.clone(), fields };
     Ok(lines.shown_as("logs").typed("log-lines", [0, 0]))
+}
+
+/// Texts with an empty one for each that is absent.
+fn without_nulls(texts: &ArrayRef) -> ArrayRef {
+    let texts = texts.as_string::<i32>();
+    Arc::new(texts.iter().map(|text| Some(text.unwrap_or_default())).collect::<StringArray>())
 }
 
 /// Severities as the levels that the logs view knows.

@@ -2,6 +2,7 @@
 
 use super::macros;
 use super::model::Format;
+use super::report::decorate;
 use super::{Asked, framed, shape};
 use crate::engine::Engine;
 use crate::error::Failure;
@@ -17,9 +18,7 @@ pub(super) async fn answer(engine: &Engine, asked: &Asked) -> Result<Vec<Frame>,
     let sql = macros::expand(&asked.query.raw_sql, values)?;
     let rows = engine.sql(&sql).await?;
     let mut frame = framed("", &rows, &sql)?;
-    if let Some(severity) = frame.field_mut("severity") {
-        severity.config = crate::frame::severity_config();
-    }
+    decorate(&mut frame, &engine.settings);
     match asked.query.format {
         Format::Table => Ok(vec![shape::table(frame)]),
         Format::Timeseries => shape::time_series(frame),

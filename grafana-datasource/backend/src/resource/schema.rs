@@ -69,26 +69,20 @@ pub(super) fn texts(rows: &Rows) -> Result<Vec<BTreeMap<String, String>>, Failur
 }
 
 fn tables(rows: &Rows) -> Result<Vec<Value>, Failure> {
-    let mut tables: Vec<(String, Value)> = Vec::new();
+    let mut tables: Vec<(String, &str, Vec<Value>)> = Vec::new();
     for mut row in texts(rows)? {
         let mut take = |name: &str| row.remove(name).unwrap_or_default();
         let table = take("table_name");
-        let column = json!({ "name": take("column_name"), "type": take("data_type") });
-        if tables.last().is_none_or(|(last, _)| *last != table) {
+        if tables.last().is_none_or(|(last, ..)| *last != table) {
             let kind = if take("table_type") == "VIEW" { "view" } else { "table" };
-            tables.push((table.clone(), json!({ "name": table, "kind": kind, "columns": [] })));
+            tables.push((table, kind, Vec::new()));
         }
-        if let Some((_, Value::Array(columns))) =
-            tables.last_mut().map(|(name, table)| (name, table["columns"].take()))
-        {
-            let mut columns = columns;
-            columns.push(column);
-            if let Some((_, table)) = tables.last_mut() {
-                table["columns"] = Value::Array(columns);
-            }
+        if let Some((.., columns)) = tables.last_mut() {
+            columns.push(json!({ "name": take("column_name"), "type": take("data_type") }));
         }
     }
-    Ok(tables.into_iter().map(|(_, table)| table).collect())
+    let table = |(name, kind, columns)| json!({ "name": name, "kind": kind, "columns": columns });
+    Ok(tables.into_iter().map(table).collect())
 }
 
 fn listed(rows: &Rows) -> Result<Vec<Value>, Failure> {

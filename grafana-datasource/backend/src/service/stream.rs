@@ -1,6 +1,6 @@
 //! Grafana's `Stream` service: live channels.
 
-use super::Plugin;
+use super::{LIVE_MAX, Plugin};
 use crate::error::Failure;
 use crate::frame::json_frame;
 use crate::live::{self, channel};
@@ -10,6 +10,7 @@ use grafana_plugin_sdk::pluginv2::{
     PublishStreamRequest, PublishStreamResponse, RunStreamRequest, StreamPacket, SubscribeStreamRequest,
     SubscribeStreamResponse, publish_stream_response, subscribe_stream_response,
 };
+use std::sync::Arc;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status};
 
@@ -52,7 +53,11 @@ impl Stream for Plugin {
         let engine = self
             .engine(request.plugin_context.as_ref())
             .map_err(|failure| Status::failed_precondition(failure.message))?;
-        let packets = live::run(engine, filters, &self.metrics, self.ending.clone());
+        let place = Arc::clone(&self.live).try_acquire_owned().map_err(|_| {
+            Status::resource_exhausted(format!("there are {LIVE_MAX} live channels, which is the limit"))
+        })?;
+        let live = self.metrics.live(place);
+        let packets = live::run(engine, filters, live, self.ending.clone());
         Ok(Response::new(ReceiverStream::new(packets)))
     }
 

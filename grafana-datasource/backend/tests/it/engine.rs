@@ -11,6 +11,7 @@ use tokio::process::{Child, Command};
 pub(crate) struct Engine {
     child: Child,
     folder: TempDir,
+    scheme: &'static str,
     pub(crate) http: String,
     otlp: String,
     client: reqwest::Client,
@@ -36,11 +37,20 @@ fn spawn(folder: &TempDir, http: &str, environment: &[(&str, &str)]) -> Child {
 impl Engine {
     /// Starts one, with more of the environment if wanted.
     pub(crate) async fn start(environment: &[(&str, &str)]) -> Self {
+        Self::start_at("http", environment).await
+    }
+
+    /// Starts one whose ports speak TLS.
+    pub(crate) async fn start_with_tls(environment: &[(&str, &str)]) -> Self {
+        Self::start_at("https", environment).await
+    }
+
+    async fn start_at(scheme: &'static str, environment: &[(&str, &str)]) -> Self {
         let folder = TempDir::new().unwrap();
-        let client = reqwest::Client::builder().no_proxy().build().unwrap();
+        let client = reqwest::Client::builder().no_proxy().danger_accept_invalid_certs(true).build().unwrap();
         let child = spawn(&folder, "127.0.0.1:0", environment);
         let mut engine =
-            Self { child, folder, http: String::new(), otlp: String::new(), client, token: None };
+            Self { child, folder, scheme, http: String::new(), otlp: String::new(), client, token: None };
         engine.await_ready().await;
         engine
     }
@@ -51,7 +61,11 @@ impl Engine {
             wait_until("addresses.json of errata serve", || std::fs::read_to_string(&file).ok()).await;
         let found: Value = serde_json::from_str(&found).unwrap();
         let at = |name: &str| {
-            format!("http://{}", found[name].as_str().unwrap_or_else(|| panic!("{name} in {found}")))
+            format!(
+                "{}://{}",
+                self.scheme,
+                found[name].as_str().unwrap_or_else(|| panic!("{name} in {found}"))
+            )
         };
         (self.http, self.otlp) = (at("http"), at("otlp_http"));
         let began = Instant::now();
@@ -96,7 +110,8 @@ impl Engine {
 
     /// Sends failed executions over OTLP.
     pub(crate) async fn send(&self, executions: &[Execution]) {
-        let spans: Vec<Value> = executions.iter().map(Execution::resource_spans).collect();
+        let now = now_ms();
+        let spans: Vec<Value> = executions.iter().map(|execution| execution.resource_spans(now)).collect();
         let mut request = self.client.post(format!("{}/v1/traces", self.otlp));
         if let Some(token) = &self.token {
             request = request.bearer_auth(token);
@@ -183,9 +198,9 @@ impl Execution {
         format!("{:016x}", 0xdef0_0000_u64 + self.nth * 2 + u64::from(inner))
     }
 
-    fn resource_spans(&self) -> Value {
+    fn resource_spans(&self, now_ms: i64) -> Value {
         let text = |key: &str, value: &str| json!({ "key": key, "value": { "stringValue": value } });
-        let at = (now_ms() - self.ago_ms) * 1_000_000;
+        let at = (now_ms - self.ago_ms) * 1_000_000;
         let (kind, message) = self.error;
         let stack = format!(
             "Traceback (most recent call last):\n  File \"/app/cell.py\", line 3, in <module>\n    {function}()\n  \

@@ -104,6 +104,27 @@ async fn it_ends_when_grafana_is_gone() {
 }
 
 #[tokio::test]
+async fn without_a_folder_for_the_socket_it_makes_one_of_its_own() {
+    let folder = TempDir::new().unwrap();
+    let mut command = command(&folder);
+    let mut child =
+        command.env_remove("PLUGIN_UNIX_SOCKET_DIR").env("TMPDIR", folder.path()).spawn().unwrap();
+    let mut output = child.stdout.take().unwrap();
+    let mut line = [0; 4];
+    output.read_exact(&mut line).await.unwrap();
+    let own = |entry: std::fs::DirEntry| {
+        entry.file_name().to_string_lossy().starts_with("gpx_errata-").then_some(entry)
+    };
+    let made = || std::fs::read_dir(folder.path()).unwrap().find_map(|entry| own(entry.unwrap()));
+    let mode = std::os::unix::fs::PermissionsExt::mode(&made().unwrap().metadata().unwrap().permissions());
+    assert_eq!(mode & 0o777, 0o700);
+    let pid = child.id().unwrap().to_string();
+    std::process::Command::new("kill").args(["-TERM", &pid]).status().unwrap();
+    assert!(child.wait().await.unwrap().success());
+    assert!(made().is_none(), "the folder stayed");
+}
+
+#[tokio::test]
 async fn people_are_told_that_it_is_a_plugin() {
     let folder = TempDir::new().unwrap();
     let mut by_hand = command(&folder);

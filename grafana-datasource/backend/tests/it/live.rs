@@ -94,6 +94,22 @@ async fn what_is_new_arrives_within_five_seconds_and_outlives_the_engine() {
 }
 
 #[tokio::test]
+async fn channels_have_a_limit() {
+    let host = Host::start("http://127.0.0.1:1").await;
+    let mut streams = Vec::new();
+    for _ in 0..50 {
+        streams.push(run(&host, "feed/e30").await);
+    }
+    let request = RunStreamRequest {
+        plugin_context: host.context(),
+        path: "feed/e30".to_owned(),
+        data: Vec::new().into(),
+    };
+    let refused = StreamClient::new(host.channel.clone()).run_stream(request).await.unwrap_err();
+    assert!(refused.message().contains("there are 50 live channels"), "{refused}");
+}
+
+#[tokio::test]
 async fn only_channels_that_there_are() {
     let host = Host::start("http://127.0.0.1:1").await;
     for path in ["", "feed", "feed/../x", "feed/!!!", "other"] {

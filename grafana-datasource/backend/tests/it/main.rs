@@ -11,3 +11,4 @@ mod lifetime;
 mod live;
 mod queries;
 mod resources;
+mod tls;

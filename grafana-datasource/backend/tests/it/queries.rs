@@ -24,6 +24,13 @@ async fn statements_become_tables_series_and_logs() {
         (frame.meta["type"].as_str(), frame.meta["typeVersion"].clone()),
         (Some("numeric-long"), json!([0, 1]))
     );
+    let ids = host.frame(&json!({ "rawSql": "SELECT pattern_id, trace_id FROM errors" })).await;
+    assert!(
+        ids.of_field("trace_id", "config")["links"][1]["url"]
+            .as_str()
+            .unwrap()
+            .starts_with("http://jaeger:16686")
+    );
     assert!(frame.meta["executedQueryString"].as_str().unwrap().contains("arrow_cast("));
 
     let by_time = "SELECT $__timeGroup(timestamp, '1h') AS time, error_type, count(*) AS n, max(severity) AS worst \
