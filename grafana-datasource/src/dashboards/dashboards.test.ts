@@ -54,6 +54,8 @@ describe.each(boards)('%s', (_name, board) => {
   });
 
   it('has panels with titles and ids of their own, that do not overlap', () => {
+    const titles = board.panels.map((panel: any) => panel.title);
+    expect(new Set(titles).size).toBe(titles.length);
     const ids = board.panels.map((panel: any) => panel.id);
     expect(new Set(ids).size).toBe(ids.length);
     board.panels.forEach((panel: any) => {

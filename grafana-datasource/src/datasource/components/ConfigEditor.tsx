@@ -1,7 +1,8 @@
 import React from 'react';
+import { css } from '@emotion/css';
 import type { DataSourcePluginOptionsEditorProps } from '@grafana/data';
 import { DataSourcePicker } from '@grafana/runtime';
-import { Field, FieldSet, Input, SecretInput, SecretTextArea, Switch } from '@grafana/ui';
+import { Field, FieldSet, Input, SecretInput, SecretTextArea, Switch, useStyles2 } from '@grafana/ui';
 
 import { bounded, SETTING_BOUNDS } from '../data/settings';
 import { isWebUrl } from '../../shared/links';
@@ -9,10 +10,9 @@ import type { ErrataSecrets, ErrataSettings } from '../types';
 
 type Props = DataSourcePluginOptionsEditorProps<ErrataSettings, ErrataSecrets>;
 
-const WIDTH = 50;
-
 export function ConfigEditor({ options, onOptionsChange }: Props) {
   const { jsonData, secureJsonData, secureJsonFields } = options;
+  const styles = useStyles2(getStyles);
   const setJson = (part: Partial<ErrataSettings>) =>
     onOptionsChange({ ...options, jsonData: { ...jsonData, ...part } });
   const setSecret = (part: Partial<ErrataSecrets>) =>
@@ -25,7 +25,7 @@ export function ConfigEditor({ options, onOptionsChange }: Props) {
     });
 
   return (
-    <>
+    <div className={styles.form}>
       <FieldSet label="Engine">
         <Field
           label="URL"
@@ -35,7 +35,6 @@ export function ConfigEditor({ options, onOptionsChange }: Props) {
         >
           <Input
             id="errata-url"
-            width={WIDTH}
             value={options.url}
             placeholder="http://127.0.0.1:9680"
             onChange={(event) => onOptionsChange({ ...options, url: event.currentTarget.value.trim() })}
@@ -47,7 +46,6 @@ export function ConfigEditor({ options, onOptionsChange }: Props) {
         >
           <SecretInput
             id="errata-token"
-            width={WIDTH}
             isConfigured={Boolean(secureJsonFields?.token)}
             value={secureJsonData?.token ?? ''}
             placeholder="errata_..."
@@ -61,7 +59,6 @@ export function ConfigEditor({ options, onOptionsChange }: Props) {
         >
           <SecretTextArea
             id="errata-ca"
-            cols={WIDTH}
             rows={5}
             isConfigured={Boolean(secureJsonFields?.tlsCaCert)}
             value={secureJsonData?.tlsCaCert ?? ''}
@@ -82,7 +79,6 @@ export function ConfigEditor({ options, onOptionsChange }: Props) {
         <Field label="Jaeger data source" description="Trace ids open here, inside Grafana">
           <DataSourcePicker
             inputId="errata-jaeger-datasource"
-            width={WIDTH}
             noDefault
             current={jsonData.jaegerDatasourceUid ?? null}
             filter={(source) => source.type === 'jaeger'}
@@ -99,7 +95,6 @@ export function ConfigEditor({ options, onOptionsChange }: Props) {
         >
           <Input
             id="errata-jaeger-url"
-            width={WIDTH}
             value={jsonData.jaegerUrl ?? ''}
             placeholder="http://localhost:16686"
             onChange={(event) => setJson({ jaegerUrl: event.currentTarget.value.trim() || undefined })}
@@ -122,7 +117,7 @@ export function ConfigEditor({ options, onOptionsChange }: Props) {
           onChange={(rowsMax) => setJson({ rowsMax })}
         />
       </FieldSet>
-    </>
+    </div>
   );
 }
 
@@ -152,3 +147,5 @@ function NumberField({ id, label, name, value, onChange }: NumberFieldProps) {
     </Field>
   );
 }
+
+const getStyles = () => ({ form: css({ maxWidth: 480 }) });

@@ -28,10 +28,10 @@ export function VariableEditor({ query, datasource, onChange }: Props) {
         onChange={(value) => change({ kind: value })}
       />
       {kind === 'values' ? (
-        <InlineField label="Column of errors" labelWidth={20}>
+        <InlineField label="Column of errors" labelWidth={18}>
           <Combobox
             id="errata-variable-column"
-            width={30}
+            width={24}
             options={columns}
             value={query.column ?? null}
             createCustomValue

@@ -207,7 +207,7 @@ const getStyles = (theme: GrafanaTheme2) => ({
     fontSize: theme.typography.bodySmall.fontSize,
     overflowWrap: 'anywhere',
   }),
-  source: css({ display: 'block' }),
+  source: css({ display: 'block', width: 'fit-content' }),
   changed: css({
     background: theme.colors.warning.transparent,
     outline: `1px solid ${theme.colors.warning.border}`,

@@ -123,6 +123,6 @@ export function Tabs(props: Props) {
 }
 
 const getStyles = (theme: GrafanaTheme2) => ({
-  bar: css({ overflowX: 'auto' }),
+  bar: css({ '& [role="tablist"]': { flexWrap: 'wrap', height: 'auto' } }),
   content: css({ padding: theme.spacing(1, 0), background: 'transparent' }),
 });

@@ -24,16 +24,10 @@ const OURS = 'errata-triage-panel';
 /** Grafana's own, outside its libraries: it makes columns of labels, and one column of each query's series. */
 const SERIES_TABLE = 'timeSeriesTable';
 
-standardTransformersRegistry.setInit(
-  () =>
-    Object.values(standardTransformers).map((transformation: any) => ({
-      id: transformation.id,
-      name: transformation.name,
-      transformation: async () => transformation,
-      editor: () => null,
-      imageDark: '',
-      imageLight: '',
-    })) as any
+/** Some are listed under an older name too. */
+const transformers = new Map(Object.values(standardTransformers).map((one: any) => [one.id, one]));
+standardTransformersRegistry.setInit(() =>
+  [...transformers].map(([id, transformation]) => ({ id, name: transformation.name, transformation }) as any)
 );
 
 export async function askDashboard(board: any, instance: any, range: any): Promise<ToldDashboard> {

@@ -90,9 +90,11 @@ export const services: any = {
     setDataSourceSrv({
       getList: ({ type, filter }: any = {}) =>
         all.filter((one) => (!type || one.type === type) && (!filter || filter(one))),
-      // By uid or by name, as Grafana does.
-      getInstanceSettings: (ref: any) =>
-        ref ? all.find((one) => [one.uid, one.name].includes(ref.uid ?? ref)) : settings,
+      // By uid or by name, variables put in, as Grafana does.
+      getInstanceSettings: (ref: any) => {
+        const wanted = templates.replace(ref?.uid ?? ref);
+        return wanted ? all.find((one) => [one.uid, one.name].includes(wanted)) : settings;
+      },
       get: async () => services.instance,
     } as any);
   },
