@@ -8,6 +8,8 @@ module.exports = {
   // Jest configuration provided by Grafana scaffolding
   ...scaffold,
   roots: ['<rootDir>/src'],
+  // For browsers it would come as an ES module.
+  moduleNameMapper: { ...scaffold.moduleNameMapper, '^yaml$': require.resolve('yaml') },
   // Some of the libraries that it transforms come as .mjs, which it leaves out.
   transform: { '^.+\\.m?[tj]sx?$': Object.values(scaffold.transform)[0] },
 };

@@ -1,8 +1,4 @@
-/**
- * docker-compose.yaml and the provisioning files: what they name exists, and every image is pinned.
- *
- * @jest-environment node
- */
+/** docker-compose.yaml and the provisioning files: what they name exists, and every image is pinned. */
 import { existsSync, readdirSync, readFileSync } from 'fs';
 import { join } from 'path';
 

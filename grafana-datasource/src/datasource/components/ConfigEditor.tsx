@@ -59,6 +59,7 @@ export function ConfigEditor({ options, onOptionsChange }: Props) {
         >
           <SecretTextArea
             id="errata-ca"
+            cols={50}
             rows={5}
             isConfigured={Boolean(secureJsonFields?.tlsCaCert)}
             value={secureJsonData?.tlsCaCert ?? ''}

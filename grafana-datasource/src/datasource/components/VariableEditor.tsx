@@ -21,12 +21,14 @@ export function VariableEditor({ query, datasource, onChange }: Props) {
 
   return (
     <Stack direction="column" gap={1}>
-      <RadioButtonGroup
-        aria-label="Kind of variable"
-        options={KINDS}
-        value={kind}
-        onChange={(value) => change({ kind: value })}
-      />
+      <div>
+        <RadioButtonGroup
+          aria-label="Kind of variable"
+          options={KINDS}
+          value={kind}
+          onChange={(value) => change({ kind: value })}
+        />
+      </div>
       {kind === 'values' ? (
         <InlineField label="Column of errors" labelWidth={18}>
           <Combobox

@@ -3,7 +3,7 @@ import { css, cx } from '@emotion/css';
 import type { GrafanaTheme2 } from '@grafana/data';
 import { useStyles2, useTheme2 } from '@grafana/ui';
 
-import type { AlignedFrame, ComparedException, MessagePart, Occurrence } from '../data/api';
+import type { AlignedFrame, ComparedException, DiffKind, MessagePart, Occurrence } from '../data/api';
 import type { ErrataClient } from '../data/client';
 import { relationText } from '../data/stack';
 import { OccurrencePicker } from './Occurrences';
@@ -57,7 +57,7 @@ export function Compare({ client, occurrences, narrow, timeZone }: Props) {
                 : 'What differs is marked; values that grouping takes as parameters are underlined.'}
             </p>
             {value.exceptions.map((exception, index) => (
-              <Exception key={index} exception={exception} columns={columns} />
+              <Exception key={index} exception={exception} columns={columns} narrow={narrow} />
             ))}
           </>
         )}
@@ -66,12 +66,18 @@ export function Compare({ client, occurrences, narrow, timeZone }: Props) {
   );
 }
 
-function Exception({ exception, columns }: { exception: ComparedException; columns: string }) {
+interface ExceptionProps {
+  exception: ComparedException;
+  columns: string;
+  narrow: boolean;
+}
+
+function Exception({ exception, columns, narrow }: ExceptionProps) {
   const styles = useStyles2(getStyles);
   return (
     <section aria-label={relationText(exception.relation)}>
       <div className={columns}>
-        {(['left', 'right'] as const).map((side) => (
+        {shownSides(narrow && !exception.type_changed && exception.message.every(isSame)).map((side) => (
           <p key={side} className={styles.message}>
             <strong className={exception.type_changed ? styles.changed : undefined}>
               {exception[side]?.error_type ?? 'nothing'}
@@ -86,13 +92,21 @@ function Exception({ exception, columns }: { exception: ComparedException; colum
       <ol className={styles.rows} aria-label="Frames, the innermost first">
         {exception.frames.map((frame, index) => (
           <li key={index} className={columns} aria-label={rowLabel(frame)}>
-            <Cell frame={frame} side="left" />
-            <Cell frame={frame} side="right" />
+            {shownSides(narrow && isSame(frame)).map((side) => (
+              <Cell key={side} frame={frame} side={side} named={narrow && !isSame(frame)} />
+            ))}
           </li>
         ))}
       </ol>
     </section>
   );
+}
+
+const isSame = ({ kind }: { kind: DiffKind }) => kind === 'same';
+
+/** Below one another, what is the same is told once. */
+function shownSides(once: boolean): Side[] {
+  return once ? ['left'] : ['left', 'right'];
 }
 
 function rowLabel(frame: AlignedFrame): string {
@@ -106,20 +120,21 @@ function rowLabel(frame: AlignedFrame): string {
   }
 }
 
-function Cell({ frame, side }: { frame: AlignedFrame; side: Side }) {
+function Cell({ frame, side, named }: { frame: AlignedFrame; side: Side; named: boolean }) {
   const theme = useTheme2();
   const styles = useStyles2(getStyles);
   const content = frame[side];
   if (!content) {
     return (
       <div className={styles.missing} aria-hidden>
-        not on this side
+        not on {named ? `the ${side}` : 'this'} side
       </div>
     );
   }
   const only = frame.kind === side;
   return (
     <div className={cx(styles.cell, only && styles.only)} style={{ borderColor: classColor(theme, content.class) }}>
+      {named && <small>{side}</small>}
       <FrameText frame={content} changed={frame.changed} />
     </div>
   );

@@ -17,7 +17,7 @@ const NAMES: Record<string, string> = {
 };
 
 const BASES: Record<string, string> = {
-  message: 'the message: the program called no library when it failed',
+  message: "the message: when it failed, the program had called no library but the language's own",
   library: 'the library that the program had called when it failed',
   application: "the application's own frames, which its executions share",
 };
