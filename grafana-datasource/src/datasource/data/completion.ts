@@ -159,6 +159,9 @@ function isOpen(text: string, place: string): boolean {
   if (place === 'comment') {
     return text.startsWith('--') || !text.endsWith('*/');
   }
-  const quote = place === 'text' ? "'" : '"';
+  if (place === 'dollar') {
+    return false;
+  }
+  const quote = place === 'name' ? '"' : "'";
   return text.length === 1 || !text.endsWith(quote);
 }

@@ -24,6 +24,10 @@ describe('pieces', () => {
     "a 'b' c",
     '\'it\'\'s\' "na""me" -- note\nx',
     "/* a /* nested */ 'b' */ 'c'",
+    "E'a\\'b' 'c\\' d",
+    '$$ a $b $$ $c',
+    '$t$ $$ $t$ x',
+    '$open$ $$',
     "'open",
     '"open',
     '/* open',
@@ -56,6 +60,12 @@ describe('interpolateSql', () => {
   it('makes a list outside quotes', () => check('x IN ($v)', { v: ['a', "b'c"] }, "x IN ('a', 'b''c')"));
   it('makes a list inside quotes', () => check("x IN ('$v')", { v: ['a', 'b'] }, "x IN ('a', 'b')"));
   it('escapes quoted names', () => check('SELECT "$v"', { v: 'a"b' }, 'SELECT "a""b"'));
+  it('leaves texts in dollar signs alone', () =>
+    check('$$ $v $$ = $v AND $t$ $v $t$', { v: 'a$$ --' }, "$$ $v $$ = 'a$$ --' AND $t$ $v $t$"));
+  it('escapes backslashes where they mean something', () => {
+    check("x = E'$v'", { v: "\\' OR 1=1 --" }, "x = E'\\\\'' OR 1=1 --'");
+    check("x = 'me' AND y = '$v'", { v: '\\' }, "x = 'me' AND y = '\\'");
+  });
   it('makes an empty choice match nothing', () => check('x IN ($v)', { v: [] }, 'x IN (NULL)'));
   it('leaves comments alone', () => check('-- $v\nSELECT 1', { v: '\nDROP' }, '-- $v\nSELECT 1'));
   it('leaves macros alone', () =>

@@ -1,11 +1,12 @@
 /**
  * Variables in SQL, quoted by where they stand.
  *
- * A value never leaves the literal that it is put in: inside '...' its quotes are doubled, inside "..." too, and
- * elsewhere it becomes a literal of its own. In comments nothing is replaced.
+ * A value never leaves the literal that it is put in: inside '...' its quotes are doubled, inside "..." too, inside
+ * E'...' its backslashes as well, and elsewhere it becomes a literal of its own. In comments and $$...$$ nothing is replaced.
  */
 
-export type Place = 'code' | 'text' | 'name' | 'comment';
+/** `escaped` is E'...', in which a backslash means something; `dollar` is $$...$$, in which nothing does. */
+export type Place = 'code' | 'text' | 'escaped' | 'dollar' | 'name' | 'comment';
 
 export interface Piece {
   place: Place;
@@ -26,9 +27,17 @@ function pieceEnd(sql: string, start: number, place: Place): number {
     }
     return blockCommentEnd(sql, start);
   }
-  const quote = place === 'text' ? "'" : '"';
+  if (place === 'dollar') {
+    const tag = dollarTag(sql, start);
+    return sql.indexOf(tag, start + tag.length) + tag.length;
+  }
+  const quote = place === 'name' ? '"' : "'";
   let at = start + 1;
   while (at < sql.length) {
+    if (place === 'escaped' && sql[at] === '\\') {
+      at += 2;
+      continue;
+    }
     if (sql[at] === quote) {
       if (sql[at + 1] !== quote) {
         return at + 1;
@@ -38,6 +47,12 @@ function pieceEnd(sql: string, start: number, place: Place): number {
     at += 1;
   }
   return sql.length;
+}
+
+/** `$$` or `$tag$` at a place where such a text begins, else nothing: `$name` alone is a variable. */
+function dollarTag(sql: string, at: number): string {
+  const [tag] = /^\$\w*\$/.exec(sql.slice(at, at + DOLLAR_TAG_MAX)) ?? [''];
+  return tag !== '' && sql.includes(tag, at + tag.length) ? tag : '';
 }
 
 /** Block comments nest. */
@@ -61,12 +76,17 @@ function blockCommentEnd(sql: string, start: number): number {
   return sql.length;
 }
 
+const DOLLAR_TAG_MAX = 64;
+
 function placeAt(sql: string, at: number): Place {
   if (sql[at] === "'") {
-    return 'text';
+    return /(^|\W)e$/i.test(sql.slice(Math.max(0, at - 2), at)) ? 'escaped' : 'text';
   }
   if (sql[at] === '"') {
     return 'name';
+  }
+  if (sql[at] === '$' && dollarTag(sql, at) !== '') {
+    return 'dollar';
   }
   return sql.startsWith('--', at) || sql.startsWith('/*', at) ? 'comment' : 'code';
 }
@@ -120,15 +140,24 @@ const inText: Format = (value) =>
     .map((one) => one.replaceAll("'", "''"))
     .join("', '");
 
+const inEscaped: Format = (value) => inText(value).replaceAll('\\', '\\\\');
+
 const inName: Format = (value) =>
   listOf(value)
     .map((one) => one.replaceAll('"', '""'))
     .join('", "');
 
+const isKept = (place: Place): place is 'comment' | 'dollar' => place === 'comment' || place === 'dollar';
+
 /** Puts variables in; `replace` is the template service's, called for each piece with the format of its place. */
 export function interpolateSql(sql: string, replace: Replace): string {
-  const formats: Record<Exclude<Place, 'comment'>, Format> = { code: inCode, text: inText, name: inName };
+  const formats: Record<Exclude<Place, 'comment' | 'dollar'>, Format> = {
+    code: inCode,
+    text: inText,
+    escaped: inEscaped,
+    name: inName,
+  };
   return pieces(sql)
-    .map((piece) => (piece.place === 'comment' ? piece.text : replace(piece.text, formats[piece.place])))
+    .map((piece) => (isKept(piece.place) ? piece.text : replace(piece.text, formats[piece.place])))
     .join('');
 }
