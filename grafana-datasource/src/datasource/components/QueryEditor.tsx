@@ -22,7 +22,7 @@ const FORMATS: Array<{ label: string; value: SqlFormat; description: string }> =
     value: 'timeseries',
     description: 'First timestamp is the time, numbers are values, texts labels',
   },
-  { label: 'Logs', value: 'logs', description: 'Columns timestamp, body, severity, id' },
+  { label: 'Logs', value: 'logs', description: 'Columns timestamp, message, severity, event_id; the rest are labels' },
 ];
 
 export function QueryEditor({ query: given, datasource, onChange, onRunQuery, app, range }: Props) {

@@ -9,6 +9,8 @@ import type { ErrataQuery } from '../types';
 const MACROS: Array<[string, string]> = [
   ['$__timeFilter(timestamp)', 'the column is within the time range of the dashboard'],
   ['$__timeFrom(), $__timeTo()', 'begin and end of the time range'],
+  ['$__from, $__to', 'the same in milliseconds since 1970'],
+  ['$__traceUrl(trace_id)', 'link to Jaeger, where its URL is set'],
   ["$__timeGroup(timestamp, '5m')", 'the column rounded down to a step; $__interval suits the width of the panel'],
 ];
 

@@ -30,6 +30,9 @@ export const MACROS: Macro[] = [
   },
   { name: '$__interval', insert: '$__interval', detail: 'step that suits the panel' },
   { name: '$__interval_ms', insert: '$__interval_ms', detail: 'the same in milliseconds' },
+  { name: '$__from', insert: '$__from', detail: 'begin of the time range in milliseconds' },
+  { name: '$__to', insert: '$__to', detail: 'end of the time range in milliseconds' },
+  { name: '$__traceUrl', insert: '$__traceUrl(${1:trace_id})', detail: 'link to Jaeger' },
 ].map((macro) => ({ ...macro, insert: escapeSnippet(macro.insert) }));
 
 /** In a snippet a dollar sign that begins no placeholder is escaped. */

@@ -70,6 +70,12 @@ describe('interpolateSql', () => {
   it('leaves comments alone', () => check('-- $v\nSELECT 1', { v: '\nDROP' }, '-- $v\nSELECT 1'));
   it('leaves macros alone', () =>
     check('WHERE $__timeFilter(timestamp) AND a = $v', { v: '1' }, "WHERE $__timeFilter(timestamp) AND a = '1'"));
+  it("leaves the backend's macros alone where Grafana has a variable of the name", () =>
+    check(
+      "$__timeGroup(t, $__interval), $__interval_ms * 2, INTERVAL '$__interval', $__from, $__intervals",
+      { __interval: '1m', __interval_ms: '60000', __from: '1', __intervals: 'x' },
+      "$__timeGroup(t, $__interval), $__interval_ms * 2, INTERVAL '$__interval', $__from, 'x'"
+    ));
   it('lets raw through where it is asked for', () => check('LIMIT ${v:raw}', { v: '10' }, 'LIMIT 10'));
 
   it.each(["' OR 1=1 --", "'; SELECT 2; --", "\\' OR 1=1 --", "''", "a' /*"])(

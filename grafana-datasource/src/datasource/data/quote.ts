@@ -149,6 +149,9 @@ const inName: Format = (value) =>
 
 const isKept = (place: Place): place is 'comment' | 'dollar' => place === 'comment' || place === 'dollar';
 
+/** The backend's own; Grafana has variables of some of these names, which it would put in as texts. */
+const MACRO = /(\$__(?:timeFilter|timeFrom|timeTo|timeGroup|interval|interval_ms|from|to|traceUrl)\b)/;
+
 /** Puts variables in; `replace` is the template service's, called for each piece with the format of its place. */
 export function interpolateSql(sql: string, replace: Replace): string {
   const formats: Record<Exclude<Place, 'comment' | 'dollar'>, Format> = {
@@ -158,6 +161,15 @@ export function interpolateSql(sql: string, replace: Replace): string {
     name: inName,
   };
   return pieces(sql)
-    .map((piece) => (isKept(piece.place) ? piece.text : replace(piece.text, formats[piece.place])))
+    .map(({ place, text }) => {
+      if (isKept(place)) {
+        return text;
+      }
+      // Every other part is a macro.
+      return text
+        .split(MACRO)
+        .map((part, index) => (index % 2 === 1 || part === '' ? part : replace(part, formats[place])))
+        .join('');
+    })
     .join('');
 }
