@@ -1,7 +1,7 @@
 //! Which bytes stand where in a text. Knows nothing else; linear, no memory of its own, and nothing to set up before a
 //! search: most texts are lines and names, shorter than what `memchr` makes ready for.
 
-use fearless_simd::{Simd, SimdBase, u8x64};
+use fearless_simd::{Level, Simd, SimdBase, SimdMask, dispatch, u8x64};
 use memchr::memmem;
 use wide::u8x16;
 
@@ -92,26 +92,28 @@ const fn holds(halves: &[u8], half: u8) -> bool {
 /// Calls `found` with each place where `byte` stands, in order. For bytes that stand close to each other, such as
 /// line ends and slashes, faster than to search anew from each.
 #[inline]
-pub(crate) fn each(text: &[u8], byte: u8, mut found: impl FnMut(usize)) {
-    let wanted = u8x16::splat(byte);
-    let places = |chunk: &[u8; 16]| u64::from(u8x16::new(*chunk).simd_eq(wanted).to_bitmask());
-    for (number, block) in text.chunks(64).enumerate() {
-        let (chunks, rest) = block.as_chunks();
-        let mut found_here = 0;
-        for (number, chunk) in chunks.iter().enumerate() {
-            found_here |= places(chunk) << (16 * number);
+pub(crate) fn each(text: &[u8], byte: u8, found: impl FnMut(usize)) {
+    dispatch!(Level::new(), simd => each_by(simd, text, byte, found));
+}
+
+#[inline(always)]
+fn each_by<S: Simd>(simd: S, text: &[u8], byte: u8, mut found: impl FnMut(usize)) {
+    let wanted = u8x64::splat(simd, byte);
+    let places = |block: &[u8; BLOCK]| u8x64::from_slice(simd, block).simd_eq(wanted).to_bitmask();
+    let mut tell = |start: usize, mut places: u64| {
+        while places != 0 {
+            found(start + places.trailing_zeros() as usize);
+            places &= places - 1;
         }
-        if !rest.is_empty() {
-            let in_rest = match text.last_chunk() {
-                Some(end) => places(end) >> (16 - rest.len()),
-                None => rest.iter().rev().fold(0, |bits, other| bits << 1 | u64::from(*other == byte)),
-            };
-            found_here |= in_rest << (16 * chunks.len());
-        }
-        while found_here != 0 {
-            found(number * 64 + found_here.trailing_zeros() as usize);
-            found_here &= found_here - 1;
-        }
+    };
+    let (blocks, rest) = text.as_chunks();
+    for (number, block) in blocks.iter().enumerate() {
+        tell(number * BLOCK, places(block));
+    }
+    if !rest.is_empty() {
+        let mut padded = [!byte; BLOCK];
+        padded[..rest.len()].copy_from_slice(rest);
+        tell(text.len() - rest.len(), places(&padded));
     }
 }
 
@@ -241,6 +243,68 @@ pub(crate) fn first_behind<const N: usize>(text: &[u8], byte: u8, signs: [u8; N]
     Some((at, has_any(&text[..at], signs)))
 }
 
+/// The last place of `byte`, and whether `sign` stands behind it.
+#[inline]
+pub(crate) fn last_before(text: &[u8], byte: u8, sign: u8) -> Option<(usize, bool)> {
+    let (wanted, of_sign) = (u8x16::splat(byte), u8x16::splat(sign));
+    let mut has_sign = false;
+    // The place in a chunk that begins at `start`.
+    let mut look = |start: usize, chunk: &[u8; 16]| {
+        let (places, signs) = (places_of(chunk, wanted), places_of(chunk, of_sign));
+        if places == 0 {
+            has_sign |= signs != 0;
+            return None;
+        }
+        let at = places.ilog2();
+        Some((start + at as usize, has_sign || signs >> at != 0))
+    };
+    let (rest, chunks) = text.as_rchunks::<16>();
+    for (number, chunk) in chunks.iter().enumerate().rev() {
+        if let Some(found) = look(rest.len() + number * 16, chunk) {
+            return Some(found);
+        }
+    }
+    match text.first_chunk() {
+        // Bytes that were looked at hold none.
+        Some(chunk) => look(0, chunk),
+        None => {
+            let at = last(text, byte)?;
+            Some((at, text[at..].contains(&sign)))
+        }
+    }
+}
+
+/// Whether a text is made of ASCII that is not control characters.
+#[inline]
+pub(crate) fn is_printable(text: &[u8]) -> bool {
+    let others = |chunk: &[u8; 16]| {
+        let printable = (u8x16::new(*chunk) - u8x16::splat(b' ')).simd_le(u8x16::splat(b'~' - b' '));
+        printable.to_bitmask() != 0xffff
+    };
+    match text.last_chunk() {
+        Some(last) => !text.as_chunks().0.iter().any(others) && !others(last),
+        None => text.iter().all(|byte| (b' '..=b'~').contains(byte)),
+    }
+}
+
+/// Whether a text is made of ASCII letters, digits, `_`, `.` and `$`.
+#[inline]
+pub(crate) fn is_dotted_name(text: &[u8]) -> bool {
+    let others = |chunk: &[u8; 16]| {
+        let bytes = u8x16::new(*chunk);
+        let within = |bytes: u8x16, first: u8, last: u8| {
+            (bytes - u8x16::splat(first)).simd_le(u8x16::splat(last - first))
+        };
+        let is = |byte: u8| bytes.simd_eq(u8x16::splat(byte));
+        let letters = within(bytes | u8x16::splat(0x20), b'a', b'z');
+        (letters | within(bytes, b'0', b'9') | is(b'_') | is(b'.') | is(b'$')).to_bitmask() != 0xffff
+    };
+    match text.last_chunk() {
+        Some(last) => !text.as_chunks().0.iter().any(others) && !others(last),
+        None => text.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'$')),
+    }
+}
+
 /// Whether any of `bytes` occurs.
 #[inline]
 pub(crate) fn has_any<const N: usize>(text: &[u8], bytes: [u8; N]) -> bool {
@@ -260,38 +324,40 @@ pub(crate) fn has_any<const N: usize>(text: &[u8], bytes: [u8; N]) -> bool {
 
 /// Whether `needle` occurs anywhere.
 pub(crate) fn has(text: &[u8], needle: &[u8]) -> bool {
-    let &[first, .., last] = needle else { return memmem::find(text, needle).is_some() };
+    match *needle {
+        [first, .., last] => dispatch!(Level::new(), simd => has_by(simd, text, needle, [first, last])),
+        _ => memmem::find(text, needle).is_some(),
+    }
+}
+
+#[inline(always)]
+fn has_by<S: Simd>(simd: S, text: &[u8], needle: &[u8], [first, last]: [u8; 2]) -> bool {
     // Where the needle may start, and where it would end then.
     let (starts, ends) = (
         &text[..text.len().saturating_sub(needle.len() - 1)],
         text.get(needle.len() - 1..).unwrap_or_default(),
     );
-    let (first, last) = (u8x16::splat(first), u8x16::splat(last));
-    let places = |starts: &[u8; 64], ends: &[u8; 64]| {
-        let ((starts, _), (ends, _)) = (starts.as_chunks::<16>(), ends.as_chunks::<16>());
-        [0, 1, 2, 3].map(|i| u8x16::new(starts[i]).simd_eq(first) & u8x16::new(ends[i]).simd_eq(last))
+    let (first, last) = (u8x64::splat(simd, first), u8x64::splat(simd, last));
+    let places = |starts: &[u8; BLOCK], ends: &[u8; BLOCK]| {
+        let is_first = u8x64::from_slice(simd, starts).simd_eq(first);
+        (is_first & u8x64::from_slice(simd, ends).simd_eq(last)).to_bitmask()
     };
-    let is_at = |from: usize, places: [u8x16; 4]| {
-        let [a, b, c, d] = places;
-        (a | b | c | d).to_bitmask() != 0 && is_at_any(&text[from..], needle, places)
-    };
+    let is_at = |from: usize, places: u64| places != 0 && is_at_any(&text[from..], needle, places);
     let blocks = starts.as_chunks().0.iter().zip(ends.as_chunks().0).enumerate();
     for (number, (starts, ends)) in blocks {
-        if is_at(number * 64, places(starts, ends)) {
+        if is_at(number * BLOCK, places(starts, ends)) {
             return true;
         }
     }
     match (starts.last_chunk(), ends.last_chunk()) {
-        (Some(last_starts), Some(last_ends)) => is_at(starts.len() - 64, places(last_starts, last_ends)),
+        (Some(last_starts), Some(last_ends)) => is_at(starts.len() - BLOCK, places(last_starts, last_ends)),
         _ => memmem::find(text, needle).is_some(),
     }
 }
 
 /// Whether `needle` stands at one of some places of a text.
 #[cold]
-fn is_at_any(text: &[u8], needle: &[u8], places: [u8x16; 4]) -> bool {
-    let mut places =
-        places.iter().rev().fold(0_u64, |places, chunk| places << 16 | u64::from(chunk.to_bitmask()));
+fn is_at_any(text: &[u8], needle: &[u8], mut places: u64) -> bool {
     while places != 0 {
         if text[places.trailing_zeros() as usize..].starts_with(needle) {
             return true;
@@ -350,6 +416,24 @@ mod tests {
         fn finds_with_signs(text in "[abcdefgh]{0,70}") {
             let found = first_behind(text.as_bytes(), b'a', [b'b', b'c']);
             prop_assert_eq!(found, text.find('a').map(|at| (at, text[..at].contains(['b', 'c']))));
+        }
+
+        #[test]
+        fn finds_the_last_with_a_sign(text in "[abcdefgh]{0,70}") {
+            let found = last_before(text.as_bytes(), b'a', b'b');
+            prop_assert_eq!(found, text.rfind('a').map(|at| (at, text[at..].contains('b'))));
+        }
+
+        #[test]
+        fn tells_dotted_names(text in "[aZ9_.$ ]{0,2}[a-zA-Z0-9_.$]{0,40}[az@`{/:^ ]{0,2}") {
+            let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '$');
+            prop_assert_eq!(is_dotted_name(text.as_bytes()), text.chars().all(is_plain));
+        }
+
+        #[test]
+        fn tells_printable_texts(text in "[ -~]{0,40}[ ~\\x00-\\x20\\x7f\u{80}]{0,1}[ -~]{0,20}") {
+            let is_printable = text.chars().all(|c| (' '..='~').contains(&c));
+            prop_assert_eq!(super::is_printable(text.as_bytes()), is_printable);
         }
 
         #[test]

@@ -3,6 +3,7 @@
 //! One item per line, `name value`; unknown names are ignored by readers. It holds no time, no place
 //! and no phase, so it depends on the exception and the strategy alone.
 
+use crate::bytes::is_printable;
 use crate::model::Runtime;
 use crate::signature::{Minima, jaccard};
 use std::borrow::Cow;
@@ -160,7 +161,7 @@ impl Canonical {
 
 /// A value without control characters: one that holds a line's end must not make a line of its own.
 pub(crate) fn plain(value: &str) -> Cow<'_, str> {
-    if value.bytes().all(|byte| (b' '..0x7f).contains(&byte)) {
+    if is_printable(value.as_bytes()) {
         return Cow::Borrowed(value);
     }
     Cow::Owned(value.replace(char::is_control, " "))

@@ -162,8 +162,8 @@ impl Field {
 /// A field's value, and the rules that hold for it as far as it was looked at.
 struct Seen<'f> {
     given: &'f str,
-    /// A path with forward slashes only.
-    value: Cow<'f, str>,
+    /// Without a path's `file://`; set by the first look.
+    value: &'f str,
     /// Number of looks that were made.
     looks: usize,
     /// Rules whose condition on the field holds.
@@ -173,29 +173,70 @@ struct Seen<'f> {
 }
 
 impl<'f> Seen<'f> {
+    #[inline]
     fn new(given: &'f str, field: &Field) -> Self {
-        Self { given, value: Cow::Borrowed(given), looks: 0, hits: field.free, open: !field.free }
+        Self { given, value: given, looks: 0, hits: field.free, open: !field.free }
+    }
+
+    /// Takes the next frame's value.
+    #[inline(always)]
+    fn go_on(&mut self, given: &'f str, field: &Field) {
+        // What was not looked at is as new. To compare two empty texts, which have no address, takes some
+        // processors 100 ns.
+        if self.looks == 0 {
+            self.given = given;
+        } else if given.len() != self.given.len() || !given.is_empty() && self.given != given {
+            *self = Self::new(given, field);
+        }
+    }
+
+    /// Rules whose condition on the field holds or may hold.
+    #[inline(always)]
+    fn possible(&self) -> u64 {
+        self.hits | self.open
+    }
+
+    /// Whether to look further may tell that the condition of a rule holds.
+    #[inline(always)]
+    fn is_open(&self, rule: u64) -> bool {
+        self.open & !self.hits & rule != 0
     }
 
     /// Makes the next look.
+    #[inline]
     fn look(&mut self, field: &Field) {
-        if self.looks == 0 {
-            self.value = match self.given {
-                path if field.is_path && has_any(path.as_bytes(), *b"\\") => {
-                    Cow::Owned(path.replace('\\', "/"))
-                }
-                path if field.is_path => Cow::Borrowed(path.strip_prefix("file://").unwrap_or(path)),
-                other => Cow::Borrowed(other),
-            };
-            if self.value.is_empty() {
-                (self.looks, self.hits, self.open) = (1, field.free | field.empty, 0);
-                return;
-            }
+        if self.looks == 0 && self.begin(field) {
+            return;
         }
-        let look = field.looks.get(self.looks);
-        self.looks += 1;
-        self.open = look.map_or(0, |look| look.later);
-        self.hits |= look.map_or(0, |look| look.find(&self.value));
+        let rest = field.looks.get(self.looks..).unwrap_or_default();
+        match rest.iter().position(|look| look.may_find(self.value)) {
+            Some(skipped) => {
+                self.looks += skipped + 1;
+                self.open = rest[skipped].later;
+                self.hits |= rest[skipped].find(self.value);
+            }
+            None => (self.looks, self.open) = (field.looks.len().max(1), 0),
+        }
+    }
+
+    /// Takes the value up; whether that says everything already.
+    #[inline(always)]
+    fn begin(&mut self, field: &Field) -> bool {
+        self.value = self.given;
+        if field.is_path && !self.given.is_empty() {
+            if has_any(self.given.as_bytes(), *b"\\") {
+                // All looks at once, at a path with forward slashes.
+                let path = self.given.replace('\\', "/");
+                let hits = field.looks.iter().fold(field.free, |hits, look| hits | look.find(&path));
+                (self.looks, self.hits, self.open) = (1, hits, 0);
+                return true;
+            }
+            self.value = self.given.strip_prefix("file://").unwrap_or(self.given);
+        }
+        if self.value.is_empty() {
+            (self.looks, self.hits, self.open) = (1, field.free | field.empty, 0);
+        }
+        self.value.is_empty()
     }
 }
 
@@ -327,31 +368,31 @@ impl RuntimeRules {
     }
 
     /// Goes on to the next frame, which often stands in the same file.
+    #[inline]
     fn see<'f>(&self, seen: &mut [Seen<'f>; 3], values: [&'f str; 3]) {
         for ((seen, field), given) in seen.iter_mut().zip(&self.fields).zip(values) {
-            // What was not looked at is as new. To compare two empty texts, which have no address, takes some
-            // processors 100 ns.
-            if seen.looks == 0 {
-                seen.given = given;
-            } else if given.len() != seen.given.len() || !given.is_empty() && seen.given != given {
-                *seen = Seen::new(given, field);
-            }
+            seen.go_on(given, field);
         }
     }
 
     /// Whose code a frame is: looks at what the first rule that may hold depends on, until that rule does hold or none
     /// may.
-    fn origin(&self, seen: &mut [Seen<'_>; 3]) -> Origin {
+    #[inline]
+    fn origin(&self, [file, module, function]: &mut [Seen<'_>; 3]) -> Origin {
+        let [of_file, of_module, of_function] = &self.fields;
         loop {
-            let possible = seen.iter().fold(self.all, |rules, seen| rules & (seen.hits | seen.open));
+            let possible = self.all & file.possible() & module.possible() & function.possible();
             let first = possible & possible.wrapping_neg();
-            let Some((seen, field)) =
-                seen.iter_mut().zip(&self.fields).find(|(seen, _)| seen.open & !seen.hits & first != 0)
-            else {
+            if file.is_open(first) {
+                file.look(of_file);
+            } else if module.is_open(first) {
+                module.look(of_module);
+            } else if function.is_open(first) {
+                function.look(of_function);
+            } else {
                 let origin = self.origins.get(first.trailing_zeros() as usize);
                 return origin.copied().unwrap_or(Origin::Application);
-            };
-            seen.look(field);
+            }
         }
     }
 }

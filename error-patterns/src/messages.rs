@@ -172,6 +172,11 @@ impl Messages {
         of_runtime.texts.get(first).map(|text| text.counts_as.as_str())
     }
 
+    /// All texts that messages count as.
+    pub(crate) fn counted(&self) -> impl Iterator<Item = &str> {
+        self.by_runtime.values().flat_map(|of_runtime| &of_runtime.texts).map(|text| text.counts_as.as_str())
+    }
+
     /// The name that counts of a type without module or package.
     #[must_use]
     pub fn type_name<'t>(&'t self, runtime: Runtime, name: &'t str) -> &'t str {

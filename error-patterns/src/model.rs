@@ -1,6 +1,8 @@
 //! The types that parsing, grouping and classification share.
 
 use crate::ast::AstTags;
+use crate::bytes::is_dotted_name;
+use memchr::memrchr2;
 use std::borrow::Cow;
 use std::fmt;
 
@@ -159,11 +161,8 @@ impl ParsedException<'_> {
 /// A type's last segment: what remains after the last `.`, `$`, `::` or backslash. Type arguments are cut first.
 #[must_use]
 pub fn short_type(error_type: &str) -> &str {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'$');
-    if error_type.bytes().all(plain) {
-        let Some(at) = error_type.bytes().rposition(|byte| matches!(byte, b'.' | b'$')) else {
-            return error_type;
-        };
+    if is_dotted_name(error_type.as_bytes()) {
+        let Some(at) = memrchr2(b'.', b'$', error_type.as_bytes()) else { return error_type };
         let last = error_type[at + 1..].trim_start_matches(|c: char| c.is_ascii_digit());
         return if last.is_empty() { error_type } else { last };
     }

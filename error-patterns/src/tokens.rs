@@ -208,7 +208,12 @@ impl<'a> Scanner<'a> {
         if length == 0 || !ends {
             return false;
         }
-        self.word(&rest[..length]);
+        if bytes[1..length].iter().all(u8::is_ascii_lowercase) {
+            // No name in code has this shape.
+            self.copy(length);
+        } else {
+            self.word(&rest[..length]);
+        }
         self.note(&rest[..length]);
         true
     }

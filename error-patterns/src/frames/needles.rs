@@ -7,7 +7,6 @@
 //! needles.
 
 use crate::bytes::{BLOCK, has_any, places};
-use std::cmp::Reverse;
 use std::ops::Range;
 
 /// No node.
@@ -167,7 +166,7 @@ impl<const BACKWARD: bool> Tree<BACKWARD> {
     /// Whether needles may begin with the first bytes of a word.
     #[inline(always)]
     fn may_begin(&self, word: u64) -> bool {
-        self.next[root(word & self.key.1)] & 1 << (word.unbounded_shr(self.key.0) & 31) != 0
+        self.next[root(word & self.key.1)] & 1 << (word >> (self.key.0 & 63) & 31) != 0
     }
 
     #[inline(always)]
@@ -282,35 +281,49 @@ impl Anchored {
         Self { anchor, tree: Tree::new(goes_on), ends: ends.iter().map(Behind::of).collect(), before }
     }
 
-    #[inline(never)]
+    /// The bits of the needles that have their anchor somewhere in a value.
+    #[inline(always)]
     fn find(&self, value: &[u8]) -> u64 {
-        let mut found = 0;
-        for (number, block) in value.chunks(BLOCK).enumerate() {
-            let mut places = places(block, self.anchor);
+        let (mut found, mut start) = (0, 0);
+        while let Some(rest) = value.get(start..).filter(|rest| !rest.is_empty()) {
+            let mut places = places(&rest[..rest.len().min(BLOCK)], self.anchor);
             while places != 0 {
-                let at = number * BLOCK + places.trailing_zeros() as usize;
+                let at = start + places.trailing_zeros() as usize;
                 places &= places - 1;
-                let before = value[..at].last().copied();
-                if self.tree.may_begin(word_at(value, at + 1)) || self.before & before_bit(before) != 0 {
-                    found |= self.find_at(value, at);
+                if self.tree.may_begin(word_at(value, at + 1)) {
+                    found |= self.find_behind(value, at);
+                }
+                if self.before & before_bit(value[..at].last().copied()) != 0 {
+                    found |= self.find_end(value, at);
                 }
             }
+            start += BLOCK;
         }
         found
     }
 
-    /// The same for one place of the anchor.
+    /// The bits of those that go on behind the anchor at a place.
     #[inline(never)]
-    fn find_at(&self, value: &[u8], at: usize) -> u64 {
-        let (before, ended) = (&value[..at], at + 1 == value.len());
-        let ends = self.ends.iter().fold(0, |found, end| found | end.found(before, ended));
-        ends | self.tree.walk(value, at + 1, before)
+    fn find_behind(&self, value: &[u8], at: usize) -> u64 {
+        self.tree.walk(value, at + 1, &value[..at])
     }
+
+    /// The bits of those that end with it.
+    #[inline(never)]
+    fn find_end(&self, value: &[u8], at: usize) -> u64 {
+        self.ends.iter().fold(0, |found, end| found | end.found(&value[..at], at + 1 == value.len()))
+    }
+}
+
+/// The bits of the needles of several anchors.
+#[inline(never)]
+fn find_anchored(anchored: &[Anchored], value: &[u8]) -> u64 {
+    anchored.iter().fold(0, |found, anchored| found | anchored.find(value))
 }
 
 /// The bit of a byte before an anchor, which it shares with few others; no byte is all bits for a needle that is its
 /// anchor.
-#[inline]
+#[inline(always)]
 fn before_bit(byte: Option<u8>) -> u64 {
     byte.map_or(u64::MAX, |byte| 1 << (byte & 63))
 }
@@ -335,7 +348,7 @@ pub(super) enum Fit {
 enum Place {
     Starts(Tree<false>),
     Ends(Tree<true>),
-    Anchored(Anchored),
+    Anchored(Vec<Anchored>),
     /// Neither of two bytes.
     Without([u8; 2]),
 }
@@ -348,17 +361,29 @@ pub(super) struct Look {
     pub(super) bits: u64,
     /// All bits that looks after it may find.
     pub(super) later: u64,
+    /// The bytes that what it finds starts with, or ends with; all where it may begin anywhere.
+    edges: [u64; 4],
 }
 
 impl Look {
-    /// The bits of the needles found.
+    /// Whether it may find anything, as far as a value's ends tell.
     #[inline(always)]
+    pub(super) fn may_find(&self, value: &str) -> bool {
+        let edge = match self.place {
+            Place::Ends(_) => value.as_bytes().last(),
+            _ => value.as_bytes().first(),
+        };
+        edge.is_some_and(|edge| self.edges[usize::from(edge >> 6)] & 1 << (edge & 63) != 0)
+    }
+
+    /// The bits of the needles found.
+    #[inline]
     pub(super) fn find(&self, value: &str) -> u64 {
         let value = value.as_bytes();
         match &self.place {
             Place::Starts(tree) => tree.walk(value, 0, b""),
             Place::Ends(tree) => tree.walk(value, value.len(), b""),
-            Place::Anchored(anchored) => anchored.find(value),
+            Place::Anchored(anchored) => find_anchored(anchored, value),
             Place::Without(either) => {
                 if has_any(value, *either) {
                     0
@@ -382,25 +407,31 @@ pub(super) fn looks(needles: &[(&str, Fit, u64)], without: ([u8; 2], u64)) -> Ve
     };
     let (starts, mut ends, mut contained) =
         (of(&[Fit::Is, Fit::Starts]), of(&[Fit::Ends]), of(&[Fit::Contains]));
-    let mut anchored = Vec::new();
+    // Values have few separators, so these are looked for at once; letters and `_` only where a rule asks for them.
+    let (mut separators, mut others) = (Vec::new(), Vec::new());
     while let Some(anchor) = best_anchor(&contained) {
         let has = |needle: &mut Needle| needle.bytes.contains(&anchor);
         let told: Vec<Needle> = contained.extract_if(.., has).chain(ends.extract_if(.., has)).collect();
-        anchored.push((told.len(), look(told, |told| Place::Anchored(Anchored::new(anchor, told)))));
+        let needles = if b":/$+".contains(&anchor) { &mut separators } else { &mut others };
+        needles.push((anchor, told));
     }
-    anchored.sort_by_key(|(needles, _)| Reverse(*needles));
-    let anchored = anchored.into_iter().map(|(_, look)| look);
+    let anchored = |needles: Vec<(u8, Vec<Needle>)>| {
+        let bits = needles.iter().flat_map(|(_, needles)| needles).fold(0, |bits, needle| bits | needle.bits);
+        let anchored = needles.into_iter().map(|(anchor, needles)| Anchored::new(anchor, needles)).collect();
+        Look { place: Place::Anchored(anchored), bits, later: 0, edges: ANY }
+    };
+    let (separators, others) = (anchored(separators), anchored(others));
     for needle in &mut ends {
         needle.bytes.reverse();
         needle.whole = false;
     }
     let starts = look(starts, |starts| Place::Starts(Tree::new(starts)));
     let ends = look(ends, |ends| Place::Ends(Tree::new(ends)));
-    let without = Look { place: Place::Without(without.0), bits: without.1, later: 0 };
+    let without = Look { place: Place::Without(without.0), bits: without.1, later: 0, edges: ANY };
     // Cheaper looks go first.
-    let mut looks = match anchored.len() == 0 {
-        true => vec![starts, without, ends],
-        false => [starts, ends].into_iter().chain(anchored).chain([without]).collect(),
+    let mut looks = match separators.bits | others.bits {
+        0 => vec![starts, without, ends],
+        _ => vec![starts, ends, separators, others, without],
     };
     looks.retain(|look| look.bits != 0);
     let mut later = 0;
@@ -411,9 +442,17 @@ pub(super) fn looks(needles: &[(&str, Fit, u64)], without: ([u8; 2], u64)) -> Ve
     looks
 }
 
+/// All bytes.
+const ANY: [u64; 4] = [u64::MAX; 4];
+
+/// A look for needles in the order of the walk.
 fn look(needles: Vec<Needle>, place: impl FnOnce(Vec<Needle>) -> Place) -> Look {
-    let bits = needles.iter().fold(0, |bits, needle| bits | needle.bits);
-    Look { place: place(needles), bits, later: 0 }
+    let (mut bits, mut edges) = (0, [0; 4]);
+    for needle in &needles {
+        bits |= needle.bits;
+        edges[usize::from(needle.bytes[0] >> 6)] |= 1 << (needle.bytes[0] & 63);
+    }
+    Look { place: place(needles), bits, later: 0, edges }
 }
 
 #[cfg(test)]

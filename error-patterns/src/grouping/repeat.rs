@@ -13,6 +13,8 @@ use crate::tokens::gives_meaning;
 use fearless_simd::{Level, Simd, SimdBase, SimdMask, dispatch, u8x64};
 use rapidhash::RapidHashSet;
 use std::cell::RefCell;
+use std::ops::Range;
+use wide::u8x16;
 use xxhash_rust::xxh3::xxh3_128;
 
 /// Stands for what varies; no byte of UTF-8 is equal to it.
@@ -94,6 +96,8 @@ pub(super) struct Kept {
     large: RapidHashSet<u32>,
     /// Numbers behind a word.
     behind: RapidHashSet<(Word, u32)>,
+    /// The bits of these words.
+    words: u64,
 }
 
 /// Numbers whose place among the named ones is kept.
@@ -120,8 +124,29 @@ fn word(letters: &[u8]) -> Word {
     word
 }
 
+/// The bit of a word, which it shares with few others.
+fn word_bit(letters: &[u8]) -> u64 {
+    let Some(first) = letters.first() else { return 0 };
+    let place = usize::from(first & 31) + 7 * letters.len().min(WORD_BYTES);
+    1 << (place & 63)
+}
+
 /// The word that a text ends with, behind which there may be anything but letters, quotes and a line's end.
+#[inline]
 fn last_word(before: &[u8]) -> &[u8] {
+    if let Some(back) = before.last_chunk::<16>() {
+        // Most words stand near enough to be found at once.
+        let back_bytes = u8x16::new(*back);
+        let letters = ((back_bytes | u8x16::splat(0x20)) - u8x16::splat(b'a')).simd_le(u8x16::splat(25));
+        let equal = |byte: u8| back_bytes.simd_eq(u8x16::splat(byte));
+        let ends = (letters | equal(b'"') | equal(b'\'') | equal(b'\n')).to_bitmask();
+        let end = u32::BITS - ends.leading_zeros();
+        let others = !letters.to_bitmask() & ((1 << end) - 1);
+        if others != 0 {
+            let rest = before.len() - 16;
+            return &before[rest + (u32::BITS - others.leading_zeros()) as usize..rest + end as usize];
+        }
+    }
     let back = &before[before.len().saturating_sub(BACK_MAX)..];
     let end = back
         .iter()
@@ -138,6 +163,7 @@ impl Kept {
             named: Box::new([Named::Never; NAMED_MAX]),
             large: RapidHashSet::default(),
             behind: RapidHashSet::default(),
+            words: 0,
         };
         // Comments and examples decide nothing.
         let lines =
@@ -146,12 +172,12 @@ impl Kept {
             let mut at = 0;
             while let Some(offset) = first_digit(&text[at..]) {
                 let start = at + offset;
-                at = start + digits(text, start);
+                let (count, number) = digits_at(text, start);
+                at = start + count;
                 // Numbers in names stay anyway.
                 if start > 0 && is_word(text[start - 1]) {
                     continue;
                 }
-                let number = value(&text[start..at]);
                 let Some(named) = kept.named.get_mut(number as usize) else {
                     kept.large.insert(number);
                     continue;
@@ -163,6 +189,7 @@ impl Kept {
                             *named = Named::Behind;
                         }
                         kept.behind.insert((word(letters), number));
+                        kept.words |= word_bit(letters);
                     }
                 }
             }
@@ -175,17 +202,12 @@ impl Kept {
         match self.named.get(number as usize) {
             Some(Named::Never) => false,
             Some(Named::Always) => true,
-            Some(Named::Behind) => self.behind.contains(&(word(last), number)),
+            Some(Named::Behind) => {
+                self.words & word_bit(last) != 0 && self.behind.contains(&(word(last), number))
+            }
             None => self.large.contains(&number),
         }
     }
-}
-
-/// A number, the largest possible for all that are larger.
-fn value(digits: &[u8]) -> u32 {
-    digits
-        .iter()
-        .fold(0, |value: u32, digit| value.saturating_mul(10).saturating_add(u32::from(digit - b'0')))
 }
 
 /// The key of an exact repeat: everything that a grouping depends on counts.
@@ -306,29 +328,66 @@ impl Fold<'_> {
         if start < self.copied {
             return;
         }
-        let end = start + digits(text, start);
-        // The column behind a line that varied.
-        let column = self.copied > 0 && start == self.copied + 1 && text[self.copied] == b':';
-        let column = column && !text.get(end).copied().is_some_and(is_word);
-        let end = if column { Some(end) } else { varying(text, number, end, self.kept) };
-        if let Some(end) = end {
-            self.out.extend_from_slice(&text[self.copied..start]);
-            self.out.push(MARK);
-            self.copied = end;
+        let (count, value) = digits_at(text, start);
+        if let Some(end) = varying(text, number, (start + count, value), self.kept) {
+            self.mark(start, end);
+            self.columns();
+        }
+    }
+
+    /// Puts a mark in place of what stands up to `end`.
+    #[inline(always)]
+    fn mark(&mut self, start: usize, end: usize) {
+        self.out.extend_from_slice(&self.text[self.copied..start]);
+        self.out.push(MARK);
+        self.copied = end;
+    }
+
+    /// Marks the columns behind a line that varied.
+    #[inline(always)]
+    fn columns(&mut self) {
+        while self.text.get(self.copied) == Some(&b':') {
+            let start = self.copied + 1;
+            let end = start + digits_at(self.text, start).0;
+            if end == start || self.text.get(end).copied().is_some_and(is_word) {
+                break;
+            }
+            self.mark(start, end);
         }
     }
 }
 
-fn digits(text: &[u8], start: usize) -> usize {
-    text[start..].iter().take_while(|byte| byte.is_ascii_digit()).count()
+/// How many digits stand from `start` on, and their number, the largest possible for all that are larger.
+#[inline]
+fn digits_at(text: &[u8], start: usize) -> (usize, u32) {
+    let (mut count, mut value) = (0, 0_u32);
+    for byte in &text[start..] {
+        if !byte.is_ascii_digit() {
+            break;
+        }
+        value = value.saturating_mul(10).saturating_add(u32::from(byte - b'0'));
+        count += 1;
+    }
+    (count, value)
 }
 
+#[inline]
 fn is_word(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'$') || byte >= 0x80
+    /// Asked twice a number, and a table answers at once.
+    static OF_WORDS: [bool; 256] = {
+        let mut table = [true; 256];
+        let mut byte = 0_u8;
+        while byte < 128 {
+            table[byte as usize] = byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'$');
+            byte += 1;
+        }
+        table
+    };
+    OF_WORDS[usize::from(byte)]
 }
 
-/// The end of what varies, from a number that ends at `end` on; `None` where it stays.
-fn varying(text: &[u8], number: Number, end: usize, kept: &Kept) -> Option<usize> {
+/// The end of what varies, from a number with its end and value on; `None` where it stays.
+fn varying(text: &[u8], number: Number, (end, value): (usize, u32), kept: &Kept) -> Option<usize> {
     let start = number.start;
     let before = if start == 0 { b'\n' } else { text[start - 1] };
     let after = text.get(end).copied().unwrap_or(b'\n');
@@ -342,9 +401,9 @@ fn varying(text: &[u8], number: Number, end: usize, kept: &Kept) -> Option<usize
             }
             let lone = !matches!(after, b'.' | b':' | b'/' | b'+' | b'\'' | b'"' | b'`' | b'%')
                 || !text.get(end + 1).copied().is_some_and(is_word) && matches!(after, b'.' | b':');
-            (lone && counts_only(text, start, end, kept)).then_some(end)
+            (lone && counts_only(text, start..end, value, kept)).then_some(end)
         }
-        b':' => (!is_word(after) && ends_place(text, number) && counts_only(text, start, end, kept))
+        b':' => (!is_word(after) && ends_place(text, number) && counts_only(text, start..end, value, kept))
             .then_some(end),
         b'/' if after == b'/' && end - start >= 3 => Some(end),
         b'/' => identifier(text, start),
@@ -383,14 +442,14 @@ fn identifier(text: &[u8], start: usize) -> Option<usize> {
 
 /// Whether the digits only count: no word before gives them a meaning, no rule names them, and they are not an HTTP
 /// status before its reason.
-fn counts_only(text: &[u8], start: usize, end: usize, kept: &Kept) -> bool {
-    let run = &text[start..end];
-    let before = &text[..start];
+fn counts_only(text: &[u8], run: Range<usize>, value: u32, kept: &Kept) -> bool {
+    let before = &text[..run.start];
     let last = last_word(before);
-    if kept.has(value(run), last) || meant(before, last) {
+    if kept.has(value, last) || meant(before, last) {
         return false;
     }
-    let Some(rest) = text[end..].strip_prefix(b" ") else { return true };
+    let (run, behind) = (&text[run.clone()], &text[run.end..]);
+    let Some(rest) = behind.strip_prefix(b" ") else { return true };
     // `... 12 more` and `[Previous line repeated 12 more times]` belong to the form of a stack.
     let form = rest.starts_with(b"more");
     let status =

@@ -256,7 +256,7 @@ impl<'a> Banner<'a> {
             return None;
         }
         let caret = (2..text.len().min(400)).find(|&i| is_marker(text.line(i)))?;
-        let (file, line) = text::split_number(text::trim(text.line(caret - 2)), ':')?;
+        let (file, line) = text::split_number(text::trim(text.line(caret - 2)), b':')?;
         let place =
             file.contains(['/', '\\', '.', '[', '<', ':']) || file == "undefined" || file.starts_with("REPL");
         if !place || file.contains(": ") {

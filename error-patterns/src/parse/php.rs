@@ -80,7 +80,7 @@ fn monolog<'a>(text: &Text<'a>) -> Option<Outcome<'a>> {
             let (message, place) = rest.rsplit_once(" at ").unwrap_or((rest, ""));
             let place = place.split(')').next().unwrap_or(place);
             let (file, number) =
-                text::split_number(place, ':').map_or((place, None), |(file, number)| (file, Some(number)));
+                text::split_number(place, b':').map_or((place, None), |(file, number)| (file, Some(number)));
             let parent = exceptions.len().checked_sub(1);
             exceptions.push(ParsedException {
                 error_type: Cow::Borrowed(error_type),
@@ -158,7 +158,7 @@ fn exception(whole: &str) -> ParsedException<'_> {
     let (message, place) =
         rest.rsplit_once(" in ").map_or((rest, ""), |(message, place)| (message, place.trim()));
     let (file, number) =
-        text::split_number(place, ':').map_or((place, None), |(file, number)| (file, Some(number)));
+        text::split_number(place, b':').map_or((place, None), |(file, number)| (file, Some(number)));
     // A wrong argument's message names the place of the call, too.
     let message = message.split(", called in ").next().unwrap_or(message);
     let mut exception = ParsedException {

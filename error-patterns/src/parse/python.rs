@@ -404,6 +404,7 @@ fn separator(line: &str) -> Option<Relation> {
 }
 
 /// `File "x.py", line 3, in f`; a syntax error's place has no function.
+#[inline]
 fn file_line(line: &str) -> Option<Frame<'_>> {
     let rest = line.strip_prefix("File \"")?;
     let (file, rest) = quoted_file(rest)?;

@@ -99,7 +99,7 @@ fn file_end(line: &str) -> Option<usize> {
         _ => line.find(".rb:").map(|at| at + 3).or_else(|| {
             // A script without an extension: `bin/rails:4:in 'f'`
             let at = line.find(":in ")?;
-            text::split_number(&line[..at], ':').map(|(file, _)| file.len())
+            text::split_number(&line[..at], b':').map(|(file, _)| file.len())
         }),
     }
 }
@@ -132,7 +132,7 @@ fn from_line(line: &str) -> Option<Frame<'_>> {
     let is_from = rest.starts_with("from ");
     let rest = rest.strip_prefix("from ").unwrap_or(rest);
     let (place, function) = rest.split_once(":in ")?;
-    let (file, number) = text::split_number(place, ':')?;
+    let (file, number) = text::split_number(place, b':')?;
     let ruby = is_from
         || file.ends_with(".rb")
         || file.starts_with('<')

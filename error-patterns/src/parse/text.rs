@@ -276,8 +276,8 @@ pub(crate) fn has_pair(text: &str, pair: [u8; 2]) -> bool {
 
 /// Splits a trailing `:line:column` or `:line` off a location.
 pub(crate) fn split_location(location: &str) -> (&str, Option<u32>, Option<u32>) {
-    match split_number(location, ':') {
-        Some((rest, last)) => match split_number(rest, ':') {
+    match split_number(location, b':') {
+        Some((rest, last)) => match split_number(rest, b':') {
             Some((file, line)) => (file, Some(line), Some(last)),
             None => (rest, Some(last), None),
         },
@@ -287,7 +287,7 @@ pub(crate) fn split_location(location: &str) -> (&str, Option<u32>, Option<u32>)
 
 /// Splits a number of up to nine digits behind the last `separator` off.
 #[inline]
-pub(crate) fn split_number(text: &str, separator: char) -> Option<(&str, u32)> {
+pub(crate) fn split_number(text: &str, separator: u8) -> Option<(&str, u32)> {
     let bytes = text.as_bytes();
     let (mut at, mut number, mut unit) = (bytes.len(), 0_u32, 1_u32);
     while at > 0 && bytes[at - 1].is_ascii_digit() {
@@ -298,10 +298,8 @@ pub(crate) fn split_number(text: &str, separator: char) -> Option<(&str, u32)> {
         unit = unit.wrapping_mul(10);
         at -= 1;
     }
-    if at == bytes.len() {
-        return None;
-    }
-    Some((text[..at].strip_suffix(separator)?, number))
+    let is_number = at < bytes.len() && at > 0 && bytes[at - 1] == separator;
+    is_number.then(|| (&text[..at - 1], number))
 }
 
 /// A whole text of one to nine digits.
@@ -314,11 +312,15 @@ pub(crate) fn number(digits: &str) -> Option<u32> {
         .try_fold(0, |number, digit| digit.is_ascii_digit().then(|| number * 10 + u32::from(digit - b'0')))
 }
 
-/// The number a text starts with, and what follows.
+/// The number a text starts with, of one to nine digits, and what follows.
+#[inline]
 pub(crate) fn leading_number(text: &str) -> Option<(u32, &str)> {
-    let end = text.bytes().take_while(u8::is_ascii_digit).count();
-    let (digits, rest) = text.split_at(end);
-    Some((number(digits)?, rest))
+    let (mut end, mut number) = (0, 0_u32);
+    for byte in text.bytes().take_while(u8::is_ascii_digit) {
+        number = number.wrapping_mul(10).wrapping_add(u32::from(byte - b'0'));
+        end += 1;
+    }
+    (1..=9).contains(&end).then(|| (number, &text[end..]))
 }
 
 /// A text without the digits at its end.
@@ -344,11 +346,13 @@ pub(crate) fn split_owner(name: &str) -> (&str, &str) {
 }
 
 /// Whether a line only underlines the line above it.
+#[inline]
 pub(crate) fn is_marker(line: &str) -> bool {
     let line = trim_start(line);
-    if !matches!(line.as_bytes().first(), Some(b'^' | b'~' | b'|')) {
-        return false;
-    }
+    matches!(line.as_bytes().first(), Some(b'^' | b'~' | b'|')) && underlines(line)
+}
+
+fn underlines(line: &str) -> bool {
     let line = trim_end(line);
     line.bytes().all(|b| matches!(b, b'^' | b'~' | b' ' | b'|'))
         && line.bytes().any(|b| matches!(b, b'^' | b'~'))

@@ -1,13 +1,41 @@
 //! One line of a JVM stack trace: `java.base/java.util.ArrayList.get(ArrayList.java:427) ~[lib.jar:1.0]`.
 
 use super::super::{located, text};
-use crate::bytes::{first, first_behind, last};
+use crate::bytes::{first, first_behind, has_any, last, last_before};
 use crate::model::Frame;
 use std::borrow::Cow;
 
 /// Reads what follows `at `.
 pub(super) fn frame(rest: &str) -> Option<Frame<'_>> {
     let rest = text::trim_start(rest);
+    usual(rest).or_else(|| of_any_form(rest))
+}
+
+/// `a.b.C.f(C.java:12)` and no more: what most lines are, for which [`parts`] would say the same.
+#[inline(always)]
+fn usual(rest: &str) -> Option<Frame<'_>> {
+    let (file, number) = text::split_number(rest.strip_suffix(')')?, b':')?;
+    if !(file.ends_with(".java") || file.ends_with(".kt") || file.ends_with(".scala")) {
+        return None;
+    }
+    let (open, is_closed) = last_before(file.as_bytes(), b'(', b')')?;
+    let (name, file) = (&file[..open], &file[open + 1..]);
+    if is_closed || has_any(name.as_bytes(), *b"( ") {
+        return None;
+    }
+    let (module, function) = if has_any(name.as_bytes(), *b"/$") {
+        let (module, function) = text::split_owner(without_module(name));
+        (lasting(module), function)
+    } else {
+        let (module, function) = text::split_owner(name);
+        (accessor(module), function)
+    };
+    Some(Frame { module: Cow::Borrowed(module), ..located(function, file, Some(number), None) })
+}
+
+/// A line of any form.
+#[inline(never)]
+fn of_any_form(rest: &str) -> Option<Frame<'_>> {
     let bytes = rest.as_bytes();
     let (mut from, mut is_bare) = (0, true);
     // A test's name may hold brackets itself.
@@ -34,7 +62,7 @@ fn parts<'a>(name: &'a str, is_bare: bool, place: &'a str, after: &str) -> Optio
     if !matches!(after.as_bytes().first(), None | Some(b' ' | b'\t')) || name.ends_with(' ') {
         return None;
     }
-    let (file, number) = match text::split_number(place, ':') {
+    let (file, number) = match text::split_number(place, b':') {
         Some((file, number)) => (file, Some(number)),
         None => (place, None),
     };
@@ -148,6 +176,7 @@ fn accessor(module: &str) -> &str {
 mod tests {
     use super::*;
     use crate::parse::shown;
+    use proptest::prelude::*;
 
     fn check(line: &str, module: &str, function: &str, place: &str) {
         shown::check_frame(line, frame(line), module, function, place);
@@ -212,6 +241,16 @@ mod tests {
             "adds 2 things (v1.2) fast",
             "CartTest.kt:9",
         );
+    }
+
+    proptest! {
+        #[test]
+        fn usual_lines_are_read_alike(line in r"([aB.( )/$\t]{0,3}[a-z.]{0,12}){1,3}\([A-Z]?[a-z()./ ]{0,6}\.(java|kt|scala):[0-9]{0,10}\)") {
+            let rest = text::trim_start(&line);
+            if let Some(frame) = usual(rest) {
+                prop_assert_eq!(format!("{:?}", of_any_form(rest)), format!("{:?}", Some(frame)));
+            }
+        }
     }
 
     #[test]

@@ -2,36 +2,56 @@
 
 use super::super::located;
 use super::super::text::{has_pair, split_location, split_owner, trim, trim_end, trim_start};
-use crate::bytes::{first, last};
+use crate::bytes::{first, has_any, last_before};
 use crate::model::Frame;
 use std::borrow::Cow;
 
 /// `at f (file:1:2)`, `at async X.y [as z] (file:1:2)`, `at new X (..)`, `at file:1:2`, `at f (<anonymous>)`.
+#[inline(always)]
 pub(super) fn v8_frame(line: &str) -> Option<Frame<'_>> {
-    let rest = trim_start(line).strip_prefix("at ")?;
+    let rest = line.strip_prefix("    at ").or_else(|| trim_start(line).strip_prefix("at "))?;
+    let Some(body) = rest.strip_suffix(')') else { return v8_frame_open(rest) };
+    v8_call(body)
+}
+
+/// A line that does not end in a bracket: one that more follows, or a place alone.
+#[inline(never)]
+fn v8_frame_open(rest: &str) -> Option<Frame<'_>> {
     let mut rest = trim_end(rest);
     while let Some(listed) = rest.strip_suffix(',') {
         rest = listed;
     }
     let rest = rest.strip_suffix(" {").unwrap_or(rest);
-    let Some(body) = rest.strip_suffix(')') else {
-        let place = rest.strip_prefix("async ").unwrap_or(rest);
-        return bare_place(place);
-    };
+    match rest.strip_suffix(')') {
+        Some(body) => v8_call(body),
+        None => bare_place(rest.strip_prefix("async ").unwrap_or(rest)),
+    }
+}
+
+/// `f (file:1:2` without the last bracket.
+#[inline(always)]
+fn v8_call(body: &str) -> Option<Frame<'_>> {
     let open = place_start(body)?;
-    let (function, place) = (trim_end(&body[..open]), &body[open + 1..]);
-    if !body[..open].ends_with(' ') && open != 0 {
+    let (before, place) = (&body[..open], &body[open + 1..]);
+    if !before.ends_with(' ') && open != 0 {
         return None;
     }
-    let name = function_words(function);
-    frame_at(if name.is_empty() { "<anonymous>" } else { name }, place)
+    let function = trim_end(before);
+    // Most names are one word.
+    let (module, name) = match has_any(function.as_bytes(), *b" .") {
+        true => split_owner(function_words(function)),
+        false => ("", trim(function)),
+    };
+    let is_anonymous = name.is_empty() && module.is_empty();
+    frame_at((module, if is_anonymous { "<anonymous>" } else { name }), place)
 }
 
 /// Position of the bracket that opens the place: `eval at f (..), <anonymous>:1:2` has brackets of its own.
+#[inline]
 fn place_start(body: &str) -> Option<usize> {
-    let open = last(body.as_bytes(), b'(')?;
+    let (open, is_closed) = last_before(body.as_bytes(), b'(', b')')?;
     // Only a place of `eval` goes on behind a bracket that is closed again.
-    if first(&body.as_bytes()[open..], b')').is_none() {
+    if !is_closed {
         return Some(open);
     }
     Some(body.find("(eval at ").unwrap_or(open))
@@ -66,8 +86,9 @@ fn bare_place(place: &str) -> Option<Frame<'_>> {
     Some(located("<anonymous>", file, line, column))
 }
 
-fn frame_at<'a>(function: &'a str, place: &'a str) -> Option<Frame<'a>> {
-    let (module, name) = split_owner(function);
+/// The frame of a function, given as owner and name, at a place.
+#[inline(always)]
+fn frame_at<'a>((module, name): (&'a str, &'a str), place: &'a str) -> Option<Frame<'a>> {
     let place = place
         .strip_prefix("eval at ")
         .map_or(place, |nested| nested.rsplit_once("), ").map_or(place, |p| p.1));
@@ -98,7 +119,7 @@ pub(super) fn gecko_frame(line: &str) -> Option<Frame<'_>> {
     let function = function.strip_prefix("async*").unwrap_or(function);
     let name = if function.is_empty() { "<anonymous>" } else { function };
     if place == "[native code]" {
-        return frame_at(name, place);
+        return frame_at(split_owner(name), place);
     }
     let (file, line, column) = split_location(place);
     let plausible = file.contains("://") || file.contains(['/', '\\']) || file.ends_with("js");

@@ -67,7 +67,7 @@ fn frame_line(line: &str) -> Option<Frame<'_>> {
     if let Some(rest) = line.strip_prefix("File ") {
         let (place, function) = rest.split_once(", in ").unwrap_or((rest, ""));
         let (file, number) =
-            split_number(text::trim_end(place), ':').map_or((place, None), |(f, n)| (f, Some(n)));
+            split_number(text::trim_end(place), b':').map_or((place, None), |(f, n)| (f, Some(n)));
         return Some(located(name_or_module(function), file, number, None));
     }
     let (file, function) = split_in(line)?;

@@ -38,7 +38,7 @@ pub(super) fn is_trace(line: &str) -> bool {
     let rest = line.trim_start_matches('+');
     rest.len() < line.len()
         && (rest.starts_with(' ')
-            || rest.split_once("> ").is_some_and(|(place, _)| text::split_number(place, ':').is_some()))
+            || rest.split_once("> ").is_some_and(|(place, _)| text::split_number(place, b':').is_some()))
 }
 
 /// Whether a line has the form in which commands complain: `ls: cannot ...`, `tar (child): ...`, `npm ERR! ...`.

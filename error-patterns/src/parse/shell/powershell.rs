@@ -37,7 +37,7 @@ pub(super) fn parse<'a>(text: &Text<'a>) -> Option<Outcome<'a>> {
 /// `At C:\\a.ps1:3 char:1`, `At line:1 char:1`.
 fn place(line: &str) -> Option<(&str, Option<u32>, Option<u32>)> {
     let (place, column) = line.strip_prefix("At ")?.trim_end().rsplit_once(" char:")?;
-    let (file, number) = text::split_number(place, ':')?;
+    let (file, number) = text::split_number(place, b':')?;
     Some((if file == "line" { "" } else { file }, Some(number), text::number(column)))
 }
 
@@ -46,7 +46,7 @@ fn concise<'a>(text: &Text<'a>, at: usize) -> Option<Outcome<'a>> {
     let head = text.line(at - 1);
     let (name, place) = head.split_once(": ").unwrap_or((head.trim_end_matches(':'), ""));
     let (file, number) =
-        text::split_number(place.trim(), ':').map_or((place, None), |(file, n)| (file, Some(n)));
+        text::split_number(place.trim(), b':').map_or((place, None), |(file, n)| (file, Some(n)));
     let source = text.line(at + 1).split_once(" | ")?.1.trim();
     let message = (at + 2..text.len())
         .map_while(|i| text.line(i).trim_start().strip_prefix('|'))

@@ -153,9 +153,13 @@ fn package(frame: &Frame<'_>) -> String {
     if frame.file.starts_with("<__array_function__") || frame.file.ends_with("mtrand.pyx") {
         return "numpy".to_owned();
     }
-    let file = frame.file.replace('\\', "/");
+    let file = match memchr::memchr(b'\\', frame.file.as_bytes()) {
+        Some(_) => Cow::Owned(frame.file.replace('\\', "/")),
+        None => Cow::Borrowed(frame.file.as_ref()),
+    };
     for folder in ["/site-packages/", "/dist-packages/", "/node_modules/", "/gems/", "/vendor/"] {
-        if let Some(at) = file.rfind(folder) {
+        let mut slashes = memchr::memrchr_iter(b'/', file.as_bytes());
+        if let Some(at) = slashes.find(|at| file.as_bytes()[*at..].starts_with(folder.as_bytes())) {
             let mut parts = file[at + folder.len()..].split('/');
             let first = parts.next().unwrap_or_default();
             let name = match parts.next() {

@@ -3,10 +3,17 @@
 use crate::messages::{self, words};
 use crate::model::{ParsedException, Runtime};
 use crate::tokens::{Names, is_known_name, parameterize, tokens};
+use rapidhash::RapidHashMap;
 use std::borrow::Cow;
+use std::sync::LazyLock;
 
 /// Kept tokens.
 const TOKENS_MAX: usize = 48;
+
+/// The tokens that count of each text of the built-in lists.
+static SAME: LazyLock<RapidHashMap<&'static str, Vec<String>>> = LazyLock::new(|| {
+    messages::built_in().counted().map(|text| (text, kept(&text.replace("{}", " <value> ")))).collect()
+});
 
 /// The telling part of a message.
 #[derive(Debug, Default)]
@@ -39,7 +46,7 @@ pub(super) fn telling(runtime: Runtime, deciding: &ParsedException<'_>, authored
     if let Some(same) = messages::built_in().same(runtime, message) {
         let found = parameterize(message, Names::Drop);
         return Telling {
-            tokens: kept(&same.replace("{}", " <value> ")),
+            tokens: SAME.get(same).cloned().unwrap_or_default(),
             keys: found.keys,
             speaking_type: false,
             readable: Some(found.text),
@@ -191,7 +198,11 @@ fn python(message: &str) -> Cow<'_, str> {
         return Cow::Borrowed("imported name is not defined");
     }
     // `invalid syntax (main.py, line 8)`
-    let place = message.strip_suffix(')').and_then(|inner| inner.rfind(" (").map(|at| (at, &inner[at..])));
+    let place = message.strip_suffix(')').and_then(|inner| {
+        let mut brackets = memchr::memrchr_iter(b'(', inner.as_bytes());
+        let at = brackets.find_map(|open| open.checked_sub(1).filter(|at| inner.as_bytes()[*at] == b' '))?;
+        Some((at, &inner[at..]))
+    });
     match place {
         Some((at, place)) if place.contains(", line ") => Cow::Borrowed(&message[..at]),
         _ => Cow::Borrowed(message),
@@ -270,7 +281,9 @@ fn tail_dropped(text: &str, authored: bool) -> Cow<'_, str> {
         return Cow::Borrowed(text);
     };
     let (before, tail) = (&text[..colon], &text[colon + 2..]);
-    let (word, rest) = tail.split_at(tail.find(" (").unwrap_or(tail.len()));
+    let mut blanks = memchr::memchr_iter(b' ', tail.as_bytes());
+    let bracket = blanks.find(|at| tail.as_bytes().get(at + 1) == Some(&b'('));
+    let (word, rest) = tail.split_at(bracket.unwrap_or(tail.len()));
     let single = !word.is_empty() && !word.contains(' ');
     let noun = words().nouns.iter().any(|noun| before.ends_with(noun));
     if single && (authored || noun) {
