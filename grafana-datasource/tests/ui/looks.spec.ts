@@ -15,6 +15,8 @@ const SIZES = [
 test.beforeAll(() => mkdirSync(OUTPUT, { recursive: true }));
 
 async function picture(page: Page, name: string) {
+  // Icons come one by one.
+  await page.waitForLoadState('networkidle');
   const sideways = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
   expect(sideways, `${name} is wider than its page`).toBeLessThanOrEqual(0);
   await page.screenshot({ path: join(OUTPUT, `${name}.png`) });
