@@ -353,8 +353,14 @@ mod tests {
         let kept: Vec<bool> = (1..=5).map(|key| disk.has(key)).collect();
         assert_eq!(kept, [true, false, true, true, true]);
         assert_eq!(fs::read_dir(&disk.folder).unwrap().count(), 4);
+        // What was read last is known after a restart too.
+        for entry in fs::read_dir(&disk.folder).unwrap() {
+            let file = File::options().append(true).open(entry.unwrap().path()).unwrap();
+            file.set_modified(UNIX_EPOCH).unwrap();
+        }
+        assert!(disk.read(4, &states(0).schema()).is_some());
         let (disk, _) = opened(folder.path(), bytes * 2);
-        assert!(disk.has(1) && disk.entries.lock().len() == 1);
+        assert!(disk.has(4) && disk.entries.lock().len() == 1);
     }
 
     #[test]
