@@ -14,7 +14,10 @@ pub(crate) fn run(settings: &Settings, options: &SqlOptions) -> anyhow::Result<(
     let began = Instant::now();
     let (schema, batches) = super::block_on(async {
         let lake = settings.open_existing_lake().await?;
-        let engine = Engine::new(lake, settings.query_config())?;
+        let mut limits = settings.query_config();
+        // A question makes no data folder.
+        limits.partials_dir = limits.partials_dir.filter(|_| settings.data_dir.is_dir());
+        let engine = Engine::new(lake, limits)?;
         let answer = engine.query(&options.query).await?;
         let schema = answer.schema();
         let batches: Vec<_> = answer.try_collect().await?;

@@ -2,12 +2,13 @@
 //! whole lake.
 //!
 //! An entry is a file: [`MAGIC`], the aggregate and the files that a sum is of, the states as an Arrow IPC stream (its
-//! length, then its bytes as zstd has them), and a checksum over all of it. An entry that is torn, or of other columns than the plan wants, is as good as none.
-//! Entries are good for one version of the engine and of DataFusion: states are not a format that anybody promised.
-//! Several processes may share a folder.
+//! length, then its bytes as zstd has them), and a checksum over all of it. An entry that is torn, or of other columns
+//! than the plan wants, is as good as none. Entries are good for one version of the engine and of DataFusion: states are
+//! not a format that anybody promised. Several processes may share a folder.
 //!
 //! Bounds: [`QueryConfig::partials_disk_bytes_max`](crate::QueryConfig::partials_disk_bytes_max) for all entries, of
-//! which those not used for longest go first; [`WAITING_BYTES_MAX`] that wait to be written, what is more is not.
+//! which those not used for longest go first; [`WAITING_BYTES_MAX`] that wait to be written, what is more is not kept
+//! here.
 
 use crate::clock;
 use datafusion::DATAFUSION_VERSION;
