@@ -98,7 +98,7 @@ impl FileFormat {
         let mut writer = ArrowWriter::try_new_with_options(bytes, schema, options).map_err(failed)?;
         let mut stats = FileStats::default();
         let mut write = |rows: &RecordBatch| {
-            stats.observe(rows, self.table.stats_columns());
+            stats.observe(rows, self.stats_columns());
             writer.write(rows).map_err(failed)
         };
         if let ([only], true) = (&arranged.batches[..], ordered.untouched) {

@@ -245,15 +245,10 @@ impl Scan {
         }
         let schema = plan.schema();
         let aggregates = self.aggregates.iter().map(|aggregate| views::over(aggregate, &schema));
-        let states = AggregateExec::try_new(
-            AggregateMode::Partial,
-            Arc::clone(&self.group_by),
-            aggregates.collect::<Result<_>>()?,
-            unit.filters.clone(),
-            plan,
-            schema,
-        )?;
-        views::as_text(Arc::new(states))
+        let over_views =
+            Self { aggregates: aggregates.collect::<Result<_>>()?, input_schema: schema, ..self.clone() };
+        let filters = unit.filters.clone();
+        views::as_text(over_views.aggregate(AggregateMode::Partial, &self.group_by, filters, plan)?)
     }
 
     /// The plan that merges states.
