@@ -1,6 +1,7 @@
 //! When the plugin ends: Grafana says so, a signal does, or Grafana is gone.
 
 use crate::log;
+use std::io;
 use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
@@ -32,26 +33,29 @@ impl Ending {
     }
 
     /// Ends the plugin on a signal, and when the process that started it is gone: without it nobody reads the socket,
-    /// and a plugin whose Grafana was killed would stay for ever.
-    pub(crate) async fn watch(self) {
+    /// and a plugin whose Grafana was killed would stay for ever. Signals are heard from the call on, not only once the
+    /// future runs: one that comes right after the handshake must not kill.
+    ///
+    /// # Errors
+    /// Where signals cannot be listened for.
+    pub(crate) fn watch(self) -> io::Result<impl Future<Output = ()>> {
         let parent = rustix::process::getppid();
+        let mut terminate = signal(SignalKind::terminate())?;
         // Ctrl-C in Grafana's terminal is for Grafana, which then says when it is over: to listen is to ignore it.
-        let (Ok(mut terminate), Ok(_interrupt)) =
-            (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
-        else {
-            log::error("cannot listen for signals", &[]);
-            return;
-        };
-        let gone = async {
-            while rustix::process::getppid() == parent {
-                tokio::time::sleep(PARENT_INTERVAL).await;
-            }
-        };
-        let why = tokio::select! {
-            _ = terminate.recv() => "terminated",
-            () = gone => "Grafana is gone",
-        };
-        log::info("the plugin ends", &[("why", why)]);
-        self.begin();
+        let interrupt = signal(SignalKind::interrupt())?;
+        Ok(async move {
+            let _ignored = interrupt;
+            let gone = async {
+                while rustix::process::getppid() == parent {
+                    tokio::time::sleep(PARENT_INTERVAL).await;
+                }
+            };
+            let why = tokio::select! {
+                _ = terminate.recv() => "terminated",
+                () = gone => "Grafana is gone",
+            };
+            log::info("the plugin ends", &[("why", why)]);
+            self.begin();
+        })
     }
 }

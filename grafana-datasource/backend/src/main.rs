@@ -51,7 +51,7 @@ async fn run() -> ExitCode {
 async fn start() -> Result<(), Box<dyn std::error::Error>> {
     let (listener, socket) = handshake::listen(|name| std::env::var(name))?;
     let ending = Ending::new();
-    let watched = tokio::spawn(ending.clone().watch());
+    let watched = tokio::spawn(ending.clone().watch()?);
     handshake::announce(&socket)?;
     log::info("the plugin listens", &[("version", env!("CARGO_PKG_VERSION"))]);
     let served = tokio::spawn(service::Plugin::new(ending.clone()).serve(listener));
