@@ -37,9 +37,7 @@ pub(crate) struct Host {
 }
 
 /// The environment that Grafana gives a plugin.
-pub(crate) fn command(folder: &TempDir) -> Command {
-    let log = std::fs::File::create(folder.path().join("log")).unwrap();
-    let mut command = Command::new(env!("CARGO_BIN_EXE_gpx_errata"));
+pub(crate) fn surround(command: &mut Command, folder: &TempDir) {
     command
         .env_clear()
         .env("grafana_plugin_type", "datasource")
@@ -47,8 +45,15 @@ pub(crate) fn command(folder: &TempDir) -> Command {
         .env("PLUGIN_UNIX_SOCKET_DIR", folder.path())
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
-        .stderr(log)
         .kill_on_drop(true);
+}
+
+/// A plugin, as Grafana starts it.
+pub(crate) fn command(folder: &TempDir) -> Command {
+    let log = std::fs::File::create(folder.path().join("log")).unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_gpx_errata"));
+    surround(&mut command, folder);
+    command.stderr(log);
     command
 }
 

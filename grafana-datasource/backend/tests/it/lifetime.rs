@@ -1,6 +1,6 @@
 //! Start and end.
 
-use crate::host::{Host, command};
+use crate::host::{Host, command, surround};
 use prost::Message;
 use serde_json::json;
 use std::process::Stdio;
@@ -80,16 +80,8 @@ async fn a_signal_ends_it() {
 async fn it_ends_when_grafana_is_gone() {
     let folder = TempDir::new().unwrap();
     let mut shell = tokio::process::Command::new("/bin/sh");
-    shell
-        .args(["-c", "\"$0\" & echo $! >&2; wait", env!("CARGO_BIN_EXE_gpx_errata")])
-        .env_clear()
-        .env("grafana_plugin_type", "datasource")
-        .env("PLUGIN_PROTOCOL_VERSIONS", "2")
-        .env("PLUGIN_UNIX_SOCKET_DIR", folder.path())
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .kill_on_drop(true);
+    surround(&mut shell, &folder);
+    shell.args(["-c", "\"$0\" & echo $! >&2; wait", env!("CARGO_BIN_EXE_gpx_errata")]).stderr(Stdio::null());
     let mut shell = shell.spawn().unwrap();
     let mut output = shell.stdout.take().unwrap();
     let mut line = [0; 4];
