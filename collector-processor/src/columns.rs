@@ -4,6 +4,7 @@
 //! and at every replay. Knows nothing of files or commits.
 
 mod builders;
+mod coded;
 mod errors;
 mod execution;
 mod patterns;
@@ -63,15 +64,15 @@ pub(crate) struct Wanted {
     pub patterns: bool,
 }
 
-/// Rows of one record batch. Small enough that columns grow within memory that the allocator has at hand:
-/// one batch of a whole commit spent a quarter of all CPU time in fresh pages.
+/// Rows of one record batch. Small enough that columns grow within memory that the allocator has at hand.
 const BATCH_ROWS: usize = 8192;
 
 /// Columns under construction, for one commit. Bounded by the writer, which flushes at its row limit.
 #[derive(Debug)]
 pub(crate) struct Rows {
     context: RowContext,
-    finished: Vec<(Table, Vec<RecordBatch>)>,
+    /// Rows in batches that were cut, of spans, errors and patterns.
+    cut: [usize; 3],
     spans: SpanColumns,
     errors: ErrorColumns,
     patterns: PatternColumns,
@@ -85,7 +86,7 @@ impl Rows {
     pub(crate) fn new(context: RowContext) -> Self {
         Self {
             context,
-            finished: Vec::new(),
+            cut: [0; 3],
             spans: SpanColumns::default(),
             errors: ErrorColumns::default(),
             patterns: PatternColumns::default(),
@@ -96,18 +97,12 @@ impl Rows {
     /// The largest number of rows in one table.
     #[must_use]
     pub(crate) fn rows_max(&self) -> usize {
-        let finished =
-            self.finished.iter().map(|(_, batches)| batches.iter().map(RecordBatch::num_rows).sum());
-        let current =
-            [self.spans.rows(), self.errors.rows(), self.patterns.rows()].into_iter().max().unwrap_or(0);
-        finished.max().unwrap_or(0) + current
+        let current = [self.spans.rows(), self.errors.rows(), self.patterns.rows()];
+        self.cut.iter().zip(current).map(|(cut, current)| cut + current).max().unwrap_or(0)
     }
 
     /// Adds the rows of one request.
-    ///
-    /// # Errors
-    /// As [`Self::finish`].
-    pub(crate) fn add(&mut self, request: &LoggedRequest<'_>, wanted: Wanted) -> Result<(), ArrowError> {
+    pub(crate) fn add(&mut self, request: &LoggedRequest<'_>, wanted: Wanted) {
         match request.signal {
             Signal::Traces => self.add_traces(request, wanted),
             Signal::Logs => self.add_logs(request, wanted),
@@ -118,7 +113,7 @@ impl Rows {
                 self.patterns.push(row, &self.context.writer, date);
             }
         }
-        self.cut(BATCH_ROWS)
+        self.cut(BATCH_ROWS);
     }
 
     /// The batches of each table that has rows, in the order in which they are to be committed; empties itself.
@@ -126,33 +121,33 @@ impl Rows {
     /// # Errors
     /// When a column does not fit its schema: a fault of this module.
     pub(crate) fn finish(&mut self) -> Result<Vec<(Table, Vec<RecordBatch>)>, ArrowError> {
-        self.cut(1)?;
-        let mut finished = std::mem::take(&mut self.finished);
+        self.cut(1);
+        self.cut = [0; 3];
         // Patterns before the errors that name them, spans last.
-        finished.sort_by_key(|(table, _)| match table {
-            Table::Patterns => 0,
-            Table::Errors => 1,
-            Table::Spans | Table::PatternEvents => 2,
-        });
+        let mut finished = vec![
+            (Table::Patterns, self.patterns.take()?),
+            (Table::Errors, self.errors.take()?),
+            (Table::Spans, self.spans.take()?),
+        ];
+        finished.retain(|(_, batches)| !batches.is_empty());
         Ok(finished)
     }
 
-    /// Makes batches of the columns that have at least `rows` rows.
-    fn cut(&mut self, rows: usize) -> Result<(), ArrowError> {
-        let mut put = |table, batch| match self.finished.iter_mut().find(|(t, _)| *t == table) {
-            Some((_, batches)) => batches.push(batch),
-            None => self.finished.push((table, vec![batch])),
-        };
-        if self.patterns.rows() >= rows {
-            put(Table::Patterns, self.patterns.finish()?);
+    /// Ends the batch of each table whose batch has at least `rows` rows.
+    fn cut(&mut self, rows: usize) {
+        let [spans, errors, patterns] = &mut self.cut;
+        if self.spans.rows() >= rows {
+            *spans += self.spans.rows();
+            self.spans.cut();
         }
         if self.errors.rows() >= rows {
-            put(Table::Errors, self.errors.finish()?);
+            *errors += self.errors.rows();
+            self.errors.cut();
         }
-        if self.spans.rows() >= rows {
-            put(Table::Spans, self.spans.finish()?);
+        if self.patterns.rows() >= rows {
+            *patterns += self.patterns.rows();
+            self.patterns.cut();
         }
-        Ok(())
     }
 
     /// The time whose date a row is stored under.

@@ -222,9 +222,7 @@ fn add(rows: &mut Rows, record: &Record, positions: Positions, learn: Option<&Pi
         payload: &record.payload,
         facts: &facts,
     };
-    if let Err(error) = rows.add(&request, positions.wanted(record.position)) {
-        tracing::error!(%error, position = record.position, "rows do not fit their table; they are not stored");
-    }
+    rows.add(&request, positions.wanted(record.position));
 }
 
 impl Committer {

@@ -3,22 +3,34 @@
 //! The settings are built once per table. Fresh files are written for speed, compacted ones for size and
 //! look-up; both sorted by the table's sort key, which the file says of itself.
 
+mod chunk;
+mod coded;
+mod hybrid;
+mod order;
+
 use crate::error::LakeError;
-use crate::stats::FileStats;
-use arrow::array::{Array, AsArray, RecordBatch, StringArray};
-use arrow::compute::{SortColumn, SortOptions, interleave_record_batch, lexsort_to_indices};
-use arrow::datatypes::{DataType, Int64Type, Schema, SchemaRef};
+use crate::stats::{ColumnStats, FileStats};
+use arrow::array::{Array, ArrayRef, RecordBatch};
+use arrow::compute::interleave;
+use arrow::datatypes::{DataType, FieldRef, Schema, SchemaRef};
+use arrow::error::ArrowError;
+use chunk::{ChunkEncoder, Part};
+use coded::{CodedMap, CodedText, Place, is_coded_form};
 use parquet::arrow::ArrowSchemaConverter;
-use parquet::arrow::arrow_writer::{ArrowWriter, ArrowWriterOptions};
+use parquet::arrow::arrow_writer::{ArrowRowGroupWriterFactory, compute_leaves};
 use parquet::basic::{Compression, Encoding, ZstdLevel};
+use parquet::errors::ParquetError;
 use parquet::file::metadata::SortingColumn;
-use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterPropertiesBuilder};
-use parquet::schema::types::{ColumnPath, SchemaDescriptor};
+use parquet::file::properties::{
+    EnabledStatistics, WriterProperties, WriterPropertiesBuilder, WriterPropertiesPtr,
+};
+use parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
+use parquet::schema::types::{ColumnDescPtr, ColumnPath, SchemaDescPtr, SchemaDescriptor};
 use schemas::layout::{
     COMPACTED_FILE_BYTES, PARTITION_COLUMN, ROW_GROUP_ROWS_MAX, ZSTD_LEVEL_COMPACTED, ZSTD_LEVEL_FRESH,
 };
 use schemas::tables::Table;
-use std::collections::{BTreeMap, HashMap};
+use std::io::Write;
 use std::sync::Arc;
 
 /// Merges of less than this are merged again.
@@ -36,13 +48,16 @@ pub(crate) struct FileFormat {
     pub(crate) schema: SchemaRef,
     /// Schema of its files: without the partition column.
     pub(crate) file_schema: SchemaRef,
-    fresh: WriterProperties,
+    /// The leaf columns of the file schema.
+    columns: SchemaDescPtr,
+    fresh: WriterPropertiesPtr,
 }
 
-/// Rows in the file's schema, and which of them belong to which date.
+/// Columns in the order of the file's schema, and which of their rows belong to which date.
 #[derive(Debug)]
 pub(crate) struct Arranged {
-    batches: Vec<RecordBatch>,
+    /// By batch, then by column.
+    batches: Vec<Vec<ArrayRef>>,
     pub(crate) dates: Vec<Ordered>,
 }
 
@@ -50,39 +65,32 @@ pub(crate) struct Arranged {
 #[derive(Debug)]
 pub(crate) struct Ordered {
     pub(crate) date: String,
-    /// Batch and row.
-    rows: Vec<(usize, usize)>,
-    /// All rows of the only batch, as they are.
-    untouched: bool,
+    places: Vec<Place>,
 }
 
 impl FileFormat {
     pub(crate) fn new(table: Table) -> Result<Self, LakeError> {
         let schema = table.schema();
         let file_schema = Arc::new(without_partition(&schema));
-        let fresh = fresh_properties(table, &file_schema)?;
-        Ok(Self { table, schema, file_schema, fresh })
+        let columns = Arc::new(leaf_columns(table, &file_schema)?);
+        let fresh = Arc::new(fresh_properties(table, &file_schema, &columns));
+        Ok(Self { table, schema, file_schema, columns, fresh })
     }
 
     /// Splits rows by date and sorts each part.
     pub(crate) fn arrange(&self, batches: &[RecordBatch]) -> Result<Arranged, LakeError> {
         let failed = LakeError::arrange(self.table.name());
-        let mut dates: BTreeMap<&str, Vec<(usize, usize)>> = BTreeMap::new();
-        let mut files: Vec<RecordBatch> = Vec::with_capacity(batches.len());
-        for (number, batch) in batches.iter().enumerate() {
-            files.push(self.file_columns(batch)?);
-            split_by_date(self.table, batch, number, &mut dates)?;
-        }
-        let mut ordered = Vec::with_capacity(dates.len());
-        for (date, mut rows) in dates {
-            let moved = sort_rows(self.table, &files, &mut rows).map_err(&failed)?;
-            let untouched = !moved && files.len() == 1 && rows.len() == files[0].num_rows();
-            ordered.push(Ordered { date: date.to_owned(), rows, untouched });
+        let files: Vec<Vec<ArrayRef>> =
+            batches.iter().map(|batch| self.file_columns(batch)).collect::<Result<_, _>>()?;
+        let mut ordered = Vec::new();
+        for (date, mut places) in order::split_by_date(self.table, batches)? {
+            order::sort(self.table, batches, &mut places).map_err(&failed)?;
+            ordered.push(Ordered { date: date.to_owned(), places });
         }
         Ok(Arranged { batches: files, dates: ordered })
     }
 
-    /// Bytes of a fresh file, and what its log entry says of its rows.
+    /// Bytes of a fresh file, and what its log entry says of its rows. One row group: a commit has few rows.
     pub(crate) fn encode_fresh(
         &self,
         path: &str,
@@ -90,26 +98,79 @@ impl FileFormat {
         ordered: &Ordered,
     ) -> Result<(Vec<u8>, FileStats), LakeError> {
         let failed = |source| LakeError::Parquet { path: path.to_owned(), source };
-        let unordered = LakeError::arrange(self.table.name());
-        let options =
-            ArrowWriterOptions::new().with_properties(self.fresh.clone()).with_skip_arrow_metadata(true);
+        let mut stats = FileStats { rows: Some(ordered.places.len() as u64), ..FileStats::default() };
         let bytes = Vec::with_capacity(64 * 1024);
-        let schema = Arc::clone(&self.file_schema);
-        let mut writer = ArrowWriter::try_new_with_options(bytes, schema, options).map_err(failed)?;
-        let mut stats = FileStats::default();
-        let mut write = |rows: &RecordBatch| {
-            stats.observe(rows, self.stats_columns());
-            writer.write(rows).map_err(failed)
-        };
-        if let ([only], true) = (&arranged.batches[..], ordered.untouched) {
-            write(only)?;
-        } else {
-            let batches: Vec<&RecordBatch> = arranged.batches.iter().collect();
-            for piece in ordered.rows.chunks(PIECE_ROWS) {
-                write(&interleave_record_batch(&batches, piece).map_err(&unordered)?)?;
+        let root = self.columns.root_schema_ptr();
+        let mut writer = SerializedFileWriter::new(bytes, root, Arc::clone(&self.fresh)).map_err(failed)?;
+        let mut encoder = ChunkEncoder::new(zstd(ZSTD_LEVEL_FRESH), ZSTD_LEVEL_FRESH).map_err(failed)?;
+        let mut group = writer.next_row_group().map_err(failed)?;
+        let mut leaves = self.columns.columns();
+        for (place, field) in self.file_schema.fields().iter().enumerate() {
+            let batches: Vec<&ArrayRef> = arranged.batches.iter().map(|columns| &columns[place]).collect();
+            let count = if let DataType::Map(..) = field.data_type() { 2 } else { 1 };
+            let (own, rest) = leaves.split_at(count.min(leaves.len()));
+            leaves = rest;
+            let column = Column { field, batches: &batches, leaves: own, places: &ordered.places };
+            let observed =
+                self.write_column(&column, &mut encoder, &mut group).map_err(|error| match error {
+                    ColumnError::Parquet(source) => failed(source),
+                    ColumnError::Arrow(source) => LakeError::arrange(self.table.name())(source),
+                })?;
+            if self.table.stats_columns().contains(&field.name().as_str()) {
+                stats.columns.insert(field.name().clone(), observed);
             }
         }
+        group.close().map_err(failed)?;
         Ok((writer.into_inner().map_err(failed)?, stats))
+    }
+
+    /// Adds the chunks of one column; answers its statistics, where it is of a kind that has some.
+    fn write_column<W: Write + Send>(
+        &self,
+        column: &Column<'_>,
+        encoder: &mut ChunkEncoder,
+        group: &mut SerializedRowGroupWriter<'_, W>,
+    ) -> Result<ColumnStats, ColumnError> {
+        let Column { batches, leaves, places, .. } = *column;
+        if let Some(coded) = CodedText::of(batches) {
+            let (chunk, observed) = encoder.text(&leaves[0], places, &coded)?;
+            group.append_column(&chunk.bytes, chunk.close)?;
+            return Ok(ColumnStats::of_texts(observed.bounds, observed.null_count));
+        }
+        if let Some(coded) = CodedMap::of(batches) {
+            for (leaf, part) in leaves.iter().zip([Part::Key, Part::Value]) {
+                let chunk = encoder.map(leaf, places, &coded, part)?;
+                group.append_column(&chunk.bytes, chunk.close)?;
+            }
+            return Ok(ColumnStats::default());
+        }
+        self.write_plain(column, group)
+    }
+
+    /// Adds the chunks of a column that is not coded.
+    fn write_plain<W: Write + Send>(
+        &self,
+        column: &Column<'_>,
+        group: &mut SerializedRowGroupWriter<'_, W>,
+    ) -> Result<ColumnStats, ColumnError> {
+        let alone = Arc::new(Schema::new(vec![Arc::clone(column.field)]));
+        let root = ArrowSchemaConverter::new().convert(&alone)?.root_schema_ptr();
+        // Writers of columns are only made for a file; this one stays empty.
+        let file = SerializedFileWriter::new(std::io::sink(), root, Arc::clone(&self.fresh))?;
+        let mut writers = ArrowRowGroupWriterFactory::new(&file, alone).create_column_writers(0)?;
+        let arrays: Vec<&dyn Array> = column.batches.iter().map(|batch| &***batch).collect();
+        let mut stats = ColumnStats::default();
+        for piece in column.places.chunks(PIECE_ROWS) {
+            let rows = interleave(&arrays, piece)?;
+            stats.observe(&rows);
+            for (writer, leaf) in writers.iter_mut().zip(compute_leaves(column.field, &rows)?) {
+                writer.write(&leaf)?;
+            }
+        }
+        for writer in writers {
+            writer.close()?.append_to_row_group(group)?;
+        }
+        Ok(stats)
     }
 
     /// Columns of which the log keeps bounds.
@@ -117,17 +178,47 @@ impl FileFormat {
         self.table.stats_columns()
     }
 
-    fn file_columns(&self, batch: &RecordBatch) -> Result<RecordBatch, LakeError> {
+    fn file_columns(&self, batch: &RecordBatch) -> Result<Vec<ArrayRef>, LakeError> {
         let misfit = |reason: String| LakeError::Rows { table: self.table.name(), reason };
-        let mut columns = Vec::with_capacity(self.file_schema.fields().len());
-        for field in self.file_schema.fields() {
-            let column = batch
-                .column_by_name(field.name())
-                .ok_or_else(|| misfit(format!("no column {}", field.name())))?;
-            columns.push(Arc::clone(column));
-        }
-        RecordBatch::try_new(Arc::clone(&self.file_schema), columns)
-            .map_err(|error| misfit(error.to_string()))
+        let column = |field: &FieldRef| {
+            let name = field.name();
+            let column = batch.column_by_name(name).ok_or_else(|| misfit(format!("no column {name}")))?;
+            if !is_coded_form(column.data_type(), field.data_type()) {
+                let (actual, expected) = (column.data_type(), field.data_type());
+                return Err(misfit(format!("column {name} is {actual}, not {expected}")));
+            }
+            if !field.is_nullable() && column.null_count() > 0 {
+                return Err(misfit(format!("column {name} has nulls")));
+            }
+            Ok(Arc::clone(column))
+        };
+        self.file_schema.fields().iter().map(column).collect()
+    }
+}
+
+/// One column of a file under construction.
+#[derive(Clone, Copy)]
+struct Column<'a> {
+    field: &'a FieldRef,
+    batches: &'a [&'a ArrayRef],
+    leaves: &'a [ColumnDescPtr],
+    places: &'a [Place],
+}
+
+enum ColumnError {
+    Parquet(ParquetError),
+    Arrow(ArrowError),
+}
+
+impl From<ParquetError> for ColumnError {
+    fn from(error: ParquetError) -> Self {
+        Self::Parquet(error)
+    }
+}
+
+impl From<ArrowError> for ColumnError {
+    fn from(error: ArrowError) -> Self {
+        Self::Arrow(error)
     }
 }
 
@@ -143,121 +234,13 @@ pub(crate) fn is_date(date: &str) -> bool {
     date.len() == 10 && chrono::NaiveDate::parse_from_str(date, "%Y-%m-%d").is_ok()
 }
 
-fn split_by_date<'a>(
-    table: Table,
-    batch: &'a RecordBatch,
-    number: usize,
-    dates: &mut BTreeMap<&'a str, Vec<(usize, usize)>>,
-) -> Result<(), LakeError> {
-    let misfit = |reason: String| LakeError::Rows { table: table.name(), reason };
-    let column = batch
-        .column_by_name(PARTITION_COLUMN)
-        .and_then(|column| column.as_string_opt::<i32>())
-        .ok_or_else(|| misfit(format!("no text column {PARTITION_COLUMN}")))?;
-    let mut row = 0;
-    while row < column.len() {
-        let date = if column.is_null(row) { "" } else { column.value(row) };
-        if !is_date(date) {
-            return Err(misfit(format!("{date:?} is not a date")));
-        }
-        let same =
-            (row..column.len()).take_while(|next| column.is_valid(*next) && column.value(*next) == date);
-        let end = row + same.count();
-        dates.entry(date).or_default().extend((row..end).map(|row| (number, row)));
-        row = end;
-    }
-    Ok(())
-}
-
-/// Sorts `rows` (batch, row) by the table's key. `false`: they were in order.
-fn sort_rows(
-    table: Table,
-    batches: &[RecordBatch],
-    rows: &mut Vec<(usize, usize)>,
-) -> Result<bool, arrow::error::ArrowError> {
-    let mut keys = match *table.sort_key() {
-        [text, number] => fast_keys(batches, rows, text, number),
-        _ => None,
-    };
-    if let Some(keys) = &mut keys {
-        if keys.is_sorted() {
-            return Ok(false);
-        }
-        keys.sort_unstable();
-        rows.clear();
-        rows.extend(keys.iter().map(|(_, _, batch, row)| (*batch as usize, *row as usize)));
-        return Ok(true);
-    }
-    let whole: Vec<&RecordBatch> = batches.iter().collect();
-    let gathered = interleave_record_batch(&whole, rows)?;
-    let options = Some(SortOptions { descending: false, nulls_first: true });
-    let columns: Vec<SortColumn> = table
-        .sort_key()
-        .iter()
-        .filter_map(|name| gathered.column_by_name(name))
-        .map(|values| SortColumn { values: Arc::clone(values), options })
-        .collect();
-    let order = lexsort_to_indices(&columns, None)?;
-    *rows = order.values().iter().map(|place| rows[*place as usize]).collect();
-    Ok(true)
-}
-
-/// Keys of the common case, a text column (few distinct values) and an integer column: the text becomes
-/// its rank, so that sorting compares integers. Nulls rank first.
-fn fast_keys(
-    batches: &[RecordBatch],
-    rows: &[(usize, usize)],
-    text: &str,
-    number: &str,
-) -> Option<Vec<(u32, i64, u32, u32)>> {
-    let texts: Vec<&StringArray> = batches
-        .iter()
-        .map(|batch| batch.column_by_name(text)?.as_string_opt::<i32>())
-        .collect::<Option<_>>()?;
-    let numbers: Vec<_> = batches
-        .iter()
-        .map(|batch| {
-            let column = batch.column_by_name(number)?.as_primitive_opt::<Int64Type>()?;
-            (column.null_count() == 0).then_some(column)
-        })
-        .collect::<Option<_>>()?;
-    let value = |batch: usize, row: usize| texts[batch].is_valid(row).then(|| texts[batch].value(row));
-    let mut ranks: HashMap<&str, u32> = HashMap::new();
-    let mut previous = None;
-    for (batch, row) in rows {
-        let Some(found) = value(*batch, *row) else { continue };
-        if previous != Some(found) {
-            ranks.insert(found, 0);
-            previous = Some(found);
-        }
-    }
-    let mut distinct: Vec<&str> = ranks.keys().copied().collect();
-    distinct.sort_unstable();
-    for (place, text) in distinct.iter().enumerate() {
-        ranks.insert(text, u32::try_from(place).ok()? + 1);
-    }
-    let mut previous = (None, 0);
-    rows.iter()
-        .map(|(batch, row)| {
-            let found = value(*batch, *row);
-            if found != previous.0 {
-                previous = (found, found.map_or(0, |text| ranks[text]));
-            }
-            let time = numbers[*batch].value(*row);
-            Some((previous.1, time, u32::try_from(*batch).ok()?, u32::try_from(*row).ok()?))
-        })
-        .collect()
-}
-
-fn fresh_properties(table: Table, file_schema: &Schema) -> Result<WriterProperties, LakeError> {
-    let columns = leaf_columns(table, file_schema)?;
+fn fresh_properties(table: Table, file_schema: &Schema, columns: &SchemaDescriptor) -> WriterProperties {
     let mut builder = WriterProperties::builder()
         .set_compression(zstd(ZSTD_LEVEL_FRESH))
         .set_statistics_enabled(EnabledStatistics::Chunk)
         .set_offset_index_disabled(true);
     builder = plain_columns(builder, table, file_schema);
-    builder = sorting(builder, table, &columns);
-    Ok(builder.build())
+    sorting(builder, table, columns).build()
 }
 
 /// Settings of a compacted file that will hold about `rows` rows, made from files of `input_bytes`.

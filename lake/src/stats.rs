@@ -38,6 +38,29 @@ pub struct ColumnStats {
     pub null_count: Option<u64>,
 }
 
+impl ColumnStats {
+    /// Takes more rows of the column in.
+    pub(crate) fn observe(&mut self, array: &ArrayRef) {
+        let (least, greatest) = bounds(array);
+        self.null_count = Some(self.null_count.unwrap_or(0) + array.null_count() as u64);
+        self.min = match (self.min.take(), least) {
+            (Some(a), Some(b)) => Some(a.min(b)),
+            (a, b) => a.or(b),
+        };
+        self.max = match (self.max.take(), greatest) {
+            (Some(a), Some(b)) => Some(a.max(b)),
+            (a, b) => a.or(b),
+        };
+    }
+
+    /// Of a text column whose least and greatest text are known.
+    pub(crate) fn of_texts(bounds: Option<(&str, &str)>, null_count: u64) -> Self {
+        let bound = |text: &str| Bound::Text(text.to_owned());
+        let (min, max) = bounds.map(|(least, greatest)| (bound(least), bound(greatest))).unzip();
+        Self { min, max, null_count: Some(null_count) }
+    }
+}
+
 /// Statistics of one file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FileStats {
@@ -52,18 +75,9 @@ impl FileStats {
     pub(crate) fn observe(&mut self, batch: &RecordBatch, columns: &[&str]) {
         self.rows = Some(self.rows.unwrap_or(0) + batch.num_rows() as u64);
         for name in columns {
-            let Some(array) = batch.column_by_name(name) else { continue };
-            let (least, greatest) = bounds(array);
-            let column = self.columns.entry((*name).to_owned()).or_default();
-            column.null_count = Some(column.null_count.unwrap_or(0) + array.null_count() as u64);
-            column.min = match (column.min.take(), least) {
-                (Some(a), Some(b)) => Some(a.min(b)),
-                (a, b) => a.or(b),
-            };
-            column.max = match (column.max.take(), greatest) {
-                (Some(a), Some(b)) => Some(a.max(b)),
-                (a, b) => a.or(b),
-            };
+            if let Some(array) = batch.column_by_name(name) {
+                self.columns.entry((*name).to_owned()).or_default().observe(array);
+            }
         }
     }
 

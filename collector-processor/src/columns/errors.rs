@@ -1,12 +1,13 @@
 //! Columns of table `errors`.
 
-use super::builders::{Assembly, Entries, HexColumn, TimeColumns, push_optional};
+use super::builders::{self, Built, ListColumn, LongTextColumn, Named, TimeColumns};
+use super::coded::{MapColumn, TextColumn};
 use super::execution::{Execution, ExecutionColumns};
 use super::spans::Place;
 use super::text::{clear, push_attributes, value_text};
 use crate::pipeline::{ExceptionFact, Masking, Names, Role, Roles, Scoped};
 use crate::wire::{Attribute, Attributes, Event, LogView, SpanView, Value};
-use arrow::array::{BooleanBuilder, Int32Builder, StringBuilder};
+use arrow::array::{BooleanBuilder, Int32Builder};
 use arrow::error::ArrowError;
 use arrow::record_batch::RecordBatch;
 use schemas::attributes::ENVIRONMENT;
@@ -85,35 +86,35 @@ impl<'s, 'a> Source<'s, 'a> {
 pub(super) struct ErrorColumns {
     time: TimeColumns,
     execution: ExecutionColumns,
-    event_id: HexColumn,
-    trace_id: HexColumn,
-    span_id: HexColumn,
-    signal: StringBuilder,
-    span_name: StringBuilder,
-    language: StringBuilder,
-    error_type: StringBuilder,
-    message: StringBuilder,
-    stack_trace: StringBuilder,
-    snippet: StringBuilder,
-    file_path: StringBuilder,
-    code_hash: StringBuilder,
-    env: Entries,
-    tags: Entries,
-    attributes: Entries,
-    fingerprint: StringBuilder,
-    signature: StringBuilder,
-    pattern_id: StringBuilder,
-    pattern_new: BooleanBuilder,
-    taxonomy_runtime: StringBuilder,
-    taxonomy_phase: StringBuilder,
-    taxonomy_type: StringBuilder,
-    taxonomy_cause: StringBuilder,
-    taxonomy_context: StringBuilder,
-    severity: Int32Builder,
-    strategy: StringBuilder,
-    ast_statement: StringBuilder,
-    ast_call: StringBuilder,
-    ast_import: StringBuilder,
+    event_id: LongTextColumn,
+    trace_id: LongTextColumn,
+    span_id: LongTextColumn,
+    signal: TextColumn,
+    span_name: TextColumn,
+    language: TextColumn,
+    error_type: TextColumn,
+    message: LongTextColumn,
+    stack_trace: LongTextColumn,
+    snippet: LongTextColumn,
+    file_path: TextColumn,
+    code_hash: TextColumn,
+    env: MapColumn,
+    tags: ListColumn,
+    attributes: MapColumn,
+    fingerprint: TextColumn,
+    signature: TextColumn,
+    pattern_id: TextColumn,
+    pattern_new: Built<BooleanBuilder>,
+    taxonomy_runtime: TextColumn,
+    taxonomy_phase: TextColumn,
+    taxonomy_type: TextColumn,
+    taxonomy_cause: TextColumn,
+    taxonomy_context: TextColumn,
+    severity: Built<Int32Builder>,
+    strategy: TextColumn,
+    ast_statement: TextColumn,
+    ast_call: TextColumn,
+    ast_import: TextColumn,
 }
 
 impl ErrorColumns {
@@ -129,17 +130,17 @@ impl ErrorColumns {
         date_unix_nano: u64,
     ) {
         self.time.push(unix_nano, date_unix_nano);
-        self.event_id.push(&fact.event_id);
-        self.trace_id.push_nonempty(source.trace_id);
-        self.span_id.push_nonempty(source.span_id);
+        self.event_id.push_hex(&fact.event_id);
+        self.trace_id.push_hex_optional(source.trace_id);
+        self.span_id.push_hex_optional(source.span_id);
         let Source { trace_id, roles, session, masking, .. } = *source;
         self.execution.push(&Execution { trace_id, roles, session, masking });
-        self.signal.append_value(source.signal);
-        push_optional(&mut self.span_name, source.span_name.map(|n| clear(source.masking, n)).as_deref());
-        push_optional(&mut self.language, Some(fact.language.as_str()));
-        self.error_type.append_value(&fact.error_type);
-        push_optional(&mut self.message, source.message.as_deref().or(Some(fact.message.as_str())));
-        push_optional(&mut self.stack_trace, source.stack_trace.as_deref());
+        self.signal.push(source.signal);
+        self.span_name.push_optional(source.span_name.map(|n| clear(source.masking, n)).as_deref());
+        self.language.push_optional(Some(fact.language.as_str()));
+        self.error_type.push(&fact.error_type);
+        self.message.push_optional(source.message.as_deref().or(Some(fact.message.as_str())));
+        self.stack_trace.push_optional(source.stack_trace.as_deref());
         self.push_code(source, fact);
         self.push_surroundings(source);
         self.push_grouping(fact);
@@ -150,14 +151,14 @@ impl ErrorColumns {
         let snippet = value_text(roles.value(Role::Snippet), source.masking);
         match roles.text(Role::CodeHash) {
             None if snippet.is_some() => {
-                self.code_hash
-                    .append_value(hex::encode(Sha256::digest(snippet.as_deref().unwrap_or_default())));
+                let hash = Sha256::digest(snippet.as_deref().unwrap_or_default());
+                self.code_hash.push(&hex::encode(hash));
             }
-            hash => push_optional(&mut self.code_hash, hash),
+            hash => self.code_hash.push_optional(hash),
         }
-        push_optional(&mut self.snippet, snippet.as_deref());
+        self.snippet.push_optional(snippet.as_deref());
         let file = value_text(roles.value(Role::FilePath), source.masking);
-        push_optional(&mut self.file_path, file.as_deref().or(Some(fact.file_path.as_str())));
+        self.file_path.push_optional(file.as_deref().or(Some(fact.file_path.as_str())));
     }
 
     fn push_surroundings(&mut self, source: &Source<'_, '_>) {
@@ -165,7 +166,7 @@ impl ErrorColumns {
             let own = source.attributes.iter().find(|a| a.key == *key).copied();
             let found = own.or_else(|| source.resource.clone().find(|a| a.key == *key));
             if let Some(value) = value_text(found.map(|a| a.value), source.masking) {
-                self.env.entry(key, &value);
+                self.env.entry(key.as_bytes(), value.as_bytes());
             }
         }
         self.env.row_or_null();
@@ -184,59 +185,64 @@ impl ErrorColumns {
     }
 
     fn push_grouping(&mut self, fact: &ExceptionFact) {
-        self.fingerprint.append_value(&fact.fingerprint);
-        self.signature.append_value(&fact.signature);
-        self.pattern_id.append_value(&fact.pattern_id);
-        self.pattern_new.append_value(fact.pattern_new);
-        self.taxonomy_runtime.append_value(&fact.taxonomy_runtime);
-        self.taxonomy_phase.append_value(&fact.taxonomy_phase);
-        self.taxonomy_type.append_value(&fact.taxonomy_type);
-        push_optional(&mut self.taxonomy_cause, Some(fact.taxonomy_cause.as_str()));
-        push_optional(&mut self.taxonomy_context, Some(fact.taxonomy_context.as_str()));
-        self.severity.append_value(fact.severity);
-        self.strategy.append_value(&fact.strategy);
-        push_optional(&mut self.ast_statement, Some(fact.ast_statement.as_str()));
-        push_optional(&mut self.ast_call, Some(fact.ast_call.as_str()));
-        push_optional(&mut self.ast_import, Some(fact.ast_import.as_str()));
+        self.fingerprint.push(&fact.fingerprint);
+        self.signature.push(&fact.signature);
+        self.pattern_id.push(&fact.pattern_id);
+        self.pattern_new.builder.append_value(fact.pattern_new);
+        self.taxonomy_runtime.push(&fact.taxonomy_runtime);
+        self.taxonomy_phase.push(&fact.taxonomy_phase);
+        self.taxonomy_type.push(&fact.taxonomy_type);
+        self.taxonomy_cause.push_optional(Some(fact.taxonomy_cause.as_str()));
+        self.taxonomy_context.push_optional(Some(fact.taxonomy_context.as_str()));
+        self.severity.builder.append_value(fact.severity);
+        self.strategy.push(&fact.strategy);
+        self.ast_statement.push_optional(Some(fact.ast_statement.as_str()));
+        self.ast_call.push_optional(Some(fact.ast_call.as_str()));
+        self.ast_import.push_optional(Some(fact.ast_import.as_str()));
     }
 
-    pub(super) fn finish(&mut self) -> Result<RecordBatch, ArrowError> {
-        let mut batch = Assembly::new(Table::Errors.schema());
-        let (timestamp, time_unix_nano, date) = self.time.finish();
-        self.execution.finish(&mut batch);
-        batch
-            .put("timestamp", timestamp)
-            .put("time_unix_nano", time_unix_nano)
-            .put("event_id", self.event_id.finish())
-            .put("trace_id", self.trace_id.finish())
-            .put("span_id", self.span_id.finish())
-            .text("signal", &mut self.signal)
-            .text("span_name", &mut self.span_name)
-            .text("language", &mut self.language)
-            .text("error_type", &mut self.error_type)
-            .text("message", &mut self.message)
-            .text("stack_trace", &mut self.stack_trace)
-            .text("snippet", &mut self.snippet)
-            .text("file_path", &mut self.file_path)
-            .text("code_hash", &mut self.code_hash)
-            .put("env", self.env.finish_map()?)
-            .put("tags", self.tags.finish_list()?)
-            .put("attributes", self.attributes.finish_map()?)
-            .text("fingerprint", &mut self.fingerprint)
-            .text("signature", &mut self.signature)
-            .text("pattern_id", &mut self.pattern_id)
-            .boolean("pattern_new", &mut self.pattern_new)
-            .text("taxonomy_runtime", &mut self.taxonomy_runtime)
-            .text("taxonomy_phase", &mut self.taxonomy_phase)
-            .text("taxonomy_type", &mut self.taxonomy_type)
-            .text("taxonomy_cause", &mut self.taxonomy_cause)
-            .text("taxonomy_context", &mut self.taxonomy_context)
-            .int32("severity", &mut self.severity)
-            .text("strategy", &mut self.strategy)
-            .text("ast_statement", &mut self.ast_statement)
-            .text("ast_call", &mut self.ast_call)
-            .text("ast_import", &mut self.ast_import)
-            .put("date", date);
-        batch.finish()
+    fn columns(&mut self) -> Named<'_> {
+        let mut columns: Named<'_> = vec![
+            ("event_id", &mut self.event_id),
+            ("trace_id", &mut self.trace_id),
+            ("span_id", &mut self.span_id),
+            ("signal", &mut self.signal),
+            ("span_name", &mut self.span_name),
+            ("language", &mut self.language),
+            ("error_type", &mut self.error_type),
+            ("message", &mut self.message),
+            ("stack_trace", &mut self.stack_trace),
+            ("snippet", &mut self.snippet),
+            ("file_path", &mut self.file_path),
+            ("code_hash", &mut self.code_hash),
+            ("env", &mut self.env),
+            ("tags", &mut self.tags),
+            ("attributes", &mut self.attributes),
+            ("fingerprint", &mut self.fingerprint),
+            ("signature", &mut self.signature),
+            ("pattern_id", &mut self.pattern_id),
+            ("pattern_new", &mut self.pattern_new),
+            ("taxonomy_runtime", &mut self.taxonomy_runtime),
+            ("taxonomy_phase", &mut self.taxonomy_phase),
+            ("taxonomy_type", &mut self.taxonomy_type),
+            ("taxonomy_cause", &mut self.taxonomy_cause),
+            ("taxonomy_context", &mut self.taxonomy_context),
+            ("severity", &mut self.severity),
+            ("strategy", &mut self.strategy),
+            ("ast_statement", &mut self.ast_statement),
+            ("ast_call", &mut self.ast_call),
+            ("ast_import", &mut self.ast_import),
+        ];
+        columns.extend(self.time.columns());
+        columns.extend(self.execution.columns());
+        columns
+    }
+
+    pub(super) fn cut(&mut self) {
+        builders::cut(self.columns());
+    }
+
+    pub(super) fn take(&mut self) -> Result<Vec<RecordBatch>, ArrowError> {
+        builders::take(&Table::Errors.schema(), self.columns())
     }
 }

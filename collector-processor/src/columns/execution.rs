@@ -1,9 +1,9 @@
 //! Columns that `spans` and `errors` share: which execution, whose, where, of what code.
 
-use super::builders::{Assembly, push_optional};
+use super::builders::Named;
+use super::coded::TextColumn;
 use super::text::value_text;
 use crate::pipeline::{Masking, Role, Scoped, parent_session};
-use arrow::array::StringBuilder;
 
 /// What is known of the execution that a row belongs to.
 #[derive(Debug)]
@@ -18,55 +18,57 @@ pub(super) struct Execution<'e, 'a> {
 
 #[derive(Debug, Default)]
 pub(super) struct ExecutionColumns {
-    session_id: StringBuilder,
-    parent_session_id: StringBuilder,
-    execution_id: StringBuilder,
-    user_id: StringBuilder,
-    service_name: StringBuilder,
-    host_name: StringBuilder,
-    commit_hash: StringBuilder,
-    branch: StringBuilder,
-    virtualenv: StringBuilder,
-    pkg_versions: StringBuilder,
+    session_id: TextColumn,
+    parent_session_id: TextColumn,
+    execution_id: TextColumn,
+    user_id: TextColumn,
+    service_name: TextColumn,
+    host_name: TextColumn,
+    commit_hash: TextColumn,
+    branch: TextColumn,
+    virtualenv: TextColumn,
+    pkg_versions: TextColumn,
 }
 
 impl ExecutionColumns {
     pub(super) fn push(&mut self, execution: &Execution<'_, '_>) {
         let roles = &execution.roles;
         let parent = parent_session(*roles).filter(|_| execution.session.is_some());
-        push_optional(&mut self.session_id, execution.session);
-        push_optional(&mut self.parent_session_id, parent);
-        match roles.text(Role::Execution) {
+        self.session_id.push_optional(execution.session);
+        self.parent_session_id.push_optional(parent);
+        match roles.bytes(Role::Execution) {
             None if !execution.trace_id.is_empty() => {
-                self.execution_id.append_value(hex::encode(execution.trace_id));
+                self.execution_id.push_hex(execution.trace_id);
             }
-            id => push_optional(&mut self.execution_id, id),
+            id => self.execution_id.push_bytes_optional(id),
         }
-        match (roles.text(Role::User), execution.masking) {
-            (Some(user), Some(masking)) => self.user_id.append_value(masking.pseudonym(user)),
-            (user, _) => push_optional(&mut self.user_id, user),
+        match execution.masking {
+            Some(masking) => {
+                self.user_id.push_optional(roles.text(Role::User).map(|u| masking.pseudonym(u)).as_deref())
+            }
+            None => self.user_id.push_bytes_optional(roles.bytes(Role::User)),
         }
-        push_optional(&mut self.service_name, roles.text(Role::Service));
-        push_optional(&mut self.host_name, roles.text(Role::Host));
-        push_optional(&mut self.commit_hash, roles.text(Role::Commit));
-        push_optional(&mut self.branch, roles.text(Role::Branch));
+        self.service_name.push_bytes_optional(roles.bytes(Role::Service));
+        self.host_name.push_bytes_optional(roles.bytes(Role::Host));
+        self.commit_hash.push_bytes_optional(roles.bytes(Role::Commit));
+        self.branch.push_bytes_optional(roles.bytes(Role::Branch));
         let text = |role| value_text(roles.value(role), execution.masking);
-        push_optional(&mut self.virtualenv, text(Role::Virtualenv).as_deref());
-        push_optional(&mut self.pkg_versions, text(Role::PkgVersions).as_deref());
+        self.virtualenv.push_optional(text(Role::Virtualenv).as_deref());
+        self.pkg_versions.push_optional(text(Role::PkgVersions).as_deref());
     }
 
-    /// Puts the columns into a batch.
-    pub(super) fn finish(&mut self, batch: &mut Assembly) {
-        batch
-            .text("session_id", &mut self.session_id)
-            .text("parent_session_id", &mut self.parent_session_id)
-            .text("execution_id", &mut self.execution_id)
-            .text("user_id", &mut self.user_id)
-            .text("service_name", &mut self.service_name)
-            .text("host_name", &mut self.host_name)
-            .text("commit_hash", &mut self.commit_hash)
-            .text("branch", &mut self.branch)
-            .text("virtualenv", &mut self.virtualenv)
-            .text("pkg_versions", &mut self.pkg_versions);
+    pub(super) fn columns(&mut self) -> Named<'_> {
+        vec![
+            ("session_id", &mut self.session_id),
+            ("parent_session_id", &mut self.parent_session_id),
+            ("execution_id", &mut self.execution_id),
+            ("user_id", &mut self.user_id),
+            ("service_name", &mut self.service_name),
+            ("host_name", &mut self.host_name),
+            ("commit_hash", &mut self.commit_hash),
+            ("branch", &mut self.branch),
+            ("virtualenv", &mut self.virtualenv),
+            ("pkg_versions", &mut self.pkg_versions),
+        ]
     }
 }

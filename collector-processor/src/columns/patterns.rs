@@ -1,8 +1,8 @@
 //! Columns of table `patterns`.
 
-use super::builders::{Assembly, Entries, TimeColumns, push_optional};
+use super::builders::{self, Built, ListColumn, LongTextColumn, Named, TimeColumns};
 use crate::pipeline::PatternRow;
-use arrow::array::{Int32Builder, StringBuilder};
+use arrow::array::Int32Builder;
 use arrow::error::ArrowError;
 use arrow::record_batch::RecordBatch;
 use schemas::tables::Table;
@@ -10,9 +10,9 @@ use schemas::tables::Table;
 #[derive(Debug, Default)]
 pub(super) struct PatternColumns {
     time: TimeColumns,
-    hashes: Entries,
-    severity: Int32Builder,
-    texts: [StringBuilder; TEXTS.len()],
+    hashes: ListColumn,
+    severity: Built<Int32Builder>,
+    texts: [LongTextColumn; TEXTS.len()],
 }
 
 /// The text columns, in the order in which [`PatternColumns::push`] gives them.
@@ -48,7 +48,7 @@ impl PatternColumns {
         self.time.push(row.time_unix_nano, date_unix_nano);
         row.hashes.iter().for_each(|h| self.hashes.element(h));
         self.hashes.row_or_null();
-        self.severity.append_option((row.severity > 0).then_some(row.severity));
+        self.severity.builder.append_option((row.severity > 0).then_some(row.severity));
         let values: [&str; TEXTS.len()] = [
             &row.fact,
             &row.pattern_id,
@@ -70,22 +70,24 @@ impl PatternColumns {
             writer,
         ];
         for ((column, name), value) in self.texts.iter_mut().zip(TEXTS).zip(values) {
-            if REQUIRED.contains(&name) {
-                column.append_value(value)
-            } else {
-                push_optional(column, Some(value))
-            }
+            if REQUIRED.contains(&name) { column.push(value) } else { column.push_optional(Some(value)) }
         }
     }
 
-    pub(super) fn finish(&mut self) -> Result<RecordBatch, ArrowError> {
-        let mut batch = Assembly::new(Table::Patterns.schema());
-        let (timestamp, time_unix_nano, date) = self.time.finish();
-        batch.put("timestamp", timestamp).put("time_unix_nano", time_unix_nano).put("date", date);
-        batch.put("hashes", self.hashes.finish_list()?).int32("severity", &mut self.severity);
+    fn columns(&mut self) -> Named<'_> {
+        let mut columns: Named<'_> = vec![("hashes", &mut self.hashes), ("severity", &mut self.severity)];
+        columns.extend(self.time.columns());
         for (name, column) in TEXTS.iter().zip(&mut self.texts) {
-            batch.text(name, column);
+            columns.push((name, column));
         }
-        batch.finish()
+        columns
+    }
+
+    pub(super) fn cut(&mut self) {
+        builders::cut(self.columns());
+    }
+
+    pub(super) fn take(&mut self) -> Result<Vec<RecordBatch>, ArrowError> {
+        builders::take(&Table::Patterns.schema(), self.columns())
     }
 }

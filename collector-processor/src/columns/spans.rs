@@ -1,13 +1,15 @@
 //! Columns of table `spans`.
 
-use super::builders::{Assembly, Entries, HexColumn, TimeColumns, nanos, push_optional};
+use super::builders::{self, Built, LongTextColumn, Named, TimeColumns, nanos};
+use super::coded::{MapColumn, SharedMapColumn, TextColumn};
 use super::execution::{Execution, ExecutionColumns};
-use super::text::{clear, events_json, links_json, push_attributes};
+use super::text::{clear_bytes, events_json, links_json, push_attributes};
 use crate::pipeline::{ExceptionFact, Masking, Role, Scoped};
 use crate::wire::{Attributes, Scope, SpanView};
-use arrow::array::{Int32Builder, Int64Builder, StringBuilder};
+use arrow::array::{Int32Builder, Int64Builder};
 use arrow::error::ArrowError;
 use arrow::record_batch::RecordBatch;
+use schemas::attributes::KNOWN_EXEC_KINDS;
 use schemas::tables::Table;
 
 /// Where a span stands and what is known of it.
@@ -28,26 +30,26 @@ pub(super) struct Place<'p, 'a> {
 pub(super) struct SpanColumns {
     time: TimeColumns,
     execution: ExecutionColumns,
-    duration_ns: Int64Builder,
-    trace_id: HexColumn,
-    span_id: HexColumn,
-    parent_span_id: HexColumn,
-    name: StringBuilder,
-    kind: StringBuilder,
-    exec_kind: StringBuilder,
-    status_code: StringBuilder,
-    status_message: StringBuilder,
-    attributes: Entries,
-    resource_attributes: Entries,
-    /// Of the last row: which resource, and whether it was masked here.
-    last_resource: Option<(u64, bool)>,
-    events: StringBuilder,
-    links: StringBuilder,
-    scope_name: StringBuilder,
-    scope_version: StringBuilder,
-    fingerprint: StringBuilder,
-    pattern_id: StringBuilder,
-    severity: Int32Builder,
+    duration_ns: Built<Int64Builder>,
+    trace_id: LongTextColumn,
+    span_id: LongTextColumn,
+    parent_span_id: LongTextColumn,
+    name: TextColumn,
+    kind: TextColumn,
+    exec_kind: TextColumn,
+    status_code: TextColumn,
+    status_message: TextColumn,
+    attributes: MapColumn,
+    resource_attributes: SharedMapColumn,
+    /// Of the last row: which resource, whether it was masked here, and its code.
+    last_resource: Option<(u64, bool, i32)>,
+    events: LongTextColumn,
+    links: LongTextColumn,
+    scope_name: TextColumn,
+    scope_version: TextColumn,
+    fingerprint: TextColumn,
+    pattern_id: TextColumn,
+    severity: Built<Int32Builder>,
 }
 
 /// Text of a span's kind.
@@ -85,72 +87,85 @@ impl SpanColumns {
         date_unix_nano: u64,
     ) {
         self.time.push(started_unix_nano, date_unix_nano);
-        self.duration_ns.append_value(nanos(span.end_time_unix_nano.saturating_sub(started_unix_nano)));
-        self.trace_id.push(span.trace_id);
-        self.span_id.push(span.span_id);
-        self.parent_span_id.push_nonempty(span.parent_span_id);
-        self.name.append_value(clear(place.masking, &span.name));
-        self.kind.append_value(kind(span.kind));
-        self.status_code.append_value(status(span.status_code));
-        push_optional(&mut self.status_message, Some(&clear(place.masking, &span.status_message)));
+        self.duration_ns
+            .builder
+            .append_value(nanos(span.end_time_unix_nano.saturating_sub(started_unix_nano)));
+        self.trace_id.push_hex(span.trace_id);
+        self.span_id.push_hex(span.span_id);
+        self.parent_span_id.push_hex_optional(span.parent_span_id);
+        self.name.push_bytes(&clear_bytes(place.masking, span.name));
+        self.kind.push(kind(span.kind));
+        self.status_code.push(status(span.status_code));
+        self.status_message.push_bytes_optional(Some(&clear_bytes(place.masking, span.status_message)));
         let Place { roles, session, masking, .. } = *place;
         self.execution.push(&Execution { trace_id: span.trace_id, roles, session, masking });
-        let known = || Some(span.name.as_str()).filter(|n| schemas::attributes::KNOWN_EXEC_KINDS.contains(n));
-        push_optional(&mut self.exec_kind, roles.text(Role::ExecKind).or_else(known));
+        let is_known = |name: &&[u8]| KNOWN_EXEC_KINDS.iter().any(|kind| kind.as_bytes() == *name);
+        let known = || Some(span.name.bytes()).filter(is_known);
+        self.exec_kind.push_bytes_optional(roles.bytes(Role::ExecKind).or_else(known));
         self.push_maps(span, place);
-        push_optional(&mut self.scope_name, place.scope.map(|s| s.name.as_str()));
-        push_optional(&mut self.scope_version, place.scope.map(|s| s.version.as_str()));
-        push_optional(&mut self.fingerprint, exception.map(|e| e.fingerprint.as_str()));
-        push_optional(&mut self.pattern_id, exception.map(|e| e.pattern_id.as_str()));
-        self.severity.append_option(exception.map(|e| e.severity));
+        self.scope_name.push_bytes_optional(place.scope.map(|s| s.name.bytes()));
+        self.scope_version.push_bytes_optional(place.scope.map(|s| s.version.bytes()));
+        self.fingerprint.push_optional(exception.map(|e| e.fingerprint.as_str()));
+        self.pattern_id.push_optional(exception.map(|e| e.pattern_id.as_str()));
+        self.severity.builder.append_option(exception.map(|e| e.severity));
     }
 
     fn push_maps(&mut self, span: &SpanView<'_>, place: &Place<'_, '_>) {
         push_attributes(&mut self.attributes, span.attributes.iter().copied(), place.masking);
         // A resource is masked on arrival where one of its spans has a session; where none has, here.
-        let resource = Some((place.resource_serial, place.masking.is_some()));
-        if self.last_resource != resource || !self.resource_attributes.repeat_row() {
-            push_attributes(&mut self.resource_attributes, place.resource, place.masking);
-            self.last_resource = resource;
-        }
+        let (serial, masked) = (place.resource_serial, place.masking.is_some());
+        let code = match self.last_resource {
+            Some((last, as_masked, code)) if (last, as_masked) == (serial, masked) => code,
+            _ => self.resource_attributes.code(place.resource.message(), masked, |maps| {
+                push_attributes(maps, place.resource, place.masking);
+            }),
+        };
+        self.last_resource = Some((serial, masked, code));
+        self.resource_attributes.push(code);
         if span.events.is_empty() {
-            self.events.append_null();
+            self.events.push_optional(None);
         } else {
             events_json(&mut self.events, &span.events, place.masking);
         }
         if span.links.is_empty() {
-            self.links.append_null();
+            self.links.push_optional(None);
         } else {
             links_json(&mut self.links, &span.links, place.masking);
         }
     }
 
-    pub(super) fn finish(&mut self) -> Result<RecordBatch, ArrowError> {
-        let mut batch = Assembly::new(Table::Spans.schema());
-        let (timestamp, time_unix_nano, date) = self.time.finish();
-        self.execution.finish(&mut batch);
-        batch
-            .put("timestamp", timestamp)
-            .put("time_unix_nano", time_unix_nano)
-            .int64("duration_ns", &mut self.duration_ns)
-            .put("trace_id", self.trace_id.finish())
-            .put("span_id", self.span_id.finish())
-            .put("parent_span_id", self.parent_span_id.finish())
-            .text("name", &mut self.name)
-            .text("kind", &mut self.kind)
-            .text("exec_kind", &mut self.exec_kind)
-            .text("status_code", &mut self.status_code)
-            .text("status_message", &mut self.status_message)
-            .put("attributes", self.attributes.finish_map()?)
-            .put("resource_attributes", self.resource_attributes.finish_map()?)
-            .text("events", &mut self.events)
-            .text("links", &mut self.links)
-            .text("scope_name", &mut self.scope_name)
-            .text("scope_version", &mut self.scope_version)
-            .text("fingerprint", &mut self.fingerprint)
-            .text("pattern_id", &mut self.pattern_id)
-            .int32("severity", &mut self.severity)
-            .put("date", date);
-        batch.finish()
+    fn columns(&mut self) -> Named<'_> {
+        let mut columns: Named<'_> = vec![
+            ("duration_ns", &mut self.duration_ns),
+            ("trace_id", &mut self.trace_id),
+            ("span_id", &mut self.span_id),
+            ("parent_span_id", &mut self.parent_span_id),
+            ("name", &mut self.name),
+            ("kind", &mut self.kind),
+            ("exec_kind", &mut self.exec_kind),
+            ("status_code", &mut self.status_code),
+            ("status_message", &mut self.status_message),
+            ("attributes", &mut self.attributes),
+            ("resource_attributes", &mut self.resource_attributes),
+            ("events", &mut self.events),
+            ("links", &mut self.links),
+            ("scope_name", &mut self.scope_name),
+            ("scope_version", &mut self.scope_version),
+            ("fingerprint", &mut self.fingerprint),
+            ("pattern_id", &mut self.pattern_id),
+            ("severity", &mut self.severity),
+        ];
+        columns.extend(self.time.columns());
+        columns.extend(self.execution.columns());
+        columns
+    }
+
+    pub(super) fn cut(&mut self) {
+        builders::cut(self.columns());
+    }
+
+    pub(super) fn take(&mut self) -> Result<Vec<RecordBatch>, ArrowError> {
+        self.last_resource = None;
+        builders::take(&Table::Spans.schema(), self.columns())
     }
 }

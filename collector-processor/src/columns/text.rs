@@ -1,9 +1,9 @@
 //! Attribute values, events and links as the text that columns hold, masked where still needed.
 
-use super::builders::Entries;
+use super::builders::LongTextColumn;
+use super::coded::MapColumn;
 use crate::pipeline::Masking;
-use crate::wire::{Attribute, Event, Link, Value, write_json_str};
-use arrow::array::StringBuilder;
+use crate::wire::{Attribute, Event, Link, Text, Value, write_json_str};
 use std::borrow::Cow;
 use std::collections::HashSet;
 use std::fmt::Write;
@@ -11,6 +11,15 @@ use std::fmt::Write;
 /// The text, masked where `masking` is set.
 pub(super) fn clear<'a>(masking: Option<&Masking>, text: &'a str) -> Cow<'a, str> {
     masking.map_or(Cow::Borrowed(text), |m| m.text(text))
+}
+
+/// The bytes of a text, masked where `masking` is set.
+pub(super) fn clear_bytes<'a>(masking: Option<&Masking>, text: Text<'a>) -> Cow<'a, [u8]> {
+    match masking.map(|masking| masking.text(text.as_str())) {
+        Some(Cow::Owned(masked)) => Cow::Owned(masked.into_bytes()),
+        Some(Cow::Borrowed(text)) => Cow::Borrowed(text.as_bytes()),
+        None => Cow::Borrowed(text.bytes()),
+    }
 }
 
 /// A value as a column holds it: text as it is, everything else as JSON; `None` where there is none.
@@ -32,15 +41,15 @@ const SCANNED_MAX: usize = 32;
 /// Adds one row of attributes. A repeated key counts once, its first value: other engines refuse maps
 /// with repeated keys.
 pub(super) fn push_attributes<'a>(
-    entries: &mut Entries,
+    entries: &mut MapColumn,
     attributes: impl Iterator<Item = Attribute<'a>>,
     masking: Option<&Masking>,
 ) {
-    let mut scanned: [&str; SCANNED_MAX] = [""; SCANNED_MAX];
-    let mut hashed: HashSet<&str> = HashSet::new();
+    let mut scanned: [&[u8]; SCANNED_MAX] = [b""; SCANNED_MAX];
+    let mut hashed: HashSet<&[u8]> = HashSet::new();
     let mut marks = 0_u64;
     for (n, attribute) in attributes.enumerate() {
-        let key = attribute.key;
+        let key = attribute.key.bytes();
         let mark = mark(key);
         if marks & mark != 0 {
             let seen = &scanned[..n.min(SCANNED_MAX)];
@@ -54,26 +63,27 @@ pub(super) fn push_attributes<'a>(
             None => _ = hashed.insert(key),
         }
         match (attribute.value, masking) {
-            (Value::Str(text), None) => entries.entry(key, &text),
-            (Value::Str(text), Some(masking)) => entries.entry(key, &masking.attribute(key, &text)),
-            (Value::Int(number), _) => entries.entry_display(key, number),
-            (Value::Bool(truth), _) => entries.entry(key, if truth { "true" } else { "false" }),
-            (other, _) => entries.entry(key, &clear(masking, &other.to_text())),
+            (Value::Str(text), None) => entries.entry(key, text.bytes()),
+            (Value::Str(text), Some(masking)) => {
+                entries.entry(key, masking.attribute(&attribute.key, &text).as_bytes());
+            }
+            (Value::Bool(truth), _) => entries.entry(key, if truth { b"true" } else { b"false" }),
+            (other, None) => entries.entry_written(key, |text| other.write_text(text)),
+            (other, Some(masking)) => entries.entry(key, masking.text(&other.to_text()).as_bytes()),
         }
     }
     entries.row();
 }
 
 /// A bit that a key has with few others: most keys are seen to be new without a comparison.
-fn mark(key: &str) -> u64 {
-    let bytes = key.as_bytes();
+fn mark(bytes: &[u8]) -> u64 {
     let (last, middle) =
         (bytes.last().copied().unwrap_or(0), bytes.get(bytes.len() / 2).copied().unwrap_or(0));
     1 << ((usize::from(last) * 7 + usize::from(middle) * 13 + bytes.len() * 3) % 64)
 }
 
 /// Adds a JSON array of the events.
-pub(super) fn events_json(column: &mut StringBuilder, events: &[Event<'_>], masking: Option<&Masking>) {
+pub(super) fn events_json(column: &mut LongTextColumn, events: &[Event<'_>], masking: Option<&Masking>) {
     let mut out = String::with_capacity(256);
     for (n, event) in events.iter().enumerate() {
         out.push(if n == 0 { '[' } else { ',' });
@@ -85,11 +95,11 @@ pub(super) fn events_json(column: &mut StringBuilder, events: &[Event<'_>], mask
         out.push('}');
     }
     out.push(']');
-    column.append_value(clear(masking, &out));
+    column.push(&clear(masking, &out));
 }
 
 /// Adds a JSON array of the links.
-pub(super) fn links_json(column: &mut StringBuilder, links: &[Link<'_>], masking: Option<&Masking>) {
+pub(super) fn links_json(column: &mut LongTextColumn, links: &[Link<'_>], masking: Option<&Masking>) {
     let mut out = String::with_capacity(128);
     for (n, link) in links.iter().enumerate() {
         out.push(if n == 0 { '[' } else { ',' });
@@ -100,5 +110,5 @@ pub(super) fn links_json(column: &mut StringBuilder, links: &[Link<'_>], masking
         out.push('}');
     }
     out.push(']');
-    column.append_value(clear(masking, &out));
+    column.push(&clear(masking, &out));
 }

@@ -38,7 +38,7 @@ impl Masking {
     /// pseudonym, so that users can still be counted.
     #[must_use]
     pub(crate) fn attribute<'a>(&self, key: &str, value: &'a str) -> Cow<'a, str> {
-        match self.names.role(key) {
+        match self.names.role(key.as_bytes()) {
             Some((Role::Session | Role::ParentSession | Role::Execution, _)) => Cow::Borrowed(value),
             Some((Role::User, _)) => self.pseudonym(value),
             _ => self.masker.load().mask_attribute(key, value),
@@ -54,24 +54,30 @@ impl Masking {
     /// Edits every text in an attribute's value; returns how many changed.
     pub(super) fn edit_attribute(&self, key: &str, value: &Value<'_>, edits: &mut Edits) -> u64 {
         match value {
-            Value::Str(text) => edit(edits, *text, self.attribute(key, text)),
+            Value::Str(text) => edit(edits, *text, &self.attribute(key, text.as_str())),
             Value::Array(values) => values.map(|v| self.edit_attribute(key, &v, edits)).sum(),
-            Value::KvList(entries) => entries.map(|e| self.edit_attribute(e.key, &e.value, edits)).sum(),
+            Value::KvList(entries) => entries.map(|e| self.edit_attribute(&e.key, &e.value, edits)).sum(),
             _ => 0,
         }
     }
 
     /// Edits a text; returns 1 if it changed.
     pub(super) fn edit_text(&self, text: Text<'_>, edits: &mut Edits) -> u64 {
-        edit(edits, text, self.text(&text))
+        edit(edits, text, &self.text(text.as_str()))
+    }
+
+    /// Edits a text attribute; returns 1 if it changed, and what it reads then.
+    pub(super) fn edit_kept<'a>(&self, key: &str, text: Text<'a>, edits: &mut Edits) -> (u64, Cow<'a, str>) {
+        let masked = self.attribute(key, text.as_str());
+        (edit(edits, text, &masked), masked)
     }
 }
 
-fn edit(edits: &mut Edits, text: Text<'_>, masked: Cow<'_, str>) -> u64 {
+fn edit(edits: &mut Edits, text: Text<'_>, masked: &str) -> u64 {
     // A whole value that is masked is borrowed too, from elsewhere.
-    if *masked == *text {
+    if std::ptr::eq(masked.as_bytes(), text.bytes()) || text == *masked {
         return 0;
     }
-    edits.replace(text.range(), masked.into_owned());
+    edits.replace(text.range(), masked);
     1
 }

@@ -67,7 +67,18 @@ const ROLES: usize = Role::FingerprintHint as usize + 1;
 /// The look-up from attribute name to role and rank.
 #[derive(Clone, Debug)]
 pub(crate) struct Names {
-    roles: RapidHashMap<String, (Role, u8)>,
+    roles: RapidHashMap<Box<[u8]>, (Role, u8)>,
+    /// By length, which last bytes names have: most attributes have no role, and are seen to have none by this.
+    ends: [u64; LENGTHS],
+}
+
+/// Lengths of names that are told apart.
+const LENGTHS: usize = 64;
+
+/// Place and bit of a name among [`Names::ends`].
+#[inline]
+fn end_of(name: &[u8]) -> (usize, u64) {
+    (name.len().min(LENGTHS - 1), 1 << (name.last().copied().unwrap_or(0) % 64))
 }
 
 /// The values that a set of attributes gives for each role.
@@ -80,7 +91,7 @@ impl Names {
     /// The contract's names, then `extra` (role name of the configuration, attribute name).
     #[must_use]
     pub(crate) fn new(session_header: &str, extra: &[(String, String)]) -> Self {
-        let mut all = Self { roles: RapidHashMap::default() };
+        let mut all = Self { roles: RapidHashMap::default(), ends: [0; LENGTHS] };
         let header = session_header.to_ascii_lowercase();
         let theirs = names::SESSION_HEADER.to_ascii_lowercase();
         let session: Vec<String> = names::SESSION.iter().map(|n| n.replace(&theirs, &header)).collect();
@@ -106,7 +117,9 @@ impl Names {
         for (rank, name) in (taken..u8::MAX).zip(list) {
             // Older SDKs write header names with underscores.
             for name in [name.to_owned(), name.replace('-', "_")] {
-                self.roles.entry(name).or_insert((role, rank));
+                let (place, bit) = end_of(name.as_bytes());
+                self.ends[place] |= bit;
+                self.roles.entry(name.into_bytes().into()).or_insert((role, rank));
             }
         }
     }
@@ -114,8 +127,9 @@ impl Names {
     /// The role of an attribute, and how far down in its role's list the name stands.
     #[inline]
     #[must_use]
-    pub(crate) fn role(&self, key: &str) -> Option<(Role, u8)> {
-        self.roles.get(key).copied()
+    pub(crate) fn role(&self, key: &[u8]) -> Option<(Role, u8)> {
+        let (place, bit) = end_of(key);
+        if self.ends[place] & bit == 0 { None } else { self.roles.get(key).copied() }
     }
 }
 
@@ -129,7 +143,7 @@ impl<'a> Roles<'a> {
     /// Notes one attribute if it has a role; returns the role.
     #[inline]
     pub(crate) fn note(&mut self, names: &Names, attribute: &Attribute<'a>) -> Option<Role> {
-        let (role, rank) = names.role(attribute.key)?;
+        let (role, rank) = names.role(attribute.key.bytes())?;
         let place = &mut self.values[role as usize];
         if !attribute.value.is_empty() && place.is_none_or(|(known, _)| rank < known) {
             *place = Some((rank, attribute.value));
@@ -148,7 +162,18 @@ impl<'a> Roles<'a> {
     #[inline]
     #[must_use]
     pub(crate) fn text(&self, role: Role) -> Option<&'a str> {
-        self.value(role)?.first_str().map(str::trim).filter(|s| !s.is_empty())
+        self.value(role)?.first_text().map(|text| text.as_str().trim()).filter(|s| !s.is_empty())
+    }
+
+    /// The same as bytes, which spares a look at most of them.
+    #[inline]
+    #[must_use]
+    pub(crate) fn bytes(&self, role: Role) -> Option<&'a [u8]> {
+        let text = self.value(role)?.first_text()?;
+        let is_trimmed = |end: Option<&u8>| end.is_none_or(u8::is_ascii_graphic);
+        let bytes = text.bytes();
+        let trimmed = is_trimmed(bytes.first()) && is_trimmed(bytes.last());
+        Some(if trimmed { bytes } else { text.as_str().trim().as_bytes() }).filter(|b| !b.is_empty())
     }
 }
 
@@ -174,6 +199,13 @@ impl<'a> Scoped<'_, 'a> {
     #[must_use]
     pub(crate) fn text(&self, role: Role) -> Option<&'a str> {
         self.own.text(role).or_else(|| self.resource.text(role))
+    }
+
+    /// The same as bytes.
+    #[inline]
+    #[must_use]
+    pub(crate) fn bytes(&self, role: Role) -> Option<&'a [u8]> {
+        self.own.bytes(role).or_else(|| self.resource.bytes(role))
     }
 }
 
@@ -226,11 +258,11 @@ mod tests {
     #[test]
     fn dashes_underscores_and_a_renamed_header_are_known() {
         let all = Names::new("X-Run-Id", &[("user".to_owned(), "tenant.member".to_owned())]);
-        assert_eq!(all.role("http.request.header.x-run-id"), Some((Role::Session, 0)));
-        assert_eq!(all.role("http.request.header.x_run_id"), Some((Role::Session, 0)));
-        assert_eq!(all.role("session.id"), Some((Role::Session, 4)));
-        assert_eq!(all.role("http.request.header.x-exec-session"), None);
-        assert_eq!(all.role("tenant.member").map(|(r, _)| r), Some(Role::User));
-        assert_eq!(all.role("http.route"), None);
+        assert_eq!(all.role(b"http.request.header.x-run-id"), Some((Role::Session, 0)));
+        assert_eq!(all.role(b"http.request.header.x_run_id"), Some((Role::Session, 0)));
+        assert_eq!(all.role(b"session.id"), Some((Role::Session, 4)));
+        assert_eq!(all.role(b"http.request.header.x-exec-session"), None);
+        assert_eq!(all.role(b"tenant.member").map(|(r, _)| r), Some(Role::User));
+        assert_eq!(all.role(b"http.route"), None);
     }
 }

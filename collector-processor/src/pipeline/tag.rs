@@ -6,11 +6,12 @@ use super::names::{Role, Roles, Scoped};
 use super::session::{parent_session, session};
 use super::{Counts, Pipeline, Tagged};
 use crate::wire::{
-    Attribute, AttributesAt, Edits, Event, LogView, Request, Signal, SpanView, WireError, merge_split_logs,
-    merge_split_traces, validate_logs, validate_traces,
+    Attribute, AttributesAt, ByteRange, Edits, Event, LogView, Request, Signal, SpanView, Text, Value,
+    WireError, merge_split_logs, merge_split_traces, validate_logs, validate_traces,
 };
 use bytes::Bytes;
 use schemas::attributes::{EXCEPTION_EVENT, EXCEPTION_EVENT_SUFFIX, written};
+use std::borrow::Cow;
 
 /// State of one walk.
 struct Walk<'p, 'a> {
@@ -20,6 +21,8 @@ struct Walk<'p, 'a> {
     found: Vec<Found<'a>>,
     /// Where exceptions of sessions are tagged, by item.
     tagged: Vec<(u32, AttributesAt)>,
+    /// Texts of exceptions that were masked as attributes of the item at hand, by where they were.
+    masked: Vec<(ByteRange, Cow<'a, str>)>,
     parents: Parents,
     counts: Counts,
     item: u32,
@@ -85,6 +88,7 @@ impl<'p, 'a> Walk<'p, 'a> {
             edits: Edits::default(),
             found: Vec::new(),
             tagged: Vec::new(),
+            masked: Vec::new(),
             parents: Parents::default(),
             counts: Counts::default(),
             item: 0,
@@ -114,7 +118,7 @@ impl<'p, 'a> Walk<'p, 'a> {
         }
         if session.is_some() || !self.pipeline.config.session_required {
             let before = self.found.len();
-            for (n, event) in span.events.iter().enumerate().filter(|(_, e)| is_exception(&e.name)) {
+            for (n, event) in span.events.iter().enumerate().filter(|(_, e)| is_exception(e.name)) {
                 let mut found = self.exception_of_event(event, roles);
                 (found.event, found.trace_id) = (u32::try_from(n).ok(), Some(trace_id));
                 (found.span_id, found.parent_span_id) = (span_id, parent);
@@ -138,7 +142,8 @@ impl<'p, 'a> Walk<'p, 'a> {
         if session.is_some() || self.pipeline.config.mask_without_session {
             self.counts.masked += self.pipeline.masking.edit_attribute("", &record.body, &mut self.edits);
             self.counts.masked += self.pipeline.masking.edit_text(record.event_name, &mut self.edits);
-            self.mask_attributes(record.attributes.iter().copied());
+            self.masked.clear();
+            self.mask_exception(record.attributes.iter().copied());
         }
         if let Some(session) = &session {
             self.counts.with_session += 1;
@@ -146,7 +151,7 @@ impl<'p, 'a> Walk<'p, 'a> {
         }
         let named = own.value(Role::ExceptionType).is_some() || own.value(Role::ExceptionMessage).is_some();
         let exception =
-            named || (is_exception(&record.event_name) && own.value(Role::ExceptionStacktrace).is_some());
+            named || (is_exception(record.event_name) && own.value(Role::ExceptionStacktrace).is_some());
         if exception && (session.is_some() || !self.pipeline.config.session_required) {
             let mut found = self.exception(&own, roles);
             found.trace_id = record.trace_id.try_into().ok().filter(|id| *id != [0; 16]);
@@ -185,9 +190,14 @@ impl<'p, 'a> Walk<'p, 'a> {
         self.counts.masked += masking.edit_text(span.name, &mut self.edits);
         self.counts.masked += masking.edit_text(span.status_message, &mut self.edits);
         self.mask_attributes(span.attributes.iter().copied());
+        self.masked.clear();
         for event in &span.events {
             self.counts.masked += self.pipeline.masking.edit_text(event.name, &mut self.edits);
-            self.mask_attributes(event.attributes());
+            if is_exception(event.name) {
+                self.mask_exception(event.attributes());
+            } else {
+                self.mask_attributes(event.attributes());
+            }
         }
         for link in &span.links {
             self.mask_attributes(link.attributes());
@@ -197,7 +207,25 @@ impl<'p, 'a> Walk<'p, 'a> {
     fn mask_attributes(&mut self, attributes: impl Iterator<Item = Attribute<'a>>) {
         for attribute in attributes {
             self.counts.masked +=
-                self.pipeline.masking.edit_attribute(attribute.key, &attribute.value, &mut self.edits);
+                self.pipeline.masking.edit_attribute(&attribute.key, &attribute.value, &mut self.edits);
+        }
+    }
+
+    /// The same for what may be an exception's texts, which are masked once for all uses.
+    fn mask_exception(&mut self, attributes: impl Iterator<Item = Attribute<'a>>) {
+        for attribute in attributes {
+            match (self.pipeline.names.role(attribute.key.bytes()), attribute.value) {
+                (
+                    Some((Role::ExceptionType | Role::ExceptionMessage | Role::ExceptionStacktrace, _)),
+                    Value::Str(text),
+                ) => {
+                    let (count, masked) =
+                        self.pipeline.masking.edit_kept(&attribute.key, text, &mut self.edits);
+                    self.counts.masked += count;
+                    self.masked.push((text.range(), masked));
+                }
+                _ => self.mask_attributes(std::iter::once(attribute)),
+            }
         }
     }
 
@@ -213,7 +241,7 @@ impl<'p, 'a> Walk<'p, 'a> {
         let wanted = [(written::SESSION_ID, Some(session)), (written::PARENT_SESSION_ID, parent)];
         for (key, value) in wanted.into_iter().filter_map(|(k, v)| Some((k, v?))) {
             let present = attributes.iter().find(|a| a.key == key);
-            if present.is_some_and(|a| a.value.as_str() == Some(value)) {
+            if present.is_some_and(|a| a.value.as_text().is_some_and(|text| text == *value)) {
                 continue;
             }
             if let Some(other) = present {
@@ -224,7 +252,7 @@ impl<'p, 'a> Walk<'p, 'a> {
     }
 
     fn will_tag(&mut self, attributes: &[Attribute<'a>], at: AttributesAt) {
-        for spoofed in attributes.iter().filter(|a| a.key.starts_with(written::PREFIX)) {
+        for spoofed in attributes.iter().filter(|a| a.key.bytes().starts_with(written::PREFIX.as_bytes())) {
             self.edits.remove(spoofed.field);
         }
         self.tagged.push((self.item, at));
@@ -238,7 +266,16 @@ impl<'p, 'a> Walk<'p, 'a> {
 
     /// The exception that `texts` hold, in the surroundings that `roles` tell.
     fn exception(&self, texts: &Roles<'a>, roles: Scoped<'_, 'a>) -> Found<'a> {
-        let masked = |role| texts.text(role).map(|t| self.pipeline.masking.text(t));
+        let masked = |role| {
+            let text = texts.value(role)?.first_text()?;
+            // In the order of the bytes, as they were met.
+            let known = self.masked.binary_search_by_key(&text.range(), |(range, _)| *range);
+            let masked = match known.map(|place| self.masked[place].1.clone()) {
+                Ok(masked) => masked,
+                Err(_) => self.pipeline.masking.text(text.as_str()),
+            };
+            Some(trim(masked)).filter(|text| !text.is_empty())
+        };
         Found {
             item: self.item,
             event: None,
@@ -291,8 +328,16 @@ fn ids(span: &SpanView<'_>) -> Option<([u8; 16], [u8; 8])> {
     Some((trace_id, span_id))
 }
 
-fn is_exception(event_name: &str) -> bool {
-    event_name == EXCEPTION_EVENT || event_name.ends_with(EXCEPTION_EVENT_SUFFIX)
+fn trim(text: Cow<'_, str>) -> Cow<'_, str> {
+    match text {
+        Cow::Borrowed(text) => Cow::Borrowed(text.trim()),
+        Cow::Owned(text) if text.trim().len() == text.len() => Cow::Owned(text),
+        Cow::Owned(text) => Cow::Owned(text.trim().to_owned()),
+    }
+}
+
+fn is_exception(event_name: Text<'_>) -> bool {
+    event_name == EXCEPTION_EVENT || event_name.bytes().ends_with(EXCEPTION_EVENT_SUFFIX.as_bytes())
 }
 
 fn write_results(edits: &mut Edits, at: AttributesAt, fact: &ExceptionFact) {

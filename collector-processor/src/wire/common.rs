@@ -3,33 +3,42 @@
 //! Everything borrows from the request; nothing allocates. A value that was never checked and is
 //! malformed reads as empty.
 
-use super::protobuf::{ByteRange, FIXED64, LEN, Reader, VARINT, range};
+use super::protobuf::{ByteRange, FIXED64, LEN, Reader, SHORT_HEAD_BYTES, ShortAttribute, VARINT, range};
+use std::fmt;
 use std::ops::Deref;
 
-/// A text field and where its bytes lie. Reads as `str`.
-#[derive(Clone, Copy, Debug, Default)]
+/// A text field and where its bytes lie. Reads as `str`, which costs a look at each byte: what goes by the bytes
+/// ([`Text::bytes`], comparisons) spares that.
+#[derive(Clone, Copy, Default)]
 pub struct Text<'a> {
-    text: &'a str,
+    bytes: &'a [u8],
     at: u32,
 }
 
 impl<'a> Text<'a> {
     #[inline]
     pub(super) fn read(reader: &Reader<'a>, start: usize, end: usize) -> Self {
-        Self { text: std::str::from_utf8(reader.bytes(start, end)).unwrap_or_default(), at: start as u32 }
+        Self { bytes: reader.bytes(start, end), at: start as u32 }
+    }
+
+    /// The bytes, of a checked request UTF-8.
+    #[inline]
+    #[must_use]
+    pub fn bytes(&self) -> &'a [u8] {
+        self.bytes
     }
 
     /// The text, for as long as the request lives.
     #[inline]
     #[must_use]
     pub fn as_str(&self) -> &'a str {
-        self.text
+        std::str::from_utf8(self.bytes).unwrap_or_default()
     }
 
     /// Where its bytes lie in the request; `0..0` for a field that is not there.
     #[must_use]
     pub fn range(&self) -> ByteRange {
-        range(self.at as usize, self.at as usize + self.text.len())
+        range(self.at as usize, self.at as usize + self.bytes.len())
     }
 
     /// Whether the field is there, if only as an empty text. A field that is absent cannot be replaced.
@@ -44,19 +53,25 @@ impl Deref for Text<'_> {
 
     #[inline]
     fn deref(&self) -> &str {
-        self.text
+        self.as_str()
     }
 }
 
 impl PartialEq<str> for Text<'_> {
     fn eq(&self, other: &str) -> bool {
-        self.text == other
+        self.bytes == other.as_bytes()
     }
 }
 
 impl PartialEq<&str> for Text<'_> {
     fn eq(&self, other: &&str) -> bool {
-        self.text == *other
+        self.bytes == other.as_bytes()
+    }
+}
+
+impl fmt::Debug for Text<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?} at {}", self.as_str(), self.at)
     }
 }
 
@@ -137,15 +152,15 @@ impl<'a> Value<'a> {
     /// The text, where the value is one.
     #[must_use]
     pub fn as_str(&self) -> Option<&'a str> {
-        self.as_text().map(|text| text.text)
+        self.as_text().map(|text| text.as_str())
     }
 
     /// The text, or the first element's text of an array: header attributes come as either.
     #[must_use]
-    pub fn first_str(&self) -> Option<&'a str> {
+    pub fn first_text(&self) -> Option<Text<'a>> {
         match self {
-            Self::Array(values) => { *values }.next()?.as_str(),
-            _ => self.as_str(),
+            Self::Array(values) => { *values }.next()?.as_text(),
+            _ => self.as_text(),
         }
     }
 
@@ -190,7 +205,7 @@ impl<'a> Iterator for Values<'a> {
 #[derive(Clone, Copy, Debug)]
 pub struct Attribute<'a> {
     /// The key; empty where none is set.
-    pub key: &'a str,
+    pub key: Text<'a>,
     /// The value.
     pub value: Value<'a>,
     /// Where the whole field lies, tag included: what [`Edits::remove`](super::Edits::remove) takes.
@@ -200,7 +215,7 @@ pub struct Attribute<'a> {
 impl<'a> Attribute<'a> {
     #[inline]
     pub(super) fn read(fields: Reader<'a>, field: ByteRange) -> Self {
-        let mut attribute = Self { key: "", value: Value::Empty, field };
+        let mut attribute = Self { key: Text::default(), value: Value::Empty, field };
         attribute.fill(fields);
         attribute
     }
@@ -208,19 +223,33 @@ impl<'a> Attribute<'a> {
     /// Reads the attribute into a list.
     #[inline(always)]
     pub(super) fn push(list: &mut Vec<Self>, fields: Reader<'a>, field: ByteRange) {
-        list.push(Self { key: "", value: Value::Empty, field });
+        list.push(Self { key: Text::default(), value: Value::Empty, field });
         if let Some(attribute) = list.last_mut() {
             attribute.fill(fields);
         }
     }
 
     #[inline(always)]
-    fn fill(&mut self, mut fields: Reader<'a>) -> Option<()> {
+    fn fill(&mut self, fields: Reader<'a>) {
+        let Some(short) = ShortAttribute::of(fields.rest()) else {
+            self.fill_fields(fields);
+            return;
+        };
+        let key_at = fields.position() + SHORT_HEAD_BYTES;
+        let value_at = key_at + short.key.len() + SHORT_HEAD_BYTES;
+        self.key = Text { bytes: short.key, at: key_at as u32 };
+        match short.text() {
+            Some(bytes) => self.value = Value::Str(Text { bytes, at: (value_at + SHORT_HEAD_BYTES) as u32 }),
+            None => _ = self.value.fill(fields.from(value_at)),
+        }
+    }
+
+    fn fill_fields(&mut self, mut fields: Reader<'a>) -> Option<()> {
         loop {
             match fields.key()? {
                 (1, LEN) => {
                     let (start, end) = fields.len()?;
-                    self.key = Text::read(&fields, start, end).text;
+                    self.key = Text::read(&fields, start, end);
                 }
                 (2, LEN) => {
                     let (start, end) = fields.len()?;
@@ -237,6 +266,15 @@ impl<'a> Attribute<'a> {
 pub struct KeyValues<'a> {
     pub(super) fields: Reader<'a>,
     pub(super) number: u32,
+}
+
+impl<'a> KeyValues<'a> {
+    /// The bytes of the message that they are fields of, from the next one on.
+    #[must_use]
+    pub fn message(&self) -> &'a [u8] {
+        let at = self.fields.range();
+        self.fields.bytes(at.start as usize, at.end as usize)
+    }
 }
 
 /// The attributes of a resource, a scope, an event or a link.

@@ -165,6 +165,12 @@ impl<'a> Reader<'a> {
         self.request.get(start..end).unwrap_or_default()
     }
 
+    /// From the next byte to the end of the message.
+    #[inline(always)]
+    pub(super) fn rest(&self) -> &'a [u8] {
+        self.request.get(self.pos..).unwrap_or_default()
+    }
+
     #[inline]
     fn varint(&mut self) -> Result<u64, Fault> {
         match self.request.get(self.pos) {
@@ -345,6 +351,44 @@ impl Iterator for Reader<'_> {
                 Err(_) => return None,
             }
         }
+    }
+}
+
+/// What of an attribute's bytes is what, where they are as encoders write short ones: key, then value, nothing else,
+/// lengths of one byte. Others are read field by field.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct ShortAttribute<'a> {
+    pub(super) key: &'a [u8],
+    pub(super) value: &'a [u8],
+}
+
+/// Bytes before a field's payload: tag and length.
+pub(super) const SHORT_HEAD_BYTES: usize = 2;
+
+impl<'a> ShortAttribute<'a> {
+    #[inline(always)]
+    pub(super) fn of(bytes: &'a [u8]) -> Option<Self> {
+        let (key, rest) = short_field(0x0a, bytes)?;
+        let (value, rest) = short_field(0x12, rest)?;
+        rest.is_empty().then_some(Self { key, value })
+    }
+
+    /// The text, where the value is a short one.
+    #[inline(always)]
+    pub(super) fn text(&self) -> Option<&'a [u8]> {
+        let (text, rest) = short_field(0x0a, self.value)?;
+        rest.is_empty().then_some(text)
+    }
+}
+
+/// The payload of the first field, and what is behind it.
+#[inline(always)]
+fn short_field(tag: u8, bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    match bytes {
+        [first, length, rest @ ..] if *first == tag && *length < 0x80 => {
+            rest.split_at_checked(usize::from(*length))
+        }
+        _ => None,
     }
 }
 

@@ -24,6 +24,7 @@ pub(super) enum Role {
     Scope,
     /// Span or log record.
     Item,
+    Attribute,
     Other,
 }
 
@@ -274,7 +275,7 @@ static ENTITY_REF: Schema = Schema {
 static KEY_VALUE: Schema = Schema {
     name: "KeyValue",
     one_of: false,
-    role: Role::Other,
+    role: Role::Attribute,
     fields: &[
         plain("key", Kind::Text),
         plain("value", Kind::Message(&ANY_VALUE)),

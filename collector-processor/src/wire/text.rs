@@ -83,7 +83,7 @@ impl KeyValues<'_> {
             if n > 0 {
                 out.push(',');
             }
-            write_json_str(entry.key, out);
+            write_json_str(&entry.key, out);
             out.push(':');
             entry.value.write_nested(out, levels);
         }
@@ -94,27 +94,42 @@ impl KeyValues<'_> {
 /// Appends `text` as a JSON string, quotes included.
 pub fn write_json_str(text: &str, out: &mut String) {
     out.push('"');
-    let mut clean = 0;
-    for (n, byte) in text.bytes().enumerate() {
-        let escape = match byte {
-            b'"' => "\\\"",
-            b'\\' => "\\\\",
-            b'\n' => "\\n",
-            b'\r' => "\\r",
-            b'\t' => "\\t",
-            0..0x20 => "",
-            _ => continue,
-        };
-        // Only ASCII bytes get here, so both ends are character boundaries.
-        out.push_str(text.get(clean..n).unwrap_or_default());
-        out.push_str(escape);
-        if escape.is_empty() {
-            write_display(format_args!("\\u{byte:04x}"), out);
+    let mut rest = text;
+    // Only ASCII bytes are escaped, so the cuts are character boundaries.
+    while let Some(at) = first_escaped(rest.as_bytes()) {
+        let (clean, escaped) = rest.split_at(at);
+        out.push_str(clean);
+        match escaped.as_bytes()[0] {
+            b'"' => out.push_str("\\\""),
+            b'\\' => out.push_str("\\\\"),
+            b'\n' => out.push_str("\\n"),
+            b'\r' => out.push_str("\\r"),
+            b'\t' => out.push_str("\\t"),
+            byte => write_display(format_args!("\\u{byte:04x}"), out),
         }
-        clean = n + 1;
+        rest = &escaped[1..];
     }
-    out.push_str(text.get(clean..).unwrap_or_default());
+    out.push_str(rest);
     out.push('"');
+}
+
+/// Place of the first quote, backslash or control byte, eight bytes at a time.
+fn first_escaped(bytes: &[u8]) -> Option<usize> {
+    const ONES: u64 = u64::MAX / 255;
+    const HIGHS: u64 = ONES << 7;
+    // The high bit of each byte below `limit`, exact up to the first (Hacker's Delight, section 6-1).
+    let below = |word: u64, limit: u64| word.wrapping_sub(ONES * limit) & !word & HIGHS;
+    let (words, rest) = bytes.as_chunks::<8>();
+    for (n, word) in words.iter().enumerate() {
+        let word = u64::from_le_bytes(*word);
+        let same = |byte: u8| below(word ^ (ONES * u64::from(byte)), 1);
+        let found = below(word, 0x20) | same(b'"') | same(b'\\');
+        if found != 0 {
+            return Some(n * 8 + found.trailing_zeros() as usize / 8);
+        }
+    }
+    let at = rest.iter().position(|byte| *byte < 0x20 || matches!(byte, b'"' | b'\\'))?;
+    Some(words.len() * 8 + at)
 }
 
 fn write_double(value: f64, out: &mut String) {

@@ -6,7 +6,7 @@
 //! Protobuf lets a singular message field come several times, to be merged. Views read one piece only,
 //! so such a request (no SDK sends one) must be rewritten once: see [`Counts::split`].
 
-use super::protobuf::{Fault, Field, LEN, NESTING_MAX, Reader, Wire, WireError, put_len};
+use super::protobuf::{Fault, Field, LEN, NESTING_MAX, Reader, ShortAttribute, Wire, WireError, put_len};
 use super::schema::{FieldSchema, Kind, LOG_REQUEST, Role, Schema, TRACE_REQUEST};
 
 /// Bytes in a request that can be addressed.
@@ -129,6 +129,8 @@ impl Check {
                 Role::Resource => self.counts.resources += 1,
                 Role::Scope => self.counts.scopes += 1,
                 Role::Item => self.counts.items += 1,
+                Role::Attribute if is_plain(reader.bytes(start, end), depth) => continue,
+                Role::Attribute => {}
                 Role::Other => {}
             }
             let Some(depth) = depth.enter(inner) else { return self.fail(schema, reader, at) };
@@ -188,6 +190,20 @@ impl Depth {
         let values = if schema.one_of { self.values.checked_sub(1)? } else { self.values };
         Some(Self { messages: self.messages.checked_sub(1)?, values })
     }
+}
+
+/// Whether an attribute is well-formed at first sight: short, of ASCII text or a number. Of others nothing is said.
+#[inline]
+fn is_plain(attribute: &[u8], depth: Depth) -> bool {
+    let Some(short) = ShortAttribute::of(attribute) else { return false };
+    let value = match (short.text(), short.value) {
+        (Some(text), _) => is_ascii(text),
+        // Booleans and integers of one byte; doubles.
+        (None, [0x10 | 0x18, 0..0x80]) => true,
+        (None, [0x21, double @ ..]) => double.len() == 8,
+        _ => false,
+    };
+    value && is_ascii(short.key) && depth.messages >= 2 && depth.values >= 1
 }
 
 #[inline]

@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod append;
+mod coded;
 mod evolution;
 mod support;
 mod upkeep;

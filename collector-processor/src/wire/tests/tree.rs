@@ -194,7 +194,7 @@ fn scope_logs<'a>(scope: &Scope<'a>, view: &mut LogView<'a>) -> ScopeLogs {
 fn attributes<'a>(attributes: impl Iterator<Item = Attribute<'a>>) -> Vec<KeyValue> {
     attributes
         .map(|attribute| KeyValue {
-            key: attribute.key.to_owned(),
+            key: attribute.key.as_str().to_owned(),
             value: Some(any_value(attribute.value)),
             key_strindex: 0,
         })

@@ -1,0 +1,377 @@
+//! Columns of texts that are coded by a dictionary: each distinct text of a commit is kept once, rows are numbers.
+//!
+//! So a row costs a look-up and four bytes a text, sorting moves numbers only, and the lake's writer takes the
+//! numbers as they are.
+
+use super::builders::Column;
+use arrow::array::{ArrayRef, DictionaryArray, Int32Array, MapArray, StringArray, StructArray};
+use arrow::buffer::{Buffer, NullBuffer, OffsetBuffer};
+use arrow::datatypes::{DataType, Field, Fields, Int32Type};
+use arrow::error::ArrowError;
+use hashbrown::HashTable;
+use hashbrown::hash_table::Entry;
+use rapidhash::v3::{RapidSecrets, rapidhash_v3_micro_inline};
+use std::collections::HashMap;
+use std::sync::{Arc, LazyLock};
+
+/// Stands for null among codes.
+const NULL: i32 = -1;
+
+/// Senders must not know which texts collide.
+static SECRETS: LazyLock<RapidSecrets> = LazyLock::new(RapidSecrets::random);
+
+/// Distinct texts, numbered in the order in which they came.
+#[derive(Debug)]
+struct Dictionary {
+    /// Half of the hash, and the code.
+    known: HashTable<(u32, i32)>,
+    bytes: Vec<u8>,
+    ends: Vec<i32>,
+    secrets: &'static RapidSecrets,
+}
+
+impl Default for Dictionary {
+    fn default() -> Self {
+        Self { known: HashTable::new(), bytes: Vec::new(), ends: vec![0], secrets: &SECRETS }
+    }
+}
+
+/// Spreads half a hash over the bits that the table looks at.
+fn spread(half: u32) -> u64 {
+    u64::from(half) << 32 | u64::from(half)
+}
+
+impl Dictionary {
+    #[inline]
+    fn code(&mut self, text: &[u8]) -> i32 {
+        let half = rapidhash_v3_micro_inline::<true, false>(text, self.secrets) as u32;
+        let (bytes, ends) = (&self.bytes, &self.ends);
+        let is_same = |(other, code): &(u32, i32)| *other == half && slice(bytes, ends, *code) == text;
+        match self.known.entry(spread(half), is_same, |(half, _)| spread(*half)) {
+            Entry::Occupied(entry) => entry.get().1,
+            Entry::Vacant(entry) => {
+                // A dictionary that is too long for its offsets is refused when it is taken.
+                let code = i32::try_from(ends.len() - 1).unwrap_or(i32::MAX);
+                entry.insert((half, code));
+                self.bytes.extend_from_slice(text);
+                self.ends.push(i32::try_from(self.bytes.len()).unwrap_or(i32::MAX));
+                code
+            }
+        }
+    }
+
+    fn text(&self, code: i32) -> &[u8] {
+        slice(&self.bytes, &self.ends, code)
+    }
+
+    /// All texts; begins anew.
+    fn take(&mut self) -> Result<ArrayRef, ArrowError> {
+        self.known.clear();
+        let ends = std::mem::replace(&mut self.ends, vec![0]);
+        let bytes = std::mem::take(&mut self.bytes);
+        if ends.last().is_none_or(|end| usize::try_from(*end) != Ok(bytes.len())) {
+            return Err(ArrowError::ComputeError("the texts of a column have over 2 GiB".to_owned()));
+        }
+        let (offsets, texts) = (OffsetBuffer::new(ends.into()), Buffer::from_vec(bytes));
+        // What comes from a request was checked before it was logged.
+        Ok(Arc::new(StringArray::try_new(offsets, texts, None)?))
+    }
+}
+
+fn slice<'b>(bytes: &'b [u8], ends: &[i32], code: i32) -> &'b [u8] {
+    let code = code as usize;
+    &bytes[ends[code] as usize..ends[code + 1] as usize]
+}
+
+/// A text column.
+#[derive(Debug, Default)]
+pub(super) struct TextColumn {
+    dictionary: Dictionary,
+    codes: Vec<i32>,
+    /// Code of the last text: neighbours are often alike.
+    last: Option<i32>,
+    done: Vec<Vec<i32>>,
+}
+
+impl TextColumn {
+    #[inline]
+    pub(super) fn push(&mut self, text: &str) {
+        self.push_bytes(text.as_bytes());
+    }
+
+    /// Of a text that was checked on entry.
+    #[inline]
+    pub(super) fn push_bytes(&mut self, text: &[u8]) {
+        let code = match self.last {
+            Some(last) if self.dictionary.text(last) == text => last,
+            _ => self.dictionary.code(text),
+        };
+        self.last = Some(code);
+        self.codes.push(code);
+    }
+
+    /// Null where the text is absent or empty.
+    #[inline]
+    pub(super) fn push_optional(&mut self, text: Option<&str>) {
+        match text {
+            Some(text) if !text.is_empty() => self.push(text),
+            _ => self.codes.push(NULL),
+        }
+    }
+
+    /// The same of a text that was checked on entry.
+    #[inline]
+    pub(super) fn push_bytes_optional(&mut self, text: Option<&[u8]>) {
+        match text {
+            Some(text) if !text.is_empty() => self.push_bytes(text),
+            _ => self.codes.push(NULL),
+        }
+    }
+
+    /// Lower-case hex of `id`.
+    pub(super) fn push_hex(&mut self, id: &[u8]) {
+        super::builders::with_hex(id, |text| self.push(text));
+    }
+}
+
+impl Column for TextColumn {
+    fn cut(&mut self) {
+        self.done.push(std::mem::take(&mut self.codes));
+    }
+
+    fn take(&mut self) -> Result<Vec<ArrayRef>, ArrowError> {
+        self.last = None;
+        let texts = self.dictionary.take()?;
+        let coded = |codes: Vec<i32>| -> Result<ArrayRef, ArrowError> {
+            let valid =
+                codes.contains(&NULL).then(|| codes.iter().map(|code| *code != NULL).collect::<NullBuffer>());
+            let codes = Int32Array::new(codes.into(), valid);
+            Ok(Arc::new(DictionaryArray::<Int32Type>::try_new(codes, Arc::clone(&texts))?))
+        };
+        self.done.drain(..).map(coded).collect()
+    }
+}
+
+/// Maps of one batch, as codes.
+#[derive(Debug)]
+struct Maps {
+    keys: Vec<i32>,
+    values: Vec<i32>,
+    offsets: Vec<i32>,
+    valid: Vec<bool>,
+}
+
+impl Default for Maps {
+    fn default() -> Self {
+        Self { keys: Vec::new(), values: Vec::new(), offsets: vec![0], valid: Vec::new() }
+    }
+}
+
+/// A column of maps from text to text.
+#[derive(Debug, Default)]
+pub(super) struct MapColumn {
+    keys: Dictionary,
+    /// Code of the key that was at this place of the row before: rows of one kind have the same keys.
+    row_keys: Vec<i32>,
+    values: Dictionary,
+    maps: Maps,
+    done: Vec<Maps>,
+    text: String,
+}
+
+impl MapColumn {
+    #[inline]
+    pub(super) fn entry(&mut self, key: &[u8], value: &[u8]) {
+        self.key(key);
+        self.maps.values.push(self.values.code(value));
+    }
+
+    #[inline]
+    fn key(&mut self, key: &[u8]) {
+        let place = self.maps.keys.len() - self.maps.offsets.last().map_or(0, |start| *start as usize);
+        let code = match self.row_keys.get(place) {
+            Some(code) if self.keys.text(*code) == key => *code,
+            Some(_) => {
+                let code = self.keys.code(key);
+                self.row_keys[place] = code;
+                code
+            }
+            None => {
+                let code = self.keys.code(key);
+                self.row_keys.push(code);
+                code
+            }
+        };
+        self.maps.keys.push(code);
+    }
+
+    /// An entry whose value is written out.
+    pub(super) fn entry_written(&mut self, key: &[u8], value: impl FnOnce(&mut String)) {
+        self.text.clear();
+        value(&mut self.text);
+        self.key(key);
+        self.maps.values.push(self.values.code(self.text.as_bytes()));
+    }
+
+    /// Ends the row.
+    pub(super) fn row(&mut self) {
+        self.end(true);
+    }
+
+    /// Ends the row, as null where it has no entries.
+    pub(super) fn row_or_null(&mut self) {
+        let last = self.maps.offsets.last().map_or(0, |end| *end as usize);
+        self.end(last < self.maps.keys.len());
+    }
+
+    fn end(&mut self, valid: bool) {
+        self.maps.offsets.push(i32::try_from(self.maps.keys.len()).unwrap_or(i32::MAX));
+        self.maps.valid.push(valid);
+    }
+
+    fn rows(&self) -> usize {
+        self.maps.valid.len()
+    }
+}
+
+impl Column for MapColumn {
+    fn cut(&mut self) {
+        self.done.push(std::mem::take(&mut self.maps));
+    }
+
+    fn take(&mut self) -> Result<Vec<ArrayRef>, ArrowError> {
+        self.row_keys.clear();
+        let (keys, values) = (self.keys.take()?, self.values.take()?);
+        self.done.drain(..).map(|maps| maps.array(&keys, &values)).collect()
+    }
+}
+
+impl Maps {
+    fn array(self, keys: &ArrayRef, values: &ArrayRef) -> Result<ArrayRef, ArrowError> {
+        let coded = |codes: Vec<i32>, texts: &ArrayRef| -> Result<ArrayRef, ArrowError> {
+            let codes = Int32Array::new(codes.into(), None);
+            Ok(Arc::new(DictionaryArray::<Int32Type>::try_new(codes, Arc::clone(texts))?))
+        };
+        let fields = coded_entries();
+        let columns = vec![coded(self.keys, keys)?, coded(self.values, values)?];
+        let entries = StructArray::try_new(fields.clone(), columns, None)?;
+        let entry = Arc::new(Field::new("key_value", DataType::Struct(fields), false));
+        let valid = Some(NullBuffer::from(self.valid));
+        Ok(Arc::new(MapArray::try_new(entry, OffsetBuffer::new(self.offsets.into()), entries, valid, false)?))
+    }
+}
+
+fn coded_entries() -> Fields {
+    let coded = || DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8));
+    Fields::from(vec![Field::new("key", coded(), false), Field::new("value", coded(), true)])
+}
+
+/// A column of maps of which each is had by many rows: those of resources.
+#[derive(Debug, Default)]
+pub(super) struct SharedMapColumn {
+    maps: MapColumn,
+    /// By the bytes that a map was made from, and whether it was masked on the way.
+    known: HashMap<(Box<[u8]>, bool), i32, rapidhash::fast::RandomState>,
+    codes: Vec<i32>,
+    done: Vec<Vec<i32>>,
+}
+
+impl SharedMapColumn {
+    /// The code of the map that `message` makes; `fill` makes it where it is new.
+    pub(super) fn code(&mut self, message: &[u8], masked: bool, fill: impl FnOnce(&mut MapColumn)) -> i32 {
+        let key = (Box::from(message), masked);
+        if let Some(code) = self.known.get(&key) {
+            return *code;
+        }
+        let code = i32::try_from(self.maps.rows()).unwrap_or(i32::MAX);
+        fill(&mut self.maps);
+        self.known.insert(key, code);
+        code
+    }
+
+    pub(super) fn push(&mut self, code: i32) {
+        self.codes.push(code);
+    }
+}
+
+impl Column for SharedMapColumn {
+    fn cut(&mut self) {
+        self.done.push(std::mem::take(&mut self.codes));
+    }
+
+    fn take(&mut self) -> Result<Vec<ArrayRef>, ArrowError> {
+        self.known.clear();
+        self.maps.cut();
+        let maps = self.maps.take()?.pop();
+        let maps = maps.ok_or_else(|| ArrowError::ComputeError("a column of maps has none".to_owned()))?;
+        let coded = |codes: Vec<i32>| -> Result<ArrayRef, ArrowError> {
+            let codes = Int32Array::new(codes.into(), None);
+            Ok(Arc::new(DictionaryArray::<Int32Type>::try_new(codes, Arc::clone(&maps))?))
+        };
+        self.done.drain(..).map(coded).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use arrow::array::AsArray;
+    use arrow::compute::cast;
+
+    fn texts(column: &ArrayRef) -> Vec<Option<String>> {
+        let plain = cast(column, &DataType::Utf8).unwrap();
+        plain.as_string::<i32>().iter().map(|text| text.map(str::to_owned)).collect()
+    }
+
+    #[test]
+    fn texts_come_back_over_batches_and_commits() {
+        let mut column = TextColumn::default();
+        for _ in 0..2 {
+            ["a", "b", "b", "", "a"].iter().for_each(|text| column.push(text));
+            column.push_optional(Some(""));
+            column.cut();
+            column.push_optional(None);
+            column.push_hex(&[0xab, 0x01]);
+            column.push("b");
+            column.cut();
+            let batches = column.take().unwrap();
+            let some = |text: &str| Some(text.to_owned());
+            assert_eq!(texts(&batches[0]), [some("a"), some("b"), some("b"), some(""), some("a"), None]);
+            assert_eq!(texts(&batches[1]), [None, some("ab01"), some("b")]);
+            let values = |n: usize| Arc::clone(batches[n].as_dictionary::<Int32Type>().values());
+            assert!(Arc::ptr_eq(&values(0), &values(1)));
+            assert_eq!(values(0).len(), 4);
+        }
+    }
+
+    #[test]
+    fn many_texts_keep_their_codes() {
+        let mut column = TextColumn::default();
+        let all: Vec<String> = (0..20_000).map(|n| format!("text {}", n % 7_000)).collect();
+        all.iter().for_each(|text| column.push(text));
+        column.cut();
+        let batch = column.take().unwrap().remove(0);
+        assert_eq!(batch.as_dictionary::<Int32Type>().values().len(), 7_000);
+        assert!(texts(&batch).iter().zip(&all).all(|(found, text)| found.as_ref() == Some(text)));
+    }
+
+    #[test]
+    fn a_shared_map_is_made_once() {
+        let mut column = SharedMapColumn::default();
+        let mut made = 0;
+        for message in [&b"one"[..], b"two", b"one"] {
+            let code = column.code(message, false, |maps| {
+                made += 1;
+                maps.entry(b"k", message);
+                maps.row();
+            });
+            column.push(code);
+        }
+        let masked = column.code(b"one", true, MapColumn::row);
+        column.push(masked);
+        column.cut();
+        let rows = column.take().unwrap().remove(0);
+        let codes: Vec<_> = rows.as_dictionary::<Int32Type>().keys().iter().flatten().collect();
+        assert_eq!((made, codes), (2, vec![0, 1, 0, 2]));
+    }
+}
