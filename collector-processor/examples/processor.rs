@@ -1,6 +1,6 @@
 //! The processor alone, without the query engine: builds in a fraction of the time of `errata`, for measuring.
 //!
-//! `cargo run --release -p collector-processor --example processor -- DATA_DIR GRPC_ADDR [NEXT_HOP]`
+//! `cargo run --release -p collector-processor --example processor -- DATA_DIR GRPC_ADDR [all|session [NEXT_HOP]]`
 
 use access::Access;
 use collector_processor::exporter::ExporterConfig;
@@ -23,6 +23,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut arguments = std::env::args().skip(1);
     let data_dir = PathBuf::from(arguments.next().ok_or("give a data folder")?);
     let grpc_addr = arguments.next().ok_or("give an address for OTLP/gRPC")?.parse()?;
+    let session = arguments.next().is_some_and(|spans| spans == "session");
     let exporter = arguments.next().map(ExporterConfig::new);
     std::fs::create_dir_all(&data_dir)?;
     let lake = Lake::open(LakeConfig::new(data_dir.join("lake").to_string_lossy())).await?;
@@ -40,7 +41,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         masking: MaskConfig::default(),
         wal: collector_processor::wal::WalConfig::default(),
         acknowledge: Acknowledge::default(),
-        writer: WriterConfig::default(),
+        writer: WriterConfig { session_spans_only: session, ..WriterConfig::default() },
         future_max: DAY,
         past_max: 400 * DAY,
         follow_interval: Duration::from_secs(2),

@@ -36,6 +36,8 @@ pub(crate) struct RowContext {
     /// What the resources of one request may add to its rows, in bytes: each span repeats its resource, and
     /// a large resource over many small spans must not fill the memory. Beyond it rows go without it.
     pub(crate) repeated_bytes_max: usize,
+    /// Whether spans outside any session get no rows.
+    pub(crate) session_spans_only: bool,
     /// This processor's name in `patterns`.
     pub writer: String,
 }
@@ -211,7 +213,7 @@ impl Rows {
         received_unix_nano: u64,
         wanted: Wanted,
     ) {
-        if wanted.spans {
+        if wanted.spans && (place.session.is_some() || !self.context.session_spans_only) {
             let started = started(span, received_unix_nano);
             let date = self.date_of(started, received_unix_nano);
             self.spans.push(span, place, exception, started, date);

@@ -173,6 +173,7 @@ impl Processor {
                     future_max: config.future_max,
                     past_max: config.past_max,
                     repeated_bytes_max: config.writer.repeated_bytes_max,
+                    session_spans_only: config.writer.session_spans_only,
                     writer: id.to_string(),
                 },
                 pipeline: Arc::clone(&pipeline),

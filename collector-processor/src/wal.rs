@@ -42,7 +42,7 @@ pub use recovery::Recovery;
 pub use state::Backlog;
 pub use stats::{ConsumerStats, WalStats};
 
-use state::{Counters, Log, PERMIT_BYTES, Pending, Progress, Queue, Shared};
+use state::{Consumer, Counters, Log, PERMIT_BYTES, Pending, Progress, Queue, Shared};
 
 const LOCK_FILE: &str = "wal.lock";
 
@@ -164,7 +164,8 @@ impl Wal {
             let mut queue = shared.queue.lock();
             queue.next = queue.next.max(from);
         }
-        shared.log.lock().consumers.insert(name.to_owned(), from - 1);
+        let consumer = Consumer { released: from - 1, read: from - 1 };
+        shared.log.lock().consumers.insert(name.to_owned(), consumer);
         WalReader::new(Arc::clone(shared), name.to_owned(), from)
     }
 
@@ -189,7 +190,7 @@ impl Wal {
     #[must_use]
     pub fn backlog(&self, name: &str) -> Backlog {
         let log = self.handle.shared.log.lock();
-        log.consumers.get(name).map_or(Backlog::default(), |released| log.backlog(*released))
+        log.consumers.get(name).map_or(Backlog::default(), |consumer| log.backlog(consumer.released))
     }
 
     /// Gives up the oldest records of a consumer whose backlog is over `bytes_max`; answers how far it was
@@ -197,7 +198,7 @@ impl Wal {
     pub fn skip_oldest(&self, name: &str, bytes_max: u64) -> Option<(u64, Backlog)> {
         let (position, skipped, condemned) = {
             let mut log = self.handle.shared.log.lock();
-            let released = log.consumers.get(name).copied()?;
+            let released = log.consumers.get(name)?.released;
             let before = log.backlog(released);
             if before.bytes <= bytes_max {
                 return None;

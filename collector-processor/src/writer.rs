@@ -38,15 +38,18 @@ pub struct WriterConfig {
     pub bytes_max: usize,
     /// What the resources of one request may add to its rows, in bytes.
     pub repeated_bytes_max: usize,
+    /// Whether spans outside any session get no rows.
+    pub session_spans_only: bool,
 }
 
 impl Default for WriterConfig {
     fn default() -> Self {
         Self {
             flush_interval: Duration::from_secs(2),
-            rows_max: 262_144,
-            bytes_max: 128 << 20,
+            rows_max: 131_072,
+            bytes_max: 64 << 20,
             repeated_bytes_max: 256 << 20,
+            session_spans_only: false,
         }
     }
 }

@@ -240,6 +240,12 @@ fn fresh_properties(table: Table, file_schema: &Schema, columns: &SchemaDescript
         .set_statistics_enabled(EnabledStatistics::Chunk)
         .set_offset_index_disabled(true);
     builder = plain_columns(builder, table, file_schema);
+    for name in table.plain_columns() {
+        if file_schema.field_with_name(name).is_ok_and(|field| *field.data_type() == DataType::Utf8) {
+            // Bounds of ids and stack traces tell a fresh file from no other; the table's log has those that do.
+            builder = builder.set_column_statistics_enabled(ColumnPath::from(*name), EnabledStatistics::None);
+        }
+    }
     sorting(builder, table, columns).build()
 }
 

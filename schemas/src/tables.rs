@@ -127,9 +127,16 @@ impl Table {
     #[must_use]
     pub fn plain_columns(self) -> &'static [&'static str] {
         match self {
-            Self::Spans => {
-                &["timestamp", "time_unix_nano", "duration_ns", "trace_id", "span_id", "parent_span_id"]
-            }
+            Self::Spans => &[
+                "timestamp",
+                "time_unix_nano",
+                "duration_ns",
+                "trace_id",
+                "span_id",
+                "parent_span_id",
+                "events",
+                "links",
+            ],
             Self::Errors => {
                 &["timestamp", "time_unix_nano", "event_id", "trace_id", "span_id", "stack_trace", "snippet"]
             }

@@ -187,6 +187,7 @@ impl Settings {
                 rows_max: self.writer.rows_max,
                 bytes_max: self.writer.batch_size_max.bytes(),
                 repeated_bytes_max: self.writer.repeated_size_max.bytes(),
+                session_spans_only: self.writer.spans == "session",
             },
             future_max: self.writer.future_max.0,
             past_max: self.writer.past_max.0,

@@ -164,6 +164,9 @@ pub(crate) struct Wal {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Writer {
+    /// Which spans get rows: `all`, or `session`, those of a session. The others are forwarded all the same, and their
+    /// exceptions are stored.
+    pub(crate) spans: String,
     /// Longest time between two commits while there is something to write.
     pub(crate) flush_interval: Span,
     /// Rows of one table at which a commit happens earlier.
@@ -376,25 +379,18 @@ impl Settings {
                 problems.push(problem);
             }
         };
-        let one_of = |value: &str, of: &[&str]| of.contains(&value);
-        require(
-            one_of(&self.wal.durability, &["wal", "lake", "memory"]),
-            "wal.durability: is wal, lake or memory".into(),
-        );
-        let protocols = ["", "grpc", "http/protobuf"];
-        require(
-            one_of(&self.forward.protocol, &protocols),
-            "forward.protocol: is grpc, http/protobuf or empty".into(),
-        );
-        let codings = ["none", "gzip", "zstd"];
-        require(
-            one_of(&self.forward.compression, &codings),
-            "forward.compression: is none, gzip or zstd".into(),
-        );
-        require(
-            one_of(&self.telemetry.log_format, &["text", "json"]),
-            "telemetry.log_format: is text or json".into(),
-        );
+        let choices: [(&str, &str, &[&str]); 5] = [
+            ("wal.durability", &self.wal.durability, &["wal", "lake", "memory"]),
+            ("writer.spans", &self.writer.spans, &["all", "session"]),
+            ("forward.protocol", &self.forward.protocol, &["grpc", "http/protobuf", ""]),
+            ("forward.compression", &self.forward.compression, &["none", "gzip", "zstd"]),
+            ("telemetry.log_format", &self.telemetry.log_format, &["text", "json"]),
+        ];
+        for (key, value, of) in choices {
+            let named = of.iter().map(|choice| if choice.is_empty() { "empty" } else { choice });
+            let named: Vec<&str> = named.collect();
+            require(of.contains(&value), format!("{key}: is one of {}", named.join(", ")));
+        }
         require(
             !self.grouping.rules_interval.0.is_zero(),
             "grouping.rules_interval: must be more than 0".into(),
@@ -554,7 +550,7 @@ impl Default for Wal {
             durability: "wal".to_owned(),
             segment_size: Size::mib(64),
             size_max: Size::gib(4),
-            memory_max: Size::mib(256),
+            memory_max: Size::mib(64),
             group_commit_delay: Span::millis(0),
         }
     }
@@ -563,9 +559,10 @@ impl Default for Wal {
 impl Default for Writer {
     fn default() -> Self {
         Self {
+            spans: "all".to_owned(),
             flush_interval: Span::seconds(2),
-            rows_max: 262_144,
-            batch_size_max: Size::mib(128),
+            rows_max: 131_072,
+            batch_size_max: Size::mib(64),
             repeated_size_max: Size::mib(256),
             future_max: Span::seconds(24 * 3600),
             past_max: Span::seconds(400 * 24 * 3600),

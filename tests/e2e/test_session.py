@@ -132,3 +132,16 @@ def test_metadata_over_plain_http(shared, service):
     answer = post(shared, traces([span()], service), headers={"x-exec-session": session})
     assert answer.status_code == 200
     assert shared.spans_of(service, 1)[0]["session_id"] == session
+
+
+def test_only_spans_of_sessions_are_stored(launch):
+    """`writer.spans = "session"`: other spans get no row, their exceptions do."""
+    server = launch(env={"ERRATA_WRITER_SPANS": "session"})
+    mixed = [
+        span(values={"session.id": "s"}, events=[exception()]),
+        span(events=[exception()]),
+        span(),
+    ]
+    send_grpc(server, traces(mixed, "mixed"))
+    assert {row["session_id"] for row in server.errors_of("mixed", 2)} == {"s", None}
+    assert [row["session_id"] for row in server.spans_of("mixed", 1)] == ["s"]

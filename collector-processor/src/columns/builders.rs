@@ -42,7 +42,11 @@ impl<B: ArrayBuilder> Column for Built<B> {
 }
 
 /// A column of texts of which nearly all differ.
-pub(super) type LongTextColumn = Built<StringBuilder>;
+#[derive(Debug, Default)]
+pub(super) struct LongTextColumn {
+    builder: StringBuilder,
+    done: Vec<ArrayRef>,
+}
 
 impl LongTextColumn {
     pub(super) fn push(&mut self, text: &str) {
@@ -63,6 +67,25 @@ impl LongTextColumn {
     pub(super) fn push_hex_optional(&mut self, id: &[u8]) {
         if id.iter().all(|b| *b == 0) { self.builder.append_null() } else { self.push_hex(id) }
     }
+}
+
+impl Column for LongTextColumn {
+    fn cut(&mut self) {
+        let (rows, bytes) = (self.builder.len(), self.builder.values_slice().len());
+        let next = StringBuilder::with_capacity(rows, bytes);
+        self.done.push(Arc::new(std::mem::replace(&mut self.builder, next).finish()));
+    }
+
+    fn take(&mut self) -> Result<Vec<ArrayRef>, ArrowError> {
+        Ok(std::mem::take(&mut self.done))
+    }
+}
+
+/// What is in `full`, which is left with room for as much again: the next batch will be about as large, and growing
+/// step by step would copy it and touch fresh memory each time.
+pub(super) fn emptied<T>(full: &mut Vec<T>) -> Vec<T> {
+    let next = Vec::with_capacity(full.len());
+    std::mem::replace(full, next)
 }
 
 /// Hands over the lower-case hex of an id of at most 16 bytes.

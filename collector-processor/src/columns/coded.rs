@@ -3,7 +3,7 @@
 //! So a row costs a look-up and four bytes a text, sorting moves numbers only, and the lake's writer takes the
 //! numbers as they are.
 
-use super::builders::Column;
+use super::builders::{Column, emptied};
 use arrow::array::{ArrayRef, DictionaryArray, Int32Array, MapArray, StringArray, StructArray};
 use arrow::buffer::{Buffer, NullBuffer, OffsetBuffer};
 use arrow::datatypes::{DataType, Field, Fields, Int32Type};
@@ -42,22 +42,27 @@ fn spread(half: u32) -> u64 {
 }
 
 impl Dictionary {
+    /// The code of a text, and whether it is new.
     #[inline]
-    fn code(&mut self, text: &[u8]) -> i32 {
+    fn code(&mut self, text: &[u8]) -> (i32, bool) {
         let half = rapidhash_v3_micro_inline::<true, false>(text, self.secrets) as u32;
         let (bytes, ends) = (&self.bytes, &self.ends);
         let is_same = |(other, code): &(u32, i32)| *other == half && slice(bytes, ends, *code) == text;
         match self.known.entry(spread(half), is_same, |(half, _)| spread(*half)) {
-            Entry::Occupied(entry) => entry.get().1,
+            Entry::Occupied(entry) => (entry.get().1, false),
             Entry::Vacant(entry) => {
-                // A dictionary that is too long for its offsets is refused when it is taken.
-                let code = i32::try_from(ends.len() - 1).unwrap_or(i32::MAX);
-                entry.insert((half, code));
-                self.bytes.extend_from_slice(text);
-                self.ends.push(i32::try_from(self.bytes.len()).unwrap_or(i32::MAX));
-                code
+                entry.insert((half, next_code(ends)));
+                (self.add(text), true)
             }
         }
+    }
+
+    /// Adds a text without looking whether it is known, and so that it is not found by others.
+    fn add(&mut self, text: &[u8]) -> i32 {
+        let code = next_code(&self.ends);
+        self.bytes.extend_from_slice(text);
+        self.ends.push(i32::try_from(self.bytes.len()).unwrap_or(i32::MAX));
+        code
     }
 
     fn text(&self, code: i32) -> &[u8] {
@@ -67,8 +72,10 @@ impl Dictionary {
     /// All texts; begins anew.
     fn take(&mut self) -> Result<ArrayRef, ArrowError> {
         self.known.clear();
-        let ends = std::mem::replace(&mut self.ends, vec![0]);
-        let bytes = std::mem::take(&mut self.bytes);
+        let mut ends = Vec::with_capacity(self.ends.len());
+        ends.push(0);
+        let ends = std::mem::replace(&mut self.ends, ends);
+        let bytes = emptied(&mut self.bytes);
         if ends.last().is_none_or(|end| usize::try_from(*end) != Ok(bytes.len())) {
             return Err(ArrowError::ComputeError("the texts of a column have over 2 GiB".to_owned()));
         }
@@ -76,6 +83,11 @@ impl Dictionary {
         // What comes from a request was checked before it was logged.
         Ok(Arc::new(StringArray::try_new(offsets, texts, None)?))
     }
+}
+
+/// A dictionary that is too long for its offsets is refused when it is taken.
+fn next_code(ends: &[i32]) -> i32 {
+    i32::try_from(ends.len() - 1).unwrap_or(i32::MAX)
 }
 
 fn slice<'b>(bytes: &'b [u8], ends: &[i32], code: i32) -> &'b [u8] {
@@ -104,7 +116,7 @@ impl TextColumn {
     pub(super) fn push_bytes(&mut self, text: &[u8]) {
         let code = match self.last {
             Some(last) if self.dictionary.text(last) == text => last,
-            _ => self.dictionary.code(text),
+            _ => self.dictionary.code(text).0,
         };
         self.last = Some(code);
         self.codes.push(code);
@@ -136,7 +148,7 @@ impl TextColumn {
 
 impl Column for TextColumn {
     fn cut(&mut self) {
-        self.done.push(std::mem::take(&mut self.codes));
+        self.done.push(emptied(&mut self.codes));
     }
 
     fn take(&mut self) -> Result<Vec<ArrayRef>, ArrowError> {
@@ -167,12 +179,39 @@ impl Default for Maps {
     }
 }
 
+/// How the values of one key repeat.
+#[derive(Clone, Copy, Debug, Default)]
+struct Repeats {
+    seen: u32,
+    new: u32,
+}
+
+impl Repeats {
+    /// Values after which is decided.
+    const ENOUGH: u32 = 256;
+
+    /// The code of a value. Values that hardly ever repeat (ids, amounts) are not looked up: the search would miss the
+    /// processor's caches each time, to find nothing.
+    #[inline]
+    fn code(&mut self, values: &mut Dictionary, value: &[u8]) -> i32 {
+        if self.seen >= Self::ENOUGH && self.new > self.seen / 8 * 7 {
+            return values.add(value);
+        }
+        let (code, new) = values.code(value);
+        self.seen = self.seen.saturating_add(1);
+        self.new += u32::from(new);
+        code
+    }
+}
+
 /// A column of maps from text to text.
 #[derive(Debug, Default)]
 pub(super) struct MapColumn {
     keys: Dictionary,
     /// Code of the key that was at this place of the row before: rows of one kind have the same keys.
     row_keys: Vec<i32>,
+    /// By key, how its values repeat.
+    repeats: Vec<Repeats>,
     values: Dictionary,
     maps: Maps,
     done: Vec<Maps>,
@@ -182,35 +221,37 @@ pub(super) struct MapColumn {
 impl MapColumn {
     #[inline]
     pub(super) fn entry(&mut self, key: &[u8], value: &[u8]) {
-        self.key(key);
-        self.maps.values.push(self.values.code(value));
-    }
-
-    #[inline]
-    fn key(&mut self, key: &[u8]) {
-        let place = self.maps.keys.len() - self.maps.offsets.last().map_or(0, |start| *start as usize);
-        let code = match self.row_keys.get(place) {
-            Some(code) if self.keys.text(*code) == key => *code,
-            Some(_) => {
-                let code = self.keys.code(key);
-                self.row_keys[place] = code;
-                code
-            }
-            None => {
-                let code = self.keys.code(key);
-                self.row_keys.push(code);
-                code
-            }
-        };
-        self.maps.keys.push(code);
+        let key = self.key(key);
+        let value = self.repeats[key as usize].code(&mut self.values, value);
+        self.maps.keys.push(key);
+        self.maps.values.push(value);
     }
 
     /// An entry whose value is written out.
     pub(super) fn entry_written(&mut self, key: &[u8], value: impl FnOnce(&mut String)) {
-        self.text.clear();
-        value(&mut self.text);
-        self.key(key);
-        self.maps.values.push(self.values.code(self.text.as_bytes()));
+        let mut text = std::mem::take(&mut self.text);
+        text.clear();
+        value(&mut text);
+        self.entry(key, text.as_bytes());
+        self.text = text;
+    }
+
+    #[inline]
+    fn key(&mut self, key: &[u8]) -> i32 {
+        let place = self.maps.keys.len() - self.maps.offsets.last().map_or(0, |start| *start as usize);
+        let before = self.row_keys.get(place).copied();
+        if let Some(code) = before.filter(|code| self.keys.text(*code) == key) {
+            return code;
+        }
+        let (code, new) = self.keys.code(key);
+        if new {
+            self.repeats.push(Repeats::default());
+        }
+        match before {
+            Some(_) => self.row_keys[place] = code,
+            None => self.row_keys.push(code),
+        }
+        code
     }
 
     /// Ends the row.
@@ -236,11 +277,16 @@ impl MapColumn {
 
 impl Column for MapColumn {
     fn cut(&mut self) {
-        self.done.push(std::mem::take(&mut self.maps));
+        let Maps { keys, values, offsets, valid } = &mut self.maps;
+        let mut begun = Vec::with_capacity(offsets.len());
+        begun.push(0);
+        let offsets = std::mem::replace(offsets, begun);
+        self.done.push(Maps { keys: emptied(keys), values: emptied(values), offsets, valid: emptied(valid) });
     }
 
     fn take(&mut self) -> Result<Vec<ArrayRef>, ArrowError> {
         self.row_keys.clear();
+        self.repeats.clear();
         let (keys, values) = (self.keys.take()?, self.values.take()?);
         self.done.drain(..).map(|maps| maps.array(&keys, &values)).collect()
     }
@@ -296,7 +342,7 @@ impl SharedMapColumn {
 
 impl Column for SharedMapColumn {
     fn cut(&mut self) {
-        self.done.push(std::mem::take(&mut self.codes));
+        self.done.push(emptied(&mut self.codes));
     }
 
     fn take(&mut self) -> Result<Vec<ArrayRef>, ArrowError> {
@@ -353,6 +399,26 @@ mod tests {
         let batch = column.take().unwrap().remove(0);
         assert_eq!(batch.as_dictionary::<Int32Type>().values().len(), 7_000);
         assert!(texts(&batch).iter().zip(&all).all(|(found, text)| found.as_ref() == Some(text)));
+    }
+
+    #[test]
+    fn values_that_never_repeat_are_not_looked_up_and_all_come_back() {
+        let mut column = MapColumn::default();
+        let rows: Vec<[String; 2]> =
+            (0..2_000).map(|n| [format!("id {n}"), format!("kind {}", n % 3)]).collect();
+        for [id, kind] in &rows {
+            column.entry(b"id", id.as_bytes());
+            column.entry_written(b"kind", |text| text.push_str(kind));
+            column.row();
+        }
+        column.entry(b"id", b"id 1999");
+        column.row();
+        column.cut();
+        let maps = column.take().unwrap().remove(0);
+        let values = texts(maps.as_map().entries().column(1));
+        assert!(values.iter().zip(rows.iter().flatten()).all(|(found, text)| found.as_ref() == Some(text)));
+        let distinct = maps.as_map().entries().column(1).as_dictionary::<Int32Type>().values().len();
+        assert_eq!(distinct, 2_000 + 3 + 1, "the last one is there twice");
     }
 
     #[test]

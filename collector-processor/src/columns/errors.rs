@@ -93,7 +93,7 @@ pub(super) struct ErrorColumns {
     span_name: TextColumn,
     language: TextColumn,
     error_type: TextColumn,
-    message: LongTextColumn,
+    message: TextColumn,
     stack_trace: LongTextColumn,
     snippet: LongTextColumn,
     file_path: TextColumn,

@@ -38,11 +38,7 @@ impl Masking {
     /// pseudonym, so that users can still be counted.
     #[must_use]
     pub(crate) fn attribute<'a>(&self, key: &str, value: &'a str) -> Cow<'a, str> {
-        match self.names.role(key.as_bytes()) {
-            Some((Role::Session | Role::ParentSession | Role::Execution, _)) => Cow::Borrowed(value),
-            Some((Role::User, _)) => self.pseudonym(value),
-            _ => self.masker.load().mask_attribute(key, value),
-        }
+        attribute(&self.masker.load(), &self.names, key, value)
     }
 
     /// A user id, or a pseudonym for it where it holds personal data.
@@ -51,10 +47,29 @@ impl Masking {
         self.masker.load().pseudonym(user_id)
     }
 
+    /// The masks as they are now, for one request.
+    pub(super) fn now(&self) -> Masks<'_> {
+        Masks { masker: self.masker.load_full(), names: &self.names }
+    }
+}
+
+/// The masks of one request, which may outlive a change of the rules.
+#[derive(Debug)]
+pub(super) struct Masks<'m> {
+    masker: Arc<Masker>,
+    names: &'m Names,
+}
+
+impl Masks<'_> {
+    /// As [`Masking::text`].
+    pub(super) fn text<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        self.masker.mask(text)
+    }
+
     /// Edits every text in an attribute's value; returns how many changed.
     pub(super) fn edit_attribute(&self, key: &str, value: &Value<'_>, edits: &mut Edits) -> u64 {
         match value {
-            Value::Str(text) => edit(edits, *text, &self.attribute(key, text.as_str())),
+            Value::Str(text) => edit(edits, *text, &attribute(&self.masker, self.names, key, text.as_str())),
             Value::Array(values) => values.map(|v| self.edit_attribute(key, &v, edits)).sum(),
             Value::KvList(entries) => entries.map(|e| self.edit_attribute(&e.key, &e.value, edits)).sum(),
             _ => 0,
@@ -68,8 +83,16 @@ impl Masking {
 
     /// Edits a text attribute; returns 1 if it changed, and what it reads then.
     pub(super) fn edit_kept<'a>(&self, key: &str, text: Text<'a>, edits: &mut Edits) -> (u64, Cow<'a, str>) {
-        let masked = self.attribute(key, text.as_str());
+        let masked = attribute(&self.masker, self.names, key, text.as_str());
         (edit(edits, text, &masked), masked)
+    }
+}
+
+fn attribute<'a>(masker: &Masker, names: &Names, key: &str, value: &'a str) -> Cow<'a, str> {
+    match names.role(key.as_bytes()) {
+        Some((Role::Session | Role::ParentSession | Role::Execution, _)) => Cow::Borrowed(value),
+        Some((Role::User, _)) => masker.pseudonym(value),
+        _ => masker.mask_attribute(key, value),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::exceptions::{Found, Parents};
 use super::facts::{ExceptionFact, Facts};
+use super::masking::Masks;
 use super::names::{Role, Roles, Scoped};
 use super::session::{parent_session, session};
 use super::{Counts, Pipeline, Tagged};
@@ -16,6 +17,7 @@ use std::borrow::Cow;
 /// State of one walk.
 struct Walk<'p, 'a> {
     pipeline: &'p Pipeline,
+    masks: Masks<'p>,
     of_request: Option<&'a str>,
     edits: Edits,
     found: Vec<Found<'a>>,
@@ -84,6 +86,7 @@ impl<'p, 'a> Walk<'p, 'a> {
     fn new(pipeline: &'p Pipeline, of_request: Option<&'a str>) -> Self {
         Self {
             pipeline,
+            masks: pipeline.masking.now(),
             of_request,
             edits: Edits::default(),
             found: Vec::new(),
@@ -140,8 +143,8 @@ impl<'p, 'a> Walk<'p, 'a> {
         let roles = Scoped { own: &own, resource: of_resource };
         let session = session(roles, self.of_request);
         if session.is_some() || self.pipeline.config.mask_without_session {
-            self.counts.masked += self.pipeline.masking.edit_attribute("", &record.body, &mut self.edits);
-            self.counts.masked += self.pipeline.masking.edit_text(record.event_name, &mut self.edits);
+            self.counts.masked += self.masks.edit_attribute("", &record.body, &mut self.edits);
+            self.counts.masked += self.masks.edit_text(record.event_name, &mut self.edits);
             self.masked.clear();
             self.mask_exception(record.attributes.iter().copied());
         }
@@ -162,7 +165,7 @@ impl<'p, 'a> Walk<'p, 'a> {
                 record.observed_time_unix_nano
             };
             if found.message.is_none() {
-                found.message = record.body.as_str().map(|b| self.pipeline.masking.text(b));
+                found.message = record.body.as_str().map(|b| self.masks.text(b));
             }
             self.found.push(found);
             if session.is_some() {
@@ -178,7 +181,7 @@ impl<'p, 'a> Walk<'p, 'a> {
         self.edits.remove(span.field);
         if self.rejection.is_empty() {
             let (trace, own) = (hex::encode(span.trace_id), hex::encode(span.span_id));
-            let name: String = self.pipeline.masking.text(&span.name).chars().take(80).collect();
+            let name: String = self.masks.text(&span.name).chars().take(80).collect();
             self.rejection = format!(
                 "span '{name}' has trace_id '{trace}' and span_id '{own}'; both must be set, of 16 and 8 bytes"
             );
@@ -186,13 +189,13 @@ impl<'p, 'a> Walk<'p, 'a> {
     }
 
     fn mask_span(&mut self, span: &SpanView<'a>) {
-        let masking = &self.pipeline.masking;
-        self.counts.masked += masking.edit_text(span.name, &mut self.edits);
-        self.counts.masked += masking.edit_text(span.status_message, &mut self.edits);
+        let masks = &self.masks;
+        self.counts.masked += masks.edit_text(span.name, &mut self.edits);
+        self.counts.masked += masks.edit_text(span.status_message, &mut self.edits);
         self.mask_attributes(span.attributes.iter().copied());
         self.masked.clear();
         for event in &span.events {
-            self.counts.masked += self.pipeline.masking.edit_text(event.name, &mut self.edits);
+            self.counts.masked += self.masks.edit_text(event.name, &mut self.edits);
             if is_exception(event.name) {
                 self.mask_exception(event.attributes());
             } else {
@@ -207,7 +210,7 @@ impl<'p, 'a> Walk<'p, 'a> {
     fn mask_attributes(&mut self, attributes: impl Iterator<Item = Attribute<'a>>) {
         for attribute in attributes {
             self.counts.masked +=
-                self.pipeline.masking.edit_attribute(&attribute.key, &attribute.value, &mut self.edits);
+                self.masks.edit_attribute(&attribute.key, &attribute.value, &mut self.edits);
         }
     }
 
@@ -219,8 +222,7 @@ impl<'p, 'a> Walk<'p, 'a> {
                     Some((Role::ExceptionType | Role::ExceptionMessage | Role::ExceptionStacktrace, _)),
                     Value::Str(text),
                 ) => {
-                    let (count, masked) =
-                        self.pipeline.masking.edit_kept(&attribute.key, text, &mut self.edits);
+                    let (count, masked) = self.masks.edit_kept(&attribute.key, text, &mut self.edits);
                     self.counts.masked += count;
                     self.masked.push((text.range(), masked));
                 }
@@ -272,7 +274,7 @@ impl<'p, 'a> Walk<'p, 'a> {
             let known = self.masked.binary_search_by_key(&text.range(), |(range, _)| *range);
             let masked = match known.map(|place| self.masked[place].1.clone()) {
                 Ok(masked) => masked,
-                Err(_) => self.pipeline.masking.text(text.as_str()),
+                Err(_) => self.masks.text(text.as_str()),
             };
             Some(trim(masked)).filter(|text| !text.is_empty())
         };
@@ -286,7 +288,7 @@ impl<'p, 'a> Walk<'p, 'a> {
             error_type: masked(Role::ExceptionType),
             message: masked(Role::ExceptionMessage),
             stacktrace: masked(Role::ExceptionStacktrace),
-            snippet: roles.text(Role::Snippet).map(|s| self.pipeline.masking.text(s)),
+            snippet: roles.text(Role::Snippet).map(|s| self.masks.text(s)),
             language: roles.text(Role::Language),
             sdk_language: roles.text(Role::SdkLanguage),
             exit_code: roles.value(Role::ExitCode).and_then(|v| v.as_int()),

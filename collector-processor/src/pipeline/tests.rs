@@ -291,6 +291,7 @@ fn rows_of(
         future_max: Duration::from_secs(86_400),
         past_max: Duration::from_secs(86_400),
         repeated_bytes_max,
+        session_spans_only: false,
         writer: "w".to_owned(),
     });
     let (payload, facts) = (&tagged.payload, &tagged.facts);
@@ -328,11 +329,12 @@ fn rows_are_the_same_at_every_replay_and_never_hold_what_is_masked() {
     let of = |table| batches.iter().find(|(t, _)| *t == table).map(|(_, b)| &b[0]).unwrap();
     let (errors, all) = (of(Table::Errors), of(Table::Spans));
     assert_eq!((errors.num_rows(), all.num_rows()), (3, 2));
-    let message = errors.column_by_name("message").unwrap().as_string::<i32>();
+    let plain = |name| cast(errors.column_by_name(name).unwrap(), &DataType::Utf8).unwrap();
+    let message = plain("message");
+    let message = message.as_string::<i32>();
     assert_eq!(message.value(0), "mail <email>");
     assert_eq!(message.value(1), "mail <email>", "outside a session the lake's copy is masked");
-    let users = cast(errors.column_by_name("user_id").unwrap(), &DataType::Utf8).unwrap();
-    assert_eq!(users.as_string::<i32>().value(2), "u-1");
+    assert_eq!(plain("user_id").as_string::<i32>().value(2), "u-1");
     for (table, batch) in &batches {
         let shown = arrow::util::pretty::pretty_format_batches(batch).unwrap().to_string();
         assert!(!shown.contains("example.com") && !shown.contains("maria"), "{table:?}: {shown}");

@@ -98,6 +98,7 @@ impl WalReader {
             };
             if let Some(last) = records.last() {
                 self.next = last.position + 1;
+                self.shared.log.lock().note_read(&self.name, last.position);
                 return records;
             }
         }

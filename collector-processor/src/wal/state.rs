@@ -74,8 +74,17 @@ pub(super) struct Log {
     pub(super) ring_bytes: u64,
     /// Every record after this position is in the ring.
     pub(super) ring_after: u64,
-    /// Name and the position up to which it needs nothing any more.
-    pub(super) consumers: BTreeMap<String, u64>,
+    /// By name.
+    pub(super) consumers: BTreeMap<String, Consumer>,
+}
+
+/// How far a consumer is.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Consumer {
+    /// Nothing up to here is needed any more, not on disk either.
+    pub(super) released: u64,
+    /// Nothing up to here will be read again.
+    pub(super) read: u64,
 }
 
 /// Counters since the log was opened; times in nanoseconds.
@@ -134,7 +143,7 @@ impl Shared {
     }
 
     pub(super) fn released(&self, name: &str) -> u64 {
-        self.log.lock().consumers.get(name).copied().unwrap_or(0)
+        self.log.lock().consumers.get(name).map_or(0, |consumer| consumer.released)
     }
 }
 
@@ -159,18 +168,32 @@ impl Log {
 
     /// Moves a consumer on; gives the segments that nobody needs any more and their bytes.
     pub(super) fn release(&mut self, name: &str, position: u64) -> (Vec<PathBuf>, u64) {
-        if let Some(released) = self.consumers.get_mut(name) {
-            *released = position.max(*released);
+        if let Some(consumer) = self.consumers.get_mut(name) {
+            consumer.released = position.max(consumer.released);
         }
         self.drop_released()
     }
 
-    /// Takes out segments and ring records that every consumer has released.
-    pub(super) fn drop_released(&mut self) -> (Vec<PathBuf>, u64) {
-        let Some(needed_after) = self.consumers.values().min().copied() else { return (Vec::new(), 0) };
-        while self.ring.front().is_some_and(|record| record.position <= needed_after) {
+    /// Notes what a consumer has read. What all have read leaves the memory; the disk keeps it until it is released.
+    pub(super) fn note_read(&mut self, name: &str, position: u64) {
+        if let Some(consumer) = self.consumers.get_mut(name) {
+            consumer.read = position.max(consumer.read);
+        }
+        self.forget_read();
+    }
+
+    fn forget_read(&mut self) {
+        let read = self.consumers.values().map(|consumer| consumer.read.max(consumer.released)).min();
+        while self.ring.front().is_some_and(|record| Some(record.position) <= read) {
             self.forget_oldest();
         }
+    }
+
+    /// Takes out segments and ring records that every consumer has released.
+    pub(super) fn drop_released(&mut self) -> (Vec<PathBuf>, u64) {
+        let released = self.consumers.values().map(|consumer| consumer.released).min();
+        let Some(needed_after) = released else { return (Vec::new(), 0) };
+        self.forget_read();
         let (mut paths, mut bytes) = (Vec::new(), 0);
         while self.segments.len() > 1 && self.segments.front().is_some_and(|first| first.last <= needed_after)
         {

@@ -3,7 +3,7 @@
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use super::state::{Backlog, Shared};
+use super::state::{Backlog, Consumer, Shared};
 
 /// A snapshot of the log. Counters run from the time the log was opened.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -59,10 +59,10 @@ pub(super) fn snapshot(shared: &Shared) -> WalStats {
     let queue_bytes = shared.queue.lock().bytes;
     let log = shared.log.lock();
     let counters = &shared.counters;
-    let consumer = |(name, released): (&String, &u64)| ConsumerStats {
+    let consumer = |(name, consumer): (&String, &Consumer)| ConsumerStats {
         name: name.clone(),
-        released_position: *released,
-        backlog: log.backlog(*released),
+        released_position: consumer.released,
+        backlog: log.backlog(consumer.released),
     };
     WalStats {
         disk_bytes: counters.disk_bytes.load(Ordering::Relaxed),
