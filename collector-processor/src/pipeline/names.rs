@@ -6,6 +6,7 @@
 use crate::wire::{Attribute, Value};
 use rapidhash::RapidHashMap;
 use schemas::attributes as names;
+use smallvec::SmallVec;
 
 /// What an attribute is read as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,9 +83,12 @@ fn end_of(name: &[u8]) -> (usize, u64) {
 }
 
 /// The values that a set of attributes gives for each role.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Roles<'a> {
-    values: [Option<(u8, Value<'a>)>; ROLES],
+    /// By role, one more than the place among `values`; 0 where there is none.
+    places: [u8; ROLES],
+    /// Rank of the name, and value.
+    values: SmallVec<[(u8, Value<'a>); 8]>,
 }
 
 impl Names {
@@ -137,16 +141,29 @@ impl<'a> Roles<'a> {
     /// No values.
     #[must_use]
     pub(crate) fn empty() -> Self {
-        Self { values: [None; ROLES] }
+        Self { places: [0; ROLES], values: SmallVec::new() }
     }
 
     /// Notes one attribute if it has a role; returns the role.
     #[inline]
     pub(crate) fn note(&mut self, names: &Names, attribute: &Attribute<'a>) -> Option<Role> {
         let (role, rank) = names.role(attribute.key.bytes())?;
-        let place = &mut self.values[role as usize];
-        if !attribute.value.is_empty() && place.is_none_or(|(known, _)| rank < known) {
-            *place = Some((rank, attribute.value));
+        if attribute.value.is_empty() {
+            return Some(role);
+        }
+        let found = (rank, attribute.value);
+        match self.places[role as usize].checked_sub(1) {
+            None => {
+                self.values.push(found);
+                // There are fewer roles than a byte can number.
+                self.places[role as usize] = self.values.len() as u8;
+            }
+            Some(place) => {
+                let known = &mut self.values[usize::from(place)];
+                if rank < known.0 {
+                    *known = found;
+                }
+            }
         }
         Some(role)
     }
@@ -155,7 +172,8 @@ impl<'a> Roles<'a> {
     #[inline]
     #[must_use]
     pub(crate) fn value(&self, role: Role) -> Option<Value<'a>> {
-        self.values[role as usize].map(|(_, value)| value)
+        let place = self.places[role as usize].checked_sub(1)?;
+        self.values.get(usize::from(place)).map(|(_, value)| *value)
     }
 
     /// The text for a role; of an array its first element; empty text counts as absent.

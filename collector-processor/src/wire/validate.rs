@@ -215,12 +215,19 @@ fn is_well_formed(kind: Kind, bytes: &[u8]) -> bool {
 }
 
 /// Eight bytes at a time without looking back: most texts are short, and nearly all are ASCII.
-#[inline]
+#[inline(always)]
 fn is_ascii(bytes: &[u8]) -> bool {
-    let (words, rest) = bytes.as_chunks();
-    let word = words.iter().fold(0, |all, word| all | u64::from_ne_bytes(*word));
-    let byte = rest.iter().fold(0, |all, byte| all | byte);
-    (word | u64::from(byte)) & 0x8080_8080_8080_8080 == 0
+    let (words, rest) = bytes.as_chunks::<8>();
+    let mut all = 0;
+    for word in words {
+        all |= u64::from_ne_bytes(*word);
+    }
+    match bytes.last_chunk::<8>() {
+        // The last bytes, some of them once more.
+        Some(last) => all |= u64::from_ne_bytes(*last),
+        None => rest.iter().for_each(|byte| all |= u64::from(*byte)),
+    }
+    all & 0x8080_8080_8080_8080 == 0
 }
 
 /// The bytes of one message that came in `pieces`. Recursion ends where the check's did.

@@ -136,19 +136,26 @@ impl ChunkEncoder {
         let mut pages = Pages::new(column);
         for piece in places.chunks(PAGE_ROWS) {
             self.clear();
+            let mut before: (&[i32], usize) = (&[], 0);
             for place in piece {
                 let codes = coded.codes(*place);
-                let entries = codes.map_or(0, |(keys, _)| keys.len());
+                let (keys, values) = codes.unwrap_or_default();
+                let texts = if part == Part::Key { keys } else { values };
                 self.repetition.push(0);
-                if entries == 0 {
+                if texts.is_empty() {
                     self.definition.push(if codes.is_some() { MAP_EMPTY } else { 0 });
                     continue;
                 }
-                self.repetition.resize(self.repetition.len() + entries - 1, 1);
-                self.definition.resize(self.definition.len() + entries, entry);
-                let (keys, values) = codes.unwrap_or_default();
-                let texts = if part == Part::Key { keys } else { values };
-                self.codes.extend(texts.iter().map(|code| used.number(*code as usize)));
+                self.repetition.resize(self.repetition.len() + texts.len() - 1, 1);
+                self.definition.resize(self.definition.len() + texts.len(), entry);
+                let start = self.codes.len();
+                if std::ptr::eq(before.0, texts) {
+                    // The very map of the row before: a resource's.
+                    self.codes.extend_from_within(before.1..before.1 + texts.len());
+                } else {
+                    self.codes.extend(texts.iter().map(|code| used.number(*code as usize)));
+                }
+                before = (texts, start);
             }
             let levels = self.repetition.len();
             self.data_page(&mut pages, &used, levels)?;
