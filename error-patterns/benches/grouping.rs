@@ -1,6 +1,6 @@
 //! Exceptions per second and core: new texts of 2 KB through masking, parsing, taxonomy, fingerprint and signature,
 //! step by step and all together; repeats of 1 KB that differ in line numbers, ids and addresses; beside them, on
-//! the same texts, a Rust port of Drain (crate `drain3`) as the peer.
+//! the same texts, a Rust port of Drain (crate `drain3`) as the peer. And attributes, which are masked on every span.
 //!
 //! The texts are made here: stacks of Python, Node and Java in equal parts, every name and number of user code drawn
 //! anew. `cargo bench -p error-patterns --bench grouping`.
@@ -211,6 +211,41 @@ fn steps(c: &mut Criterion) {
     group.finish();
 }
 
+/// Attributes as SDKs send them with each span: most values are short and hold nothing personal.
+fn attributes() -> Vec<(&'static str, String)> {
+    let mut stream = Stream(5);
+    let mut of = |at: usize| match at % 12 {
+        0 => ("http.request.method", "GET".to_owned()),
+        1 => ("url.path", format!("/api/v1/orders/{}/items", stream.below(100_000))),
+        2 => ("server.address", format!("orders-{}.internal", stream.below(20))),
+        3 => ("http.route", "/api/v1/orders/{id}/items".to_owned()),
+        4 => ("exec.id", format!("exec-{:08x}-{:04x}", stream.below(1 << 32), stream.below(1 << 16))),
+        5 => ("service.instance.id", format!("{:032x}", stream.below(1 << 60))),
+        6 => ("db.query.text", "SELECT * FROM orders WHERE id = $1".to_owned()),
+        7 => ("code.function.name", format!("{}.{}", stream.name(), stream.name())),
+        8 => ("network.peer.port", (1024 + stream.below(50_000)).to_string()),
+        9 => ("user_agent.original", "python-requests/2.31.0".to_owned()),
+        10 => ("process.runtime.name", "cpython".to_owned()),
+        _ => ("k8s.pod.name", format!("worker-{:010x}-{}", stream.below(1 << 40), stream.name())),
+    };
+    (0..TEXTS).map(&mut of).collect()
+}
+
+fn masked_attributes(c: &mut Criterion) {
+    let attributes = attributes();
+    let masker = Masker::default();
+    let mut group = c.benchmark_group("attributes of 3 to 40 bytes");
+    group.throughput(Throughput::Elements(TEXTS as u64));
+    group.bench_function("mask", |b| {
+        b.iter(|| {
+            for (key, value) in &attributes {
+                black_box(masker.mask_attribute(key, value));
+            }
+        });
+    });
+    group.finish();
+}
+
 fn repeated(c: &mut Criterion) {
     let masker = Masker::default();
     let texts = repeats();
@@ -250,5 +285,5 @@ fn peer() -> drain3::Matcher {
     drain3::Matcher::new(drain3::Config::default())
 }
 
-criterion_group!(benches, steps, repeated);
+criterion_group!(benches, steps, masked_attributes, repeated);
 criterion_main!(benches);

@@ -144,6 +144,24 @@ pub(crate) fn places(block: &[u8], byte: u8) -> u64 {
     }
 }
 
+/// The same of two bytes at once.
+#[inline]
+pub(crate) fn places_of_two(block: &[u8], bytes: [u8; 2]) -> [u64; 2] {
+    let [one, two] = bytes.map(u8x16::splat);
+    let mut places = [0; 2];
+    let mut add = |chunk: &[u8; 16], from: usize| {
+        places[0] |= u64::from(places_of(chunk, one)) << from;
+        places[1] |= u64::from(places_of(chunk, two)) << from;
+    };
+    let Some(end) = block.last_chunk() else { return bytes.map(|byte| self::places(block, byte)) };
+    // Bytes may be looked at twice.
+    for (number, chunk) in block.as_chunks().0.iter().take(4).enumerate() {
+        add(chunk, 16 * number);
+    }
+    add(end, block.len().min(BLOCK) - 16);
+    places
+}
+
 /// The first place of a digit.
 #[inline]
 pub(crate) fn first_digit(text: &[u8]) -> Option<usize> {
@@ -217,6 +235,46 @@ pub(crate) fn last(text: &[u8], byte: u8) -> Option<usize> {
     }
 }
 
+/// The last place of either byte.
+#[inline]
+pub(crate) fn last_of(text: &[u8], either: [u8; 2]) -> Option<usize> {
+    let places = |chunk: &[u8; 16]| {
+        places_of(chunk, u8x16::splat(either[0])) | places_of(chunk, u8x16::splat(either[1]))
+    };
+    let (rest, chunks) = text.as_rchunks::<16>();
+    for (number, chunk) in chunks.iter().enumerate().rev() {
+        if let Some(at) = places(chunk).checked_ilog2() {
+            return Some(rest.len() + number * 16 + at as usize);
+        }
+    }
+    match text.first_chunk() {
+        // Bytes that were looked at hold none.
+        Some(chunk) => places(chunk).checked_ilog2().map(|at| at as usize),
+        None => {
+            let (chunk, all) = padded(rest);
+            (places(&chunk) & all).checked_ilog2().map(|at| at as usize)
+        }
+    }
+}
+
+/// Whether either byte stands anywhere in a long text.
+pub(crate) fn has_either(text: &[u8], either: [u8; 2]) -> bool {
+    dispatch!(Level::new(), simd => has_either_by(simd, text, either))
+}
+
+#[inline(always)]
+fn has_either_by<S: Simd>(simd: S, text: &[u8], [one, two]: [u8; 2]) -> bool {
+    let wanted = [u8x64::splat(simd, one), u8x64::splat(simd, two)];
+    let (blocks, rest) = text.as_chunks::<BLOCK>();
+    for block in blocks {
+        let bytes = u8x64::from_slice(simd, block);
+        if (bytes.simd_eq(wanted[0]) | bytes.simd_eq(wanted[1])).to_bitmask() != 0 {
+            return true;
+        }
+    }
+    has_any(rest, [one, two])
+}
+
 /// The first place of `byte`, and whether any of `signs` stands before it.
 #[inline]
 pub(crate) fn first_behind<const N: usize>(text: &[u8], byte: u8, signs: [u8; N]) -> Option<(usize, bool)> {
@@ -274,34 +332,84 @@ pub(crate) fn last_before(text: &[u8], byte: u8, sign: u8) -> Option<(usize, boo
     }
 }
 
+/// A text of fewer than 16 bytes with zeros behind it, and a bit for each of its bytes.
+#[inline]
+fn padded(text: &[u8]) -> ([u8; 16], u32) {
+    let len = text.len().min(15);
+    let word = match (text.first_chunk(), text.last_chunk()) {
+        // Bytes may be taken twice.
+        (Some(head), Some(tail)) => {
+            let tail = u128::from(u64::from_le_bytes(*tail)) << (8 * (len - 8));
+            u128::from(u64::from_le_bytes(*head)) | tail
+        }
+        _ => text.iter().rev().fold(0, |word, byte| word << 8 | u128::from(*byte)),
+    };
+    (word.to_le_bytes(), (1 << len) - 1)
+}
+
 /// Whether a text is made of ASCII that is not control characters.
 #[inline]
 pub(crate) fn is_printable(text: &[u8]) -> bool {
-    let others = |chunk: &[u8; 16]| {
-        let printable = (u8x16::new(*chunk) - u8x16::splat(b' ')).simd_le(u8x16::splat(b'~' - b' '));
-        printable.to_bitmask() != 0xffff
-    };
+    let others = |chunk: &[u8; 16]| printable(chunk) != 0xffff;
     match text.last_chunk() {
         Some(last) => !text.as_chunks().0.iter().any(others) && !others(last),
-        None => text.iter().all(|byte| (b' '..=b'~').contains(byte)),
+        None => {
+            let (chunk, all) = padded(text);
+            printable(&chunk) == all
+        }
     }
+}
+
+/// A bit for each of 16 bytes that is an English letter, and for each that is a small one.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Letters {
+    pub(crate) all: u32,
+    pub(crate) small: u32,
+    /// All 16 bytes are ASCII.
+    pub(crate) is_ascii: bool,
+}
+
+/// The letters among 16 bytes.
+#[inline]
+pub(crate) fn letters(chunk: &[u8; 16]) -> Letters {
+    let bytes = u8x16::new(*chunk);
+    let small = |bytes: u8x16| (bytes - u8x16::splat(b'a')).simd_le(u8x16::splat(b'z' - b'a')).to_bitmask();
+    Letters { all: small(bytes | u8x16::splat(0x20)), small: small(bytes), is_ascii: bytes.to_bitmask() == 0 }
+}
+
+/// How many bytes of a text are not ASCII, or control characters.
+#[inline]
+pub(crate) fn unprintable(text: &[u8]) -> usize {
+    let (chunks, rest) = text.as_chunks::<16>();
+    let of_chunks: u32 = chunks.iter().map(|chunk| (!printable(chunk) & 0xffff).count_ones()).sum();
+    let (chunk, of_rest) = padded(rest);
+    (of_chunks + (of_rest & !printable(&chunk)).count_ones()) as usize
+}
+
+/// A bit for each byte that is ASCII and no control character.
+#[inline]
+fn printable(chunk: &[u8; 16]) -> u32 {
+    (u8x16::new(*chunk) - u8x16::splat(b' ')).simd_le(u8x16::splat(b'~' - b' ')).to_bitmask()
 }
 
 /// Whether a text is made of ASCII letters, digits, `_`, `.` and `$`.
 #[inline]
 pub(crate) fn is_dotted_name(text: &[u8]) -> bool {
-    let others = |chunk: &[u8; 16]| {
+    let names = |chunk: &[u8; 16]| {
         let bytes = u8x16::new(*chunk);
         let within = |bytes: u8x16, first: u8, last: u8| {
             (bytes - u8x16::splat(first)).simd_le(u8x16::splat(last - first))
         };
         let is = |byte: u8| bytes.simd_eq(u8x16::splat(byte));
         let letters = within(bytes | u8x16::splat(0x20), b'a', b'z');
-        (letters | within(bytes, b'0', b'9') | is(b'_') | is(b'.') | is(b'$')).to_bitmask() != 0xffff
+        (letters | within(bytes, b'0', b'9') | is(b'_') | is(b'.') | is(b'$')).to_bitmask()
     };
     match text.last_chunk() {
-        Some(last) => !text.as_chunks().0.iter().any(others) && !others(last),
-        None => text.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'$')),
+        Some(last) => text.as_chunks().0.iter().all(|chunk| names(chunk) == 0xffff) && names(last) == 0xffff,
+        None => {
+            let (chunk, all) = padded(text);
+            names(&chunk) == all
+        }
     }
 }
 
@@ -404,12 +512,15 @@ mod tests {
         fn finds_every_place_of_a_block(text in "[a\0]{0,64}", byte in prop::sample::select(vec![b'a', 0])) {
             let expected = text.bytes().rev().fold(0, |places, other| places << 1 | u64::from(other == byte));
             prop_assert_eq!(places(text.as_bytes(), byte), expected);
+            let others = places(text.as_bytes(), byte ^ b'a');
+            prop_assert_eq!(places_of_two(text.as_bytes(), [byte, byte ^ b'a']), [expected, others]);
         }
 
         #[test]
         fn finds_first_and_last(text in "[abcdefgh]{0,70}") {
             prop_assert_eq!(first(text.as_bytes(), b'a'), text.find('a'));
             prop_assert_eq!(last(text.as_bytes(), b'a'), text.rfind('a'));
+            prop_assert_eq!(last_of(text.as_bytes(), *b"ab"), text.rfind(['a', 'b']));
         }
 
         #[test]
@@ -434,11 +545,24 @@ mod tests {
         fn tells_printable_texts(text in "[ -~]{0,40}[ ~\\x00-\\x20\\x7f\u{80}]{0,1}[ -~]{0,20}") {
             let is_printable = text.chars().all(|c| (' '..='~').contains(&c));
             prop_assert_eq!(super::is_printable(text.as_bytes()), is_printable);
+            let others = text.bytes().filter(|byte| !(b' '..=b'~').contains(byte)).count();
+            prop_assert_eq!(unprintable(text.as_bytes()), others);
+        }
+
+        #[test]
+        fn tells_letters(bytes in prop::collection::vec(prop_oneof![0x3f..0x80_u8, 0..=255_u8], 16)) {
+            let found = letters(bytes.first_chunk().unwrap());
+            let bits = |is: fn(&u8) -> bool| bytes.iter().rev().fold(0, |bits, b| bits << 1 | u32::from(is(b)));
+            prop_assert_eq!(found.all, bits(u8::is_ascii_alphabetic));
+            prop_assert_eq!(found.small, bits(u8::is_ascii_lowercase));
+            prop_assert_eq!(found.is_ascii, bytes.is_ascii());
         }
 
         #[test]
         fn finds_any(text in "[a-z]{0,70}") {
             prop_assert_eq!(has_any(text.as_bytes(), [b'a', b'b']), text.contains(['a', 'b']));
+            let long = format!("{}{text}", "-".repeat(100));
+            prop_assert_eq!(has_either(long.as_bytes(), [b'a', b'b']), text.contains(['a', 'b']));
         }
 
         #[test]

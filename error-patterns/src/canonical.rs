@@ -3,9 +3,10 @@
 //! One item per line, `name value`; unknown names are ignored by readers. It holds no time, no place
 //! and no phase, so it depends on the exception and the strategy alone.
 
-use crate::bytes::is_printable;
+use crate::bytes::{is_printable, unprintable};
 use crate::model::Runtime;
 use crate::signature::{Minima, jaccard};
+use smallvec::SmallVec;
 use std::borrow::Cow;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
@@ -59,37 +60,20 @@ impl Canonical {
     /// The text form.
     #[must_use]
     pub fn text(&self) -> String {
-        let mut text = String::with_capacity(256 + 64 * self.frames.len());
-        let mut line = |name: &str, value: &str| {
-            text.push_str(name);
-            text.push(' ');
-            text.push_str(&plain(value));
-            text.push('\n');
-        };
-        line("strategy", &self.strategy);
-        line("runtime", &self.runtime);
-        if !self.rule.is_empty() {
-            line("rule", &self.rule);
-        }
-        for each in &self.types {
-            line("type", each);
-        }
-        line("basis", self.basis.as_str());
-        for each in &self.keys {
-            line("key", each);
-        }
-        for each in &self.frames {
-            line("frame", each);
-        }
-        if !self.tokens.is_empty() {
-            text.push_str("text");
-            for token in &self.tokens {
-                text.push(' ');
-                text.push_str(&plain(token));
-            }
-            text.push('\n');
-        }
-        text
+        self.with_parts(|parts| parts.text(self.tokens.iter().map(String::as_str)))
+    }
+
+    fn with_parts<T>(&self, read: impl FnOnce(&Parts<'_>) -> T) -> T {
+        let types: Vec<&str> = self.types.iter().map(String::as_str).collect();
+        read(&Parts {
+            strategy: &self.strategy,
+            runtime: &self.runtime,
+            rule: &self.rule,
+            types: &types,
+            basis: self.basis,
+            keys: &self.keys,
+            frames: &self.frames,
+        })
     }
 
     /// Reads a text form; lines that it does not know are left out.
@@ -118,18 +102,104 @@ impl Canonical {
     /// else the 3-grams of the message's tokens and each kept frame.
     #[must_use]
     pub fn shingles(&self) -> Vec<u64> {
-        let mut shingles = Vec::with_capacity(3 * self.frames.len() + self.tokens.len());
-        let frames: Vec<u64> = self.frames.iter().map(|frame| xxh3_64(frame.as_bytes())).collect();
-        for (index, &frame) in frames.iter().enumerate() {
+        let tokens = self.tokens.iter().map(|token| token_hash(token));
+        let mut shingles = self.with_parts(|parts| parts.shingles(tokens)).into_vec();
+        shingles.sort_unstable();
+        shingles.dedup();
+        shingles
+    }
+
+    /// Hash of what two near neighbours must share exactly: strategy, runtime, types, basis, keys.
+    #[must_use]
+    pub fn class(&self) -> u64 {
+        self.with_parts(|parts| parts.class())
+    }
+}
+
+/// The parts of a canonical form but its tokens, where they lie.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Parts<'c> {
+    pub(crate) strategy: &'c str,
+    pub(crate) runtime: &'c str,
+    pub(crate) rule: &'c str,
+    pub(crate) types: &'c [&'c str],
+    pub(crate) basis: Basis,
+    pub(crate) keys: &'c [String],
+    pub(crate) frames: &'c [String],
+}
+
+/// Hashes of shingles; those of most exceptions need no memory of their own.
+pub(crate) type Shingles = SmallVec<[u64; 96]>;
+
+impl Parts<'_> {
+    /// [`Canonical::text`]; several tokens may come as one, with blanks between them.
+    pub(crate) fn text<'t>(&self, tokens: impl Iterator<Item = &'t str> + Clone) -> String {
+        let mut text = String::with_capacity(256 + 64 * self.frames.len());
+        let lines = self.write(&mut text, tokens.clone(), |text, value| text.push_str(value));
+        if unprintable(text.as_bytes()) != lines {
+            // More than the lines' ends: some value needs a look of its own.
+            text.clear();
+            self.write(&mut text, tokens, |text, value| text.push_str(&plain(value)));
+        }
+        text
+    }
+
+    /// Writes the lines of the text form; their number.
+    #[inline]
+    fn write<'t>(
+        &self,
+        text: &mut String,
+        tokens: impl Iterator<Item = &'t str>,
+        put: impl Fn(&mut String, &str),
+    ) -> usize {
+        let mut lines = 0;
+        let mut line = |text: &mut String, name: &str, value: &str| {
+            text.push_str(name);
+            put(text, value);
+            text.push('\n');
+            lines += 1;
+        };
+        line(text, "strategy ", self.strategy);
+        line(text, "runtime ", self.runtime);
+        if !self.rule.is_empty() {
+            line(text, "rule ", self.rule);
+        }
+        for each in self.types {
+            line(text, "type ", each);
+        }
+        line(text, "basis ", self.basis.as_str());
+        for each in self.keys {
+            line(text, "key ", each);
+        }
+        for each in self.frames {
+            line(text, "frame ", each);
+        }
+        let mut has_tokens = false;
+        for token in tokens {
+            text.push_str(if has_tokens { " " } else { "text " });
+            put(text, token);
+            has_tokens = true;
+        }
+        if has_tokens {
+            text.push('\n');
+            lines += 1;
+        }
+        lines
+    }
+
+    /// [`Canonical::shingles`] in no order, some repeated; of the tokens it needs the [hashes](token_hash).
+    pub(crate) fn shingles(&self, tokens: impl Iterator<Item = u64>) -> Shingles {
+        let mut shingles = Shingles::new();
+        let mut frames = self.frames.iter().map(|frame| xxh3_64(frame.as_bytes()));
+        let mut next = frames.next();
+        while let Some(frame) = next {
+            next = frames.next();
             shingles.push(frame);
             shingles.push(mix(frame, 1));
-            if let Some(&next) = frames.get(index + 1) {
-                shingles.push(mix(frame, next));
-            }
+            shingles.extend(next.map(|next| mix(frame, next)));
         }
         if self.basis != Basis::Application || self.frames.is_empty() {
-            let tokens: Vec<u64> =
-                self.tokens.iter().map(|token| xxh3_64_with_seed(token.as_bytes(), 3)).collect();
+            let tokens: Shingles = tokens.collect();
             match tokens.as_slice() {
                 [] => {}
                 [one] => shingles.push(mix(*one, 5)),
@@ -140,23 +210,25 @@ impl Canonical {
         if shingles.is_empty() {
             shingles.extend(self.types.iter().map(|each| xxh3_64_with_seed(each.as_bytes(), 7)));
         }
-        shingles.sort_unstable();
-        shingles.dedup();
         shingles
     }
 
-    /// Hash of what two near neighbours must share exactly: strategy, runtime, types, basis, keys.
-    #[must_use]
-    pub fn class(&self) -> u64 {
-        let parts = [self.strategy.as_str(), &self.runtime, self.basis.as_str()].into_iter();
-        let parts = parts.chain(self.types.iter().chain(&self.keys).map(String::as_str));
-        let mut text = String::with_capacity(128);
+    /// [`Canonical::class`].
+    pub(crate) fn class(&self) -> u64 {
+        let parts = [self.strategy, self.runtime, self.basis.as_str()].into_iter();
+        let parts = parts.chain(self.types.iter().copied()).chain(self.keys.iter().map(String::as_str));
+        let mut text: SmallVec<[u8; 128]> = SmallVec::new();
         for part in parts {
-            text.push_str(part);
-            text.push('\n');
+            text.extend_from_slice(part.as_bytes());
+            text.push(b'\n');
         }
-        xxh3_64(text.as_bytes())
+        xxh3_64(&text)
     }
+}
+
+/// What a token is in shingles.
+pub(crate) fn token_hash(token: &str) -> u64 {
+    xxh3_64_with_seed(token.as_bytes(), 3)
 }
 
 /// A value without control characters: one that holds a line's end must not make a line of its own.

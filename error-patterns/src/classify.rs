@@ -17,11 +17,11 @@ use crate::parse::exit_status;
 use matching::Subject;
 use problem::closest;
 pub use problem::{Problem, RulesError, Severity};
+use rapidhash::RapidHashMap;
 use rules::{RUNTIMES, Rule, Vocabulary};
 pub use spec::{Cause, OneOrMany, RuleFile, RuleSpec};
 use spec::{Place, RULES_MAX, ReadFile};
 use std::cell::OnceCell;
-use std::collections::HashMap;
 use std::sync::{Arc, LazyLock};
 use table::RuleTable;
 
@@ -74,7 +74,7 @@ pub struct Classifier {
     vocabulary: Vocabulary,
     rules: Vec<Arc<Rule>>,
     fallbacks: Vec<Arc<Rule>>,
-    tables: HashMap<Runtime, RuleTable>,
+    tables: RapidHashMap<Runtime, RuleTable>,
 }
 
 impl Classifier {
@@ -169,7 +169,7 @@ impl Classifier {
         rules: Vec<Arc<Rule>>,
         fallbacks: Vec<Arc<Rule>>,
     ) -> Result<Self, RulesError> {
-        let mut tables = HashMap::new();
+        let mut tables = RapidHashMap::default();
         for runtime in RUNTIMES.into_iter().chain([Runtime::Unknown]) {
             // A user's rule for all runtimes stands with the runtime's own, those of the file `any` after them.
             let of = |rules: &[Arc<Rule>], any: bool| {

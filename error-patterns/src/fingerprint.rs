@@ -1,8 +1,9 @@
 //! Fingerprints under dated strategies. A strategy is never edited after a release; a new one is added
 //! beside it, and events then carry the hashes of both.
 
-use crate::canonical::Canonical;
+use crate::canonical::Basis;
 use crate::ids::Fingerprint;
+use crate::likeness::Likeness;
 use crate::model::{Parsed, RawException};
 
 mod strategies;
@@ -13,9 +14,10 @@ pub(crate) use strategies::{place, root_cause};
 /// All that a strategy says of one exception.
 #[derive(Clone, Debug)]
 pub(crate) struct Made {
-    pub(crate) canonical: Canonical,
     /// The text of the canonical form.
     pub(crate) text: String,
+    pub(crate) basis: Basis,
+    pub(crate) likeness: Likeness,
     pub(crate) fingerprint: Fingerprint,
     /// Further hashes that join a pattern.
     pub(crate) joining: Vec<Fingerprint>,

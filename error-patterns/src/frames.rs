@@ -306,10 +306,9 @@ impl FrameRules {
     /// The platform's runner: the frame that executes a program's text, and all outside it.
     fn mark_harness(&self, frames: &mut [Frame<'_>]) {
         let runs_text = |frame: &Frame<'_>| {
-            frame
-                .source
-                .as_deref()
-                .is_some_and(|source| self.harness.iter().any(|look| look.find(source) != 0))
+            frame.source.as_deref().is_some_and(|source| {
+                self.harness.iter().any(|look| look.may_find(source) && look.find(source) != 0)
+            })
         };
         // The innermost frame can only be a program that failed in its own `exec`.
         let Some(at) = frames.iter().skip(1).position(runs_text).map(|at| at + 1) else { return };

@@ -13,7 +13,7 @@ const BITS: u32 = 15;
 /// Texts to look for, by number.
 #[derive(Debug)]
 pub(crate) struct Grams {
-    known: Vec<u64>,
+    known: Box<[u64; 1 << (BITS - 6)]>,
     by_gram: RapidHashMap<u32, Vec<Text>>,
 }
 
@@ -38,7 +38,7 @@ impl Grams {
         for gram in texts.clone().flat_map(|text| text.as_bytes().windows(GRAM)) {
             *frequency.entry(value(gram)).or_default() += 1;
         }
-        let mut grams = Self { known: vec![0; 1 << (BITS - 6)], by_gram: RapidHashMap::default() };
+        let mut grams = Self { known: Box::new([0; 1 << (BITS - 6)]), by_gram: RapidHashMap::default() };
         for (number, text) in texts.enumerate() {
             let windows = text.as_bytes().windows(GRAM).enumerate();
             let Some((offset, gram)) = windows.min_by_key(|(_, gram)| frequency[&value(gram)]) else {
@@ -55,16 +55,39 @@ impl Grams {
     /// Tells the number and place of each text in the message.
     pub(crate) fn each_in(&self, message: &str, mut found: impl FnMut(usize, usize)) {
         let message = message.as_bytes();
-        for (at, gram) in message.windows(GRAM).enumerate() {
-            let slot = slot(value(gram));
-            if self.known[slot / 64] & (1 << (slot % 64)) == 0 {
-                continue;
+        let mut at = 0;
+        // Four at a time, and one question for all of them.
+        while let Some(next) = message[at..].first_chunk() {
+            let word = u64::from_le_bytes(*next);
+            let mut known =
+                (0..4).fold(0, |known, place| known | self.knows((word >> (8 * place)) as u32) << place);
+            while known != 0 {
+                let place = at + known.trailing_zeros() as usize;
+                known &= known - 1;
+                self.texts_at(message, place, &mut found);
             }
-            for text in self.by_gram.get(&value(gram)).into_iter().flatten() {
-                let start = at.checked_sub(text.offset);
-                if let Some(start) = start.filter(|start| message[*start..].starts_with(&text.text)) {
-                    found(text.number, start);
-                }
+            at += 4;
+        }
+        for (place, gram) in message[at..].windows(GRAM).enumerate() {
+            if self.knows(value(gram)) != 0 {
+                self.texts_at(message, at + place, &mut found);
+            }
+        }
+    }
+
+    /// 1 where texts may have this gram, else 0.
+    #[inline(always)]
+    fn knows(&self, gram: u32) -> u64 {
+        let slot = slot(gram);
+        self.known[slot / 64 % self.known.len()] >> (slot % 64) & 1
+    }
+
+    /// Tells the texts whose gram stands at a place.
+    fn texts_at(&self, message: &[u8], place: usize, found: &mut impl FnMut(usize, usize)) {
+        for text in self.by_gram.get(&value(&message[place..place + GRAM])).into_iter().flatten() {
+            let start = place.checked_sub(text.offset);
+            if let Some(start) = start.filter(|start| message[*start..].starts_with(&text.text)) {
+                found(text.number, start);
             }
         }
     }

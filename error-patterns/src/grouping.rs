@@ -4,7 +4,7 @@
 //! Knows nothing of known patterns (that is [`crate::store`]) nor of masking (the caller's first step).
 
 use crate::ast::AstTags;
-use crate::canonical::{Basis, Comparable};
+use crate::canonical::Basis;
 use crate::classify::{Classification, built_in_texts};
 use crate::fingerprint;
 use crate::ids::{Fingerprint, Signature};
@@ -172,15 +172,14 @@ pub(crate) fn group_by_rules(raw: &RawException<'_>, parsed: &mut Parsed<'_>, ru
 pub fn group_parsed(raw: &RawException<'_>, parsed: &Parsed<'_>, class: Classification) -> Grouping {
     let made = fingerprint::of(raw, parsed);
     let taxonomy = Taxonomy { context: made.context, ..class.taxonomy };
-    let likeness = Likeness::of(&Comparable::of(&made.canonical));
     Grouping {
         fingerprint: made.fingerprint,
         hashes: std::iter::once(made.fingerprint)
             .chain(made.joining)
             .map(|hash| hash.in_phase(taxonomy.phase))
             .collect(),
-        signature: likeness.signature,
-        likeness,
+        signature: made.likeness.signature,
+        likeness: made.likeness,
         taxonomy,
         severity: class.severity.clamp(1, 5),
         rule: class.rule,
@@ -188,7 +187,7 @@ pub fn group_parsed(raw: &RawException<'_>, parsed: &Parsed<'_>, class: Classifi
         canonical_message: made.canonical_message,
         language: made.language,
         ast: parsed.ast.clone(),
-        basis: made.canonical.basis,
+        basis: made.basis,
         canonical: made.text,
         rules_applied: Vec::new(),
         strategy: fingerprint::STRATEGY,

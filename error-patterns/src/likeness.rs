@@ -1,7 +1,7 @@
 //! What of a canonical form near neighbours are compared by, made once an exception and compact: about 150 bytes
 //! and 4 a shingle.
 
-use crate::canonical::{Basis, Comparable};
+use crate::canonical::{Basis, Comparable, Parts};
 use crate::ids::Signature;
 use crate::model::Runtime;
 use crate::signature::{BANDS, Minima, jaccard};
@@ -24,17 +24,22 @@ impl Likeness {
     /// Of a canonical form.
     #[must_use]
     pub fn of(comparable: &Comparable) -> Self {
-        let mut shingles: Vec<u32> = comparable.shingles.iter().map(|shingle| *shingle as u32).collect();
+        let Comparable { class, basis, runtime, shingles, minima } = comparable;
+        Self::of_minima((*class, *basis, *runtime), shingles, minima)
+    }
+
+    /// Of the parts of a canonical form, whose runtime is this one, and the hashes of its tokens.
+    pub(crate) fn of_parts(parts: &Parts<'_>, runtime: Runtime, tokens: impl Iterator<Item = u64>) -> Self {
+        let shingles = parts.shingles(tokens);
+        Self::of_minima((parts.class(), parts.basis, runtime), &shingles, &Minima::of(&shingles))
+    }
+
+    fn of_minima((class, basis, runtime): (u64, Basis, Runtime), shingles: &[u64], minima: &Minima) -> Self {
+        let mut shingles: Vec<u32> = shingles.iter().map(|shingle| *shingle as u32).collect();
         shingles.sort_unstable();
         shingles.dedup();
-        Self {
-            class: comparable.class,
-            basis: comparable.basis,
-            runtime: comparable.runtime,
-            signature: comparable.minima.signature(),
-            bands: bands(&comparable.minima),
-            shingles: shingles.into_boxed_slice(),
-        }
+        let (signature, bands) = (minima.signature(), bands(minima));
+        Self { class, basis, runtime, signature, bands, shingles: shingles.into_boxed_slice() }
     }
 
     /// The same from its smaller part, as it is kept on disk.

@@ -176,7 +176,7 @@ impl Masker {
     /// The same, and adds what was masked to the counts.
     #[must_use]
     pub fn mask_counted<'a>(&self, text: &'a str, counts: &mut MaskCounts) -> Cow<'a, str> {
-        self.mask_by_all(None, text, counts, &mut Applied::default())
+        self.mask_value(None, text, counts)
     }
 
     /// The value of an attribute or header. A key that names a secret (`authorization`, `cookie`, `password`,
@@ -203,7 +203,15 @@ impl Masker {
             }
             return Cow::Borrowed(MaskKind::Token.placeholder());
         }
-        self.mask_by_all(Some(key), value, counts, &mut Applied::default())
+        self.mask_value(Some(key), value, counts)
+    }
+
+    #[inline]
+    fn mask_value<'a>(&self, key: Option<&str>, value: &'a str, counts: &mut MaskCounts) -> Cow<'a, str> {
+        if self.rules.is_empty() {
+            return built_in(self.config, value, counts);
+        }
+        self.mask_by_all(key, value, counts, &mut Applied::default())
     }
 
     /// An identifier that may be stored and still tells people apart.

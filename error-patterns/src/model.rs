@@ -1,8 +1,7 @@
 //! The types that parsing, grouping and classification share.
 
 use crate::ast::AstTags;
-use crate::bytes::is_dotted_name;
-use memchr::memrchr2;
+use crate::bytes::{is_dotted_name, last_of};
 use std::borrow::Cow;
 use std::fmt;
 
@@ -162,7 +161,7 @@ impl ParsedException<'_> {
 #[must_use]
 pub fn short_type(error_type: &str) -> &str {
     if is_dotted_name(error_type.as_bytes()) {
-        let Some(at) = memrchr2(b'.', b'$', error_type.as_bytes()) else { return error_type };
+        let Some(at) = last_of(error_type.as_bytes(), *b".$") else { return error_type };
         let last = error_type[at + 1..].trim_start_matches(|c: char| c.is_ascii_digit());
         return if last.is_empty() { error_type } else { last };
     }

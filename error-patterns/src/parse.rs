@@ -27,7 +27,7 @@ use std::borrow::Cow;
 
 pub(crate) use shell::exit_status;
 use text::Text;
-pub(crate) use text::floor;
+pub(crate) use text::{floor, trim};
 
 /// Bounds of a parse. What lies past one of them is left out and [`Parsed::truncated`] is set.
 #[derive(Clone, Copy, Debug)]
@@ -95,7 +95,7 @@ pub fn parse_within<'a>(raw: &RawException<'a>, limits: &ParseLimits) -> Parsed<
     let mut parsed = [raw.stacktrace, raw.message]
         .into_iter()
         .flatten()
-        .filter(|text| !text::trim(text).is_empty())
+        .filter(|text| !trim(text).is_empty())
         .find_map(|text| parse_text(text, named, sdk, limits))
         .unwrap_or_else(|| formless(raw, named, limits));
     complete(&mut parsed, raw);
@@ -243,7 +243,7 @@ fn complete<'a>(parsed: &mut Parsed<'a>, raw: &RawException<'a>) {
     }
     let truncated = parsed.truncated;
     let reported = &mut parsed.exceptions[0];
-    if let Some(client) = raw.error_type.map(text::trim).filter(|client| !client.is_empty()) {
+    if let Some(client) = raw.error_type.map(trim).filter(|client| !client.is_empty()) {
         let longer =
             || client.len() > reported.error_type.len() && short_type(client) == reported.short_type();
         if reported.error_type.is_empty() || longer() {
@@ -254,7 +254,7 @@ fn complete<'a>(parsed: &mut Parsed<'a>, raw: &RawException<'a>) {
         }
     }
     if let Some(client) = raw.message.map(text::plain) {
-        let client_trimmed = text::trim(&client);
+        let client_trimmed = trim(&client);
         let ours: &str = &reported.message;
         // The text's message runs on into later output, or was cut: the client's is the exact one.
         let runs_on = !client_trimmed.is_empty()

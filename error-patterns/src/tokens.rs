@@ -4,6 +4,7 @@
 //! Placeholders: `<num>`, `<hex>`, `<id>`, `<path>`, `<url>`, `<time>`, `<str>`, `<name>`. What masking left
 //! (`<email>`, ...) stays as it is. No regular expressions; output is bounded by [`TEXT_BYTES_MAX`].
 
+use crate::bytes::{Letters, letters};
 use chunk::Chunk;
 pub(crate) use number::gives_meaning;
 pub use vocabulary::is_known_name;
@@ -140,6 +141,11 @@ impl<'a> Scanner<'a> {
 
     fn step(&mut self) {
         let rest = self.rest();
+        // What ends every chunk and opens no quotation stands for itself.
+        if let [b'(' | b')' | b'[' | b']' | b'{' | b'}' | b',' | b';' | b'|' | b'=', ..] = rest.as_bytes() {
+            self.copy(1);
+            return;
+        }
         let Some(first) = rest.chars().next() else { return };
         if first.is_ascii_alphabetic() && self.plain_word() {
             return;
@@ -199,6 +205,9 @@ impl<'a> Scanner<'a> {
     fn plain_word(&mut self) -> bool {
         let rest = self.rest();
         let bytes = rest.as_bytes();
+        if let Some(found) = self.short_word(rest) {
+            return found;
+        }
         let length = bytes.iter().take_while(|byte| byte.is_ascii_alphabetic()).count();
         let ends = match bytes.get(length) {
             None | Some(b' ' | b',' | b';' | b')' | b']' | b'\n') => true,
@@ -216,6 +225,37 @@ impl<'a> Scanner<'a> {
         }
         self.note(&rest[..length]);
         true
+    }
+
+    /// The same for a word of fewer than 15 letters amid ASCII; a blank behind it is taken as well. `None` for others.
+    #[inline]
+    fn short_word(&mut self, rest: &'a str) -> Option<bool> {
+        let next = rest.as_bytes().first_chunk::<16>()?;
+        let Letters { all, small, is_ascii } = letters(next);
+        let length = all.trailing_ones() as usize;
+        if length > 14 || !is_ascii {
+            return None;
+        }
+        let ends = match next[length] {
+            b' ' | b',' | b';' | b')' | b']' | b'\n' => true,
+            b'.' | b':' => matches!(next[length + 1], b' ' | b'\n'),
+            _ => false,
+        };
+        if length == 0 || !ends {
+            return Some(false);
+        }
+        if (small | 1).trailing_ones() as usize >= length {
+            // No name in code has this shape. How long it is cannot be foretold, so more is copied and cut off.
+            let bytes = length + usize::from(next[length] == b' ');
+            let end = self.out.text.len() + bytes;
+            self.out.text.push_str(&rest[..16]);
+            self.out.text.truncate(end);
+            self.at += bytes;
+        } else {
+            self.word(&rest[..length]);
+        }
+        self.note(&rest[..length]);
+        Some(true)
     }
 
     /// Whether one of the words came last or last but one.

@@ -6,7 +6,7 @@
 //! end that has an anchor in it: a path costs one walk per folder. Work is linear in the value for any fixed set of
 //! needles.
 
-use crate::bytes::{BLOCK, has_any, places};
+use crate::bytes::{BLOCK, has_any, places, places_of_two};
 use std::ops::Range;
 
 /// No node.
@@ -30,6 +30,8 @@ struct Node {
     below: (u32, u32),
     /// Place in `Tree::many` when there are many of them.
     many: u32,
+    /// Neither of the two is there.
+    is_lone: bool,
 }
 
 /// Nodes below another that are looked through one by one.
@@ -145,7 +147,8 @@ impl<const BACKWARD: bool> Tree<BACKWARD> {
         };
         let (within, whole) = (bits(false), bits(true));
         let behind = extend(&mut self.behind, bound.into_iter().map(Behind::of).collect());
-        Node { word, mask, len: label.len(), within, whole, behind, below: (0, 0), many: NONE }
+        let is_lone = here.len() == needles.len() && behind.0 == behind.1;
+        Node { word, mask, len: label.len(), within, whole, behind, below: (0, 0), many: NONE, is_lone }
     }
 
     /// The bits of the needles that stand in `value` from `at` on, or that end at `at` when walked backward. `before`
@@ -153,11 +156,20 @@ impl<const BACKWARD: bool> Tree<BACKWARD> {
     #[inline(always)]
     fn walk(&self, value: &[u8], at: usize, before: &[u8]) -> u64 {
         let word = Self::word(value, at);
-        if !self.may_begin(word) {
-            return 0;
-        }
+        if self.may_begin(word) { self.walk_word(word, value, at, before) } else { 0 }
+    }
+
+    /// The same from the first bytes on, with which needles may begin.
+    #[inline(always)]
+    fn walk_word(&self, word: u64, value: &[u8], at: usize, before: &[u8]) -> u64 {
         let (start, end) = self.roots[root(word & self.key.1)];
         match self.node_of(start as usize..end as usize, word) {
+            // Most needles share no beginning with others.
+            Some(node) if node.is_lone => {
+                let left = if BACKWARD { at } else { value.len() - at };
+                let whole = if left == node.len { node.whole } else { 0 };
+                if left < node.len { 0 } else { node.within | whole }
+            }
             Some(node) => self.walk_from(node, value, at, before),
             None => 0,
         }
@@ -282,33 +294,34 @@ impl Anchored {
     }
 
     /// The bits of the needles that have their anchor somewhere in a value.
-    #[inline(always)]
     fn find(&self, value: &[u8]) -> u64 {
         let (mut found, mut start) = (0, 0);
         while let Some(rest) = value.get(start..).filter(|rest| !rest.is_empty()) {
-            let mut places = places(&rest[..rest.len().min(BLOCK)], self.anchor);
-            while places != 0 {
-                let at = start + places.trailing_zeros() as usize;
-                places &= places - 1;
-                if self.tree.may_begin(word_at(value, at + 1)) {
-                    found |= self.find_behind(value, at);
-                }
-                if self.before & before_bit(value[..at].last().copied()) != 0 {
-                    found |= self.find_end(value, at);
-                }
-            }
+            found |= self.find_at(value, start, places(&rest[..rest.len().min(BLOCK)], self.anchor));
             start += BLOCK;
         }
         found
     }
 
-    /// The bits of those that go on behind the anchor at a place.
-    #[inline(never)]
-    fn find_behind(&self, value: &[u8], at: usize) -> u64 {
-        self.tree.walk(value, at + 1, &value[..at])
+    /// The same where the anchor stands at some places behind `start`.
+    #[inline(always)]
+    fn find_at(&self, value: &[u8], start: usize, mut places: u64) -> u64 {
+        let mut found = 0;
+        while places != 0 {
+            let at = start + places.trailing_zeros() as usize;
+            places &= places - 1;
+            let word = word_at(value, at + 1);
+            if self.tree.may_begin(word) {
+                found |= self.tree.walk_word(word, value, at + 1, &value[..at]);
+            }
+            if self.before & before_bit(value[..at].last().copied()) != 0 {
+                found |= self.find_end(value, at);
+            }
+        }
+        found
     }
 
-    /// The bits of those that end with it.
+    /// The bits of those that end with the anchor at a place.
     #[inline(never)]
     fn find_end(&self, value: &[u8], at: usize) -> u64 {
         self.ends.iter().fold(0, |found, end| found | end.found(&value[..at], at + 1 == value.len()))
@@ -318,6 +331,13 @@ impl Anchored {
 /// The bits of the needles of several anchors.
 #[inline(never)]
 fn find_anchored(anchored: &[Anchored], value: &[u8]) -> u64 {
+    if let [first, second] = anchored
+        && value.len() <= BLOCK
+    {
+        let [of_first, of_second] = places_of_two(value, [first.anchor, second.anchor]);
+        let found = if of_first == 0 { 0 } else { first.find(value) };
+        return found | second.find_at(value, 0, of_second);
+    }
     anchored.iter().fold(0, |found, anchored| found | anchored.find(value))
 }
 

@@ -10,12 +10,16 @@
 use crate::bytes::{BLOCK, Classes, first_digit};
 use crate::model::RawException;
 use crate::tokens::gives_meaning;
+use copied::{Copied, with_room};
+use digits::digits_at;
 use fearless_simd::{Level, Simd, SimdBase, SimdMask, dispatch, u8x64};
 use rapidhash::RapidHashSet;
-use std::cell::RefCell;
 use std::ops::Range;
 use wide::u8x16;
 use xxhash_rust::xxh3::xxh3_128;
+
+mod copied;
+mod digits;
 
 /// Stands for what varies; no byte of UTF-8 is equal to it.
 const MARK: u8 = 0xff;
@@ -51,7 +55,7 @@ impl Place {
             line: memchr::memchr_iter(b'\n', before).count(),
             column: at - memchr::memrchr(b'\n', before).map_or(0, |at| at + 1),
             end: end.map(|end| (end, memchr::memchr_iter(end, path.as_bytes()).count())),
-            folded: folded_path(path.as_bytes(), kept).into(),
+            folded: with_folded(path.as_bytes(), kept, |folded| folded.into()),
         })
     }
 
@@ -70,21 +74,17 @@ impl Place {
             None => rest.len(),
         };
         let path = text.get(start..start + length)?;
-        (*folded_path(path.as_bytes(), kept) == *self.folded).then_some(path)
+        with_folded(path.as_bytes(), kept, |folded| *folded == *self.folded).then_some(path)
     }
 }
 
-fn folded_path(path: &[u8], kept: Option<&Kept>) -> Vec<u8> {
-    let mut out = Vec::with_capacity(path.len());
-    match kept {
-        Some(kept) => fold(&mut out, path, kept),
-        None => out.extend_from_slice(path),
-    }
-    out
-}
-
-thread_local! {
-    static BUFFER: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+/// Reads the path with what varies marked.
+fn with_folded<T>(path: &[u8], kept: Option<&Kept>, read: impl FnOnce(&[u8]) -> T) -> T {
+    let Some(kept) = kept else { return read(path) };
+    with_room(path.len(), |out| {
+        fold(out, path, kept);
+        read(out.written())
+    })
 }
 
 /// Numbers that rules name, which therefore stay.
@@ -98,7 +98,13 @@ pub(super) struct Kept {
     behind: RapidHashSet<(Word, u32)>,
     /// The bits of these words.
     words: u64,
+    /// Of each number, as bits, the [forms](FORMS) of a line behind which it stays.
+    lines: Box<[u8; NAMED_MAX]>,
 }
+
+/// What stands before the number of a line in most stacks, and the last word of it.
+const FORMS: [(&[u8], &[u8]); 4] =
+    [(b".js:", b"js"), (b".java:", b"java"), (b" line ", b"line"), (b".ts:", b"ts")];
 
 /// Numbers whose place among the named ones is kept.
 const NAMED_MAX: usize = 2048;
@@ -164,6 +170,7 @@ impl Kept {
             large: RapidHashSet::default(),
             behind: RapidHashSet::default(),
             words: 0,
+            lines: Box::new([0; NAMED_MAX]),
         };
         // Comments and examples decide nothing.
         let lines =
@@ -194,7 +201,21 @@ impl Kept {
                 }
             }
         }
+        for number in 0..NAMED_MAX {
+            let stays =
+                |(bit, (_, word)): (usize, &(_, &[u8]))| u8::from(kept.has(number as u32, word)) << bit;
+            kept.lines[number] = FORMS.iter().enumerate().map(stays).sum();
+        }
         kept
+    }
+
+    /// Whether a number stays behind the last word of this form.
+    #[inline(always)]
+    fn has_line(&self, number: u32, form: usize) -> bool {
+        match self.lines.get(number as usize) {
+            Some(lines) => lines >> form & 1 == 1,
+            None => self.large.contains(&number),
+        }
     }
 
     /// Whether a number stays behind this word.
@@ -212,7 +233,7 @@ impl Kept {
 
 /// The key of an exact repeat: everything that a grouping depends on counts.
 pub(super) fn exact(raw: &RawException<'_>) -> u128 {
-    keyed(raw, |out, text| out.extend_from_slice(text))
+    keyed(raw, |out, text| out.take(text))
 }
 
 /// The key of a repeat up to what varies.
@@ -223,31 +244,29 @@ pub(super) fn folded(raw: &RawException<'_>, kept: &Kept) -> u128 {
     keyed(raw, |out, text| fold(out, text, kept))
 }
 
-fn keyed(raw: &RawException<'_>, copy: impl Fn(&mut Vec<u8>, &[u8])) -> u128 {
-    BUFFER.with_borrow_mut(|out| {
-        out.clear();
-        for text in [raw.error_type, raw.language, raw.sdk_language, raw.snippet] {
+fn keyed(raw: &RawException<'_>, copy: impl Fn(&mut Copied<'_>, &[u8])) -> u128 {
+    let fields = [raw.error_type, raw.language, raw.sdk_language, raw.snippet, raw.message, raw.stacktrace];
+    let bytes: usize = fields.iter().flatten().map(|text| text.len()).sum();
+    with_room(bytes + fields.len() + size_of::<i128>(), |out| {
+        for text in &fields[..4] {
             // Absent differs from empty.
             out.push(if text.is_some() { END } else { MARK });
-            out.extend_from_slice(text.unwrap_or_default().as_bytes());
+            out.take(text.unwrap_or_default().as_bytes());
         }
-        out.extend_from_slice(&raw.exit_code.map_or(i128::MAX, i128::from).to_le_bytes());
-        for text in [raw.message, raw.stacktrace] {
+        out.take(&raw.exit_code.map_or(i128::MAX, i128::from).to_le_bytes());
+        for text in &fields[4..] {
             out.push(if text.is_some() { END } else { MARK });
             copy(out, text.unwrap_or_default().as_bytes());
         }
-        let key = xxh3_128(out);
-        // One huge text must not keep its memory for ever.
-        out.shrink_to(64 * 1024);
-        key
+        xxh3_128(out.written())
     })
 }
 
 /// Copies a text, what varies marked.
-fn fold(out: &mut Vec<u8>, text: &[u8], kept: &Kept) {
+fn fold(out: &mut Copied<'_>, text: &[u8], kept: &Kept) {
     let mut fold = Fold { out, text, kept, copied: 0 };
-    dispatch!(Level::new(), simd => numbers(simd, text, |number| fold.number(number)));
-    fold.out.extend_from_slice(&text[fold.copied..]);
+    dispatch!(Level::new(), simd => numbers(simd, text, &mut fold));
+    fold.out.take_part(text, fold.copied, text.len());
 }
 
 /// A run of digits.
@@ -278,9 +297,9 @@ const POINTS: u8 = 0b1010_0000;
 /// Classes behind which a number may vary; what stands behind others is part of a name.
 const OPENERS: u8 = 0b0110_0011;
 
-/// Tells each run of digits that may vary, 64 bytes at a time.
+/// Folds each run of digits that may vary, 64 bytes at a time.
 #[inline(always)]
-fn numbers<S: Simd>(simd: S, text: &[u8], mut found: impl FnMut(Number)) {
+fn numbers<S: Simd>(simd: S, text: &[u8], fold: &mut Fold<'_, '_>) {
     // Of the blocks before: their last byte is an opener, where the last delimiter and point end.
     let (mut opener, mut delimiter, mut point) = (0, 0, 0);
     for start in (0..text.len()).step_by(BLOCK) {
@@ -307,29 +326,35 @@ fn numbers<S: Simd>(simd: S, text: &[u8], mut found: impl FnMut(Number)) {
             let before = (1 << at) - 1;
             let token = end_of(delimiters & before, delimiter);
             let in_place = end_of(points & before, point) > token;
-            found(Number { start: start + at as usize, token, in_place });
+            fold.number(Number { start: start + at as usize, token, in_place });
         }
         delimiter = end_of(delimiters, delimiter);
         point = end_of(points, point);
     }
 }
 
-struct Fold<'t> {
-    out: &'t mut Vec<u8>,
+struct Fold<'t, 'b> {
+    out: &'t mut Copied<'b>,
     text: &'t [u8],
     kept: &'t Kept,
     /// What lies before is copied or marked.
     copied: usize,
 }
 
-impl Fold<'_> {
+impl Fold<'_, '_> {
+    #[inline(always)]
     fn number(&mut self, number: Number) {
         let (text, start) = (self.text, number.start);
         if start < self.copied {
             return;
         }
         let (count, value) = digits_at(text, start);
-        if let Some(end) = varying(text, number, (start + count, value), self.kept) {
+        let end = start + count;
+        let varying = match form_of_line(text, start).filter(|_| is_usual_line(text, number, end)) {
+            Some(form) => (!self.kept.has_line(value, form)).then_some(end),
+            None => varying(text, number, (end, value), self.kept),
+        };
+        if let Some(end) = varying {
             self.mark(start, end);
             self.columns();
         }
@@ -338,7 +363,7 @@ impl Fold<'_> {
     /// Puts a mark in place of what stands up to `end`.
     #[inline(always)]
     fn mark(&mut self, start: usize, end: usize) {
-        self.out.extend_from_slice(&self.text[self.copied..start]);
+        self.out.take_part(self.text, self.copied, start);
         self.out.push(MARK);
         self.copied = end;
     }
@@ -352,23 +377,11 @@ impl Fold<'_> {
             if end == start || self.text.get(end).copied().is_some_and(is_word) {
                 break;
             }
-            self.mark(start, end);
+            self.out.push(b':');
+            self.out.push(MARK);
+            self.copied = end;
         }
     }
-}
-
-/// How many digits stand from `start` on, and their number, the largest possible for all that are larger.
-#[inline]
-fn digits_at(text: &[u8], start: usize) -> (usize, u32) {
-    let (mut count, mut value) = (0, 0_u32);
-    for byte in &text[start..] {
-        if !byte.is_ascii_digit() {
-            break;
-        }
-        value = value.saturating_mul(10).saturating_add(u32::from(byte - b'0'));
-        count += 1;
-    }
-    (count, value)
 }
 
 #[inline]
@@ -386,7 +399,19 @@ fn is_word(byte: u8) -> bool {
     OF_WORDS[usize::from(byte)]
 }
 
+/// Whether a number behind the [form](FORMS) of a line ends as most do: what [`varying`] then says depends on the number
+/// alone.
+#[inline(always)]
+fn is_usual_line(text: &[u8], number: Number, end: usize) -> bool {
+    match (text[number.start - 1], text.get(end)) {
+        (b' ', Some(b',')) => true,
+        (b':', Some(b':' | b')' | b',')) => ends_place(text, number),
+        _ => false,
+    }
+}
+
 /// The end of what varies, from a number with its end and value on; `None` where it stays.
+#[inline(never)]
 fn varying(text: &[u8], number: Number, (end, value): (usize, u32), kept: &Kept) -> Option<usize> {
     let start = number.start;
     let before = if start == 0 { b'\n' } else { text[start - 1] };
@@ -410,6 +435,23 @@ fn varying(text: &[u8], number: Number, (end, value): (usize, u32), kept: &Kept)
         b'_' if end - start >= 4 && after == b'/' => Some(end),
         _ => None,
     }
+}
+
+/// The [form](FORMS) in which a number names a line.
+#[inline(always)]
+fn form_of_line(text: &[u8], start: usize) -> Option<usize> {
+    let before = u64::from_le_bytes(*text[..start].last_chunk()?);
+    FORMS.iter().position(|(form, _)| before >> (64 - 8 * form.len()) == low_word(form))
+}
+
+/// Up to eight bytes as a number, the first lowest.
+const fn low_word(bytes: &[u8]) -> u64 {
+    let (mut word, mut at) = (0, bytes.len());
+    while at > 0 {
+        at -= 1;
+        word = word << 8 | bytes[at] as u64;
+    }
+    word
 }
 
 fn begins_line(text: &[u8], start: usize) -> bool {

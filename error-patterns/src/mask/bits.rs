@@ -65,14 +65,20 @@ pub(super) struct Blocks<'t> {
     start: usize,
     level: Level,
     batch: [Compared; BATCH],
-    /// Digits of the block before.
+    triggers: [Triggers; BATCH],
+    before: Before,
+    /// A byte that can hide something was met: a terminal colour, a percent or backslash escape, no ASCII.
+    pub odd: bool,
+}
+
+/// What the next block must know of the one before.
+#[derive(Clone, Copy, Debug, Default)]
+struct Before {
     digits: u64,
     /// Its last bits, as the first of a block.
     dots: u64,
     ends: u64,
     junk: u64,
-    /// A byte that can hide something was met: a terminal colour, a percent or backslash escape, no ASCII.
-    pub odd: bool,
 }
 
 /// What a byte and its neighbours must be to be looked at. No bytes mean any.
@@ -221,6 +227,25 @@ const BEFORE: usize = 3;
 const BEHIND: usize = 2;
 const WINDOW: usize = BEFORE + BLOCK + BEHIND;
 
+/// The triggers of a text of at most one block, and whether it has a byte that can hide something. Most values of
+/// attributes are so short, and need no batch.
+pub(super) fn of_short(text: &[u8]) -> (Triggers, bool) {
+    let mut batch = [Compared::default()];
+    let mut triggers = [Triggers::default()];
+    let level = Level::new();
+    dispatch!(level, simd => compare_short(simd, text, &mut batch));
+    let odd = Before::default().join_batch(text, 0, &batch, &mut triggers);
+    (triggers[0], odd)
+}
+
+#[inline(always)]
+fn compare_short<S: Simd>(simd: S, text: &[u8], batch: &mut [Compared; 1]) {
+    let mut window = [b' '; WINDOW];
+    let length = text.len().min(BLOCK);
+    window[BEFORE..][..length].copy_from_slice(&text[..length]);
+    batch[0] = Compared::of(simd, &window);
+}
+
 /// Compares a batch of blocks from `start` on.
 #[inline(always)]
 fn compare_batch<S: Simd>(simd: S, text: &[u8], start: usize, batch: &mut [Compared; BATCH]) {
@@ -290,33 +315,58 @@ impl<'t> Blocks<'t> {
             start: 0,
             level: Level::new(),
             batch: [Compared::default(); BATCH],
-            digits: 0,
-            dots: 0,
-            ends: 0,
-            junk: 0,
+            triggers: [Triggers::default(); BATCH],
+            before: Before::default(),
             odd: false,
         }
     }
 
+    /// Compares and joins the batch that begins here.
+    fn batch(&mut self) {
+        let (text, start) = (self.text, self.start);
+        let (batch, triggers, before) = (&mut self.batch, &mut self.triggers, &mut self.before);
+        let count = (text.len() - start).div_ceil(BLOCK).min(BATCH);
+        dispatch!(self.level, simd => compare_batch(simd, text, start, batch));
+        // The same instructions once more, for what they do with single bits.
+        self.odd |= dispatch!(self.level, _simd => before.join_batch(text, start, &batch[..count], triggers));
+    }
+}
+
+impl Before {
+    /// Joins neighbouring blocks; whether one has a byte that can hide something.
+    #[inline(always)]
+    fn join_batch(
+        &mut self,
+        text: &[u8],
+        start: usize,
+        batch: &[Compared],
+        triggers: &mut [Triggers],
+    ) -> bool {
+        let (mut before, mut odd) = (*self, 0);
+        for (number, (compared, triggers)) in batch.iter().zip(triggers).enumerate() {
+            *triggers = before.join(compared);
+            odd |= compared.odd;
+            if compared.flags != 0 {
+                triggers.keys |= flags_behind_pairs(text, start + number * BLOCK, compared.flags);
+                triggers.all |= triggers.keys;
+            }
+        }
+        *self = before;
+        odd != 0
+    }
+
     /// Joins the comparisons of a block with those of the block before.
-    #[inline]
-    fn join(&mut self, compared: Compared) -> Triggers {
-        let Compared { digits, dots, colons, .. } = compared;
-        self.odd |= compared.odd != 0;
+    #[inline(always)]
+    fn join(&mut self, compared: &Compared) -> Triggers {
+        let Compared { digits, dots, colons, .. } = *compared;
         // `10.0.0.1`, `555.555.0100`: another dot follows soon. The last places cannot know.
         let behind_digit = digits << 1 | self.digits >> 63;
         let numbers = dots & behind_digit & (digits >> 1 | 1 << 63);
         let numbers = numbers & (numbers >> 2 | numbers >> 3 | numbers >> 4 | 0xf << 60);
         // Two dots with six bytes between them, and behind them a long part of a key.
-        let mut apart = dots & (dots << 7 | self.dots) | compared.key_dots;
+        let apart = dots & (dots << 7 | self.dots) | compared.key_dots;
         self.dots = dots >> 57;
-        if apart != 0 {
-            apart &= !soon(dots | colons | compared.commas);
-        }
-        let mut keys = compared.keys | apart;
-        if compared.flags != 0 {
-            keys |= self.flags_behind_pairs(compared.flags);
-        }
+        let keys = compared.keys | apart & !soon(dots | colons | compared.commas);
         // Addresses have seven colons, so four in one of two blocks.
         let less_one = |bits: u64| bits & bits.wrapping_sub(1);
         let addresses = if less_one(less_one(less_one(colons))) == 0 { 0 } else { colons };
@@ -324,45 +374,29 @@ impl<'t> Blocks<'t> {
         let separators = compared.separators | colons;
         // Only a quoted name may stand before a comma, so no digit.
         let commas = compared.commas & !behind_digit;
-        let (behind, behind_junk) = self.behind_names(compared.ends, compared.junk, separators | commas);
+        let (behind, behind_junk) = self.behind_names(compared.ends, compared.junk);
         let names = behind & separators | behind_junk & commas | compared.users;
         let long_digits = self.long_digits(digits);
         let all = compared.places | numbers | addresses | names | keys | long_digits;
         Triggers { all, long_digits, names, keys }
     }
 
-    /// Places behind letters that a secret's name may end with, at once or behind junk, and those behind junk. None
-    /// when there is no separator at such a place.
+    /// Places behind letters that a secret's name may end with, at once or behind junk, and those behind junk.
     #[inline(always)]
-    fn behind_names(&mut self, ends: u64, junk: u64, separators: u64) -> (u64, u64) {
-        let (ends_before, junk_before) = (self.ends, self.junk);
+    fn behind_names(&mut self, ends: u64, junk: u64) -> (u64, u64) {
+        // Bits of the block before stand lowest, those of this block higher by as many.
+        let (mut ends_before, junk_before) = (self.ends, self.junk);
         (self.ends, self.junk) = (ends >> (64 - REACH), junk >> (64 - REACH));
-        // The sum carries a bit through the junk behind a name, however long.
-        let after = ends << 1;
-        let reached = after | (after & junk).wrapping_add(junk) ^ junk;
-        if reached & separators == 0 && (ends_before == 0 || separators == 0) {
-            return (0, 0);
+        let (mut behind, mut behind_junk, mut ends) = (0, 0, ends);
+        // Without branches: whether a separator stands behind a name cannot be foretold.
+        for count in 0..=JUNK_MAX {
+            let after = ends << 1 | ends_before >> (REACH - 1);
+            behind |= after;
+            behind_junk |= if count > 0 { after } else { 0 };
+            ends = junk & after;
+            ends_before = junk_before & ends_before << 1 & ((1 << REACH) - 1);
         }
-        behind_names(
-            u128::from(ends) << REACH | u128::from(ends_before),
-            u128::from(junk) << REACH | u128::from(junk_before),
-        )
-    }
-
-    /// Flags behind what keys begin with.
-    #[inline(never)]
-    fn flags_behind_pairs(&self, mut flags: u64) -> u64 {
-        let mut behind = 0;
-        while flags != 0 {
-            let at = self.start + flags.trailing_zeros() as usize;
-            if let Some([first, second]) = self.text[..at].last_chunk()
-                && PAIRS_FIRST.of_one(*first) & PAIRS_SECOND.of_one(*second) != 0
-            {
-                behind |= flags & flags.wrapping_neg();
-            }
-            flags &= flags - 1;
-        }
-        behind
+        (behind, behind_junk)
     }
 
     /// Places of the thirteenth digit in a row, looking back into the block before.
@@ -376,6 +410,22 @@ impl<'t> Blocks<'t> {
     }
 }
 
+/// Flags behind what keys begin with.
+#[inline(never)]
+fn flags_behind_pairs(text: &[u8], start: usize, mut flags: u64) -> u64 {
+    let mut behind = 0;
+    while flags != 0 {
+        let at = start + flags.trailing_zeros() as usize;
+        if let Some([first, second]) = text[..at].last_chunk()
+            && PAIRS_FIRST.of_one(*first) & PAIRS_SECOND.of_one(*second) != 0
+        {
+            behind |= flags & flags.wrapping_neg();
+        }
+        flags &= flags - 1;
+    }
+    behind
+}
+
 /// Where a block begins, and its triggers.
 impl Iterator for Blocks<'_> {
     type Item = (usize, Triggers);
@@ -386,9 +436,9 @@ impl Iterator for Blocks<'_> {
             let start = self.start;
             let number = start / BLOCK % BATCH;
             if number == 0 {
-                dispatch!(self.level, simd => compare_batch(simd, self.text, start, &mut self.batch));
+                self.batch();
             }
-            let triggers = self.join(self.batch[number]);
+            let triggers = self.triggers[number];
             self.start += BLOCK;
             if triggers.all != 0 {
                 return Some((start, triggers));
@@ -407,19 +457,6 @@ fn soon(stops: u64) -> u64 {
     sixteen | sixteen >> 11
 }
 
-/// What [`Blocks::behind_names`] says, from bits that begin [`REACH`] before the block.
-#[inline(never)]
-fn behind_names(mut ends: u128, junk: u128) -> (u64, u64) {
-    let (mut behind, mut behind_junk) = (0, 0);
-    for count in 0..=JUNK_MAX {
-        let after = ends << 1;
-        behind |= after;
-        behind_junk |= if count > 0 { after } else { 0 };
-        ends = junk & after;
-    }
-    ((behind >> REACH) as u64, (behind_junk >> REACH) as u64)
-}
-
 #[inline(never)]
 fn long_digits(digits: u64, before: u64) -> u64 {
     let window = u128::from(digits) << 16 | u128::from(before >> 48);
@@ -428,4 +465,20 @@ fn long_digits(digits: u64, before: u64) -> u64 {
     let eight = four & four << 4;
     let thirteen = eight & four << 8 & window << 12;
     ((thirteen & !(thirteen << 1)) >> 16) as u64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn short_texts_have_the_same_triggers(text in r"([ -~]{0,8}(key|word|token|-p|--| 1.2.3.|::|=|: |,)){0,6}[ -~]{0,16}") {
+            let text = &text.as_bytes()[..text.len().min(BLOCK)];
+            let mut blocks = Blocks::of(text);
+            let expected = blocks.next().map_or(Triggers::default(), |(_, triggers)| triggers);
+            prop_assert_eq!(of_short(text), (expected, blocks.odd));
+        }
+    }
 }

@@ -1,8 +1,9 @@
 //! The pass over the text: calls detectors where [bits](super::bits) asks for it.
 
-use super::bits::{Blocks, Triggers};
+use super::bits::{self, Blocks, Triggers};
 use super::fold::{self, Folded};
 use super::{MaskCounts, MaskKind, Span, command, credential, email, home, known, network, numbers, secret};
+use crate::bytes::BLOCK;
 use std::cell::Cell;
 
 /// Text under a pass, as detectors see it.
@@ -91,16 +92,13 @@ fn pass_over(text: &str, folded: Option<(&Folded, &str)>, counts: &mut MaskCount
         again: false,
         digits_end: 0,
     };
-    let mut blocks = Blocks::of(text.as_bytes());
-    for (start, triggers) in &mut blocks {
-        scan.block(start, triggers, counts);
-    }
+    let odd = scan.blocks(counts);
     let rest = &scan.written()[scan.copied..];
     let masked = scan.masked.map(|mut out| {
         out.push_str(rest);
         out
     });
-    Pass { masked, again: scan.again, odd: blocks.odd, names: scan.names }
+    Pass { masked, again: scan.again, odd, names: scan.names }
 }
 
 struct Scan<'a> {
@@ -118,6 +116,23 @@ struct Scan<'a> {
 }
 
 impl<'a> Scan<'a> {
+    /// Looks at all that [bits](super::bits) asks for. Whether a byte can hide something.
+    fn blocks(&mut self, counts: &mut MaskCounts) -> bool {
+        let bytes = self.view.bytes;
+        if bytes.len() <= BLOCK {
+            let (triggers, odd) = bits::of_short(bytes);
+            if triggers.all != 0 {
+                self.block(0, triggers, counts);
+            }
+            return odd;
+        }
+        let mut blocks = Blocks::of(bytes);
+        for (start, triggers) in &mut blocks {
+            self.block(start, triggers, counts);
+        }
+        blocks.odd
+    }
+
     #[inline(never)]
     fn block(&mut self, start: usize, triggers: Triggers, counts: &mut MaskCounts) {
         let mut bits = triggers.all;

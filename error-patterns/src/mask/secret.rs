@@ -103,6 +103,12 @@ pub(super) fn strength(name: &[u8]) -> Option<Strength> {
         return None;
     }
     let name = &name[..name.len() - name.iter().rev().take(2).take_while(|b| b.is_ascii_digit()).count()];
+    let mut last_two = name.iter().rev().filter(|b| b.is_ascii_alphanumeric());
+    if let (Some(two), Some(one)) = (last_two.next(), last_two.next())
+        && !may_end_name(*one, *two)
+    {
+        return None;
+    }
     let mut folded = [0_u8; NAME_BYTES_MAX];
     let mut length = 0;
     for byte in name.iter().filter(|b| b.is_ascii_alphanumeric()) {

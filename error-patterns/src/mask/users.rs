@@ -15,9 +15,6 @@ impl Masker {
         applied: &mut Applied,
     ) -> Cow<'a, str> {
         let mut masked = built_in(self.config, text, counts);
-        if self.rules.is_empty() {
-            return masked;
-        }
         for _ in 0..PASSES_MAX {
             let Some(by_rules) = self.rules.pass(key, &masked, applied) else { break };
             masked = Cow::Owned(built_in(self.config, &by_rules, counts).into_owned());

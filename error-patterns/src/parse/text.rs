@@ -138,7 +138,7 @@ impl<'a> Text<'a> {
             let mut openings = [false; 256];
             for &(start, end) in &self.lines {
                 let line = &self.all.as_bytes()[start as usize..end as usize];
-                let first = line.iter().find(|byte| !matches!(byte, b' ' | b'\t')).copied();
+                let first = line.get(blanks(line)).copied();
                 let first = first.filter(|byte| matches!(byte, 0x21..=0x7e));
                 if let Some(byte) =
                     first.or_else(|| self.all[start as usize..end as usize].trim_start().bytes().next())
@@ -191,6 +191,9 @@ pub(crate) fn floor(text: &str, bytes: usize) -> &str {
 /// Removes terminal control sequences, the carriage return of CRLF, and a byte-order mark.
 pub(crate) fn plain(text: &str) -> Cow<'_, str> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    if !bytes::has_either(text.as_bytes(), [0x1b, b'\r']) {
+        return Cow::Borrowed(text);
+    }
     let bytes = text.as_bytes();
     let Some(first) = memchr2(0x1b, b'\r', bytes) else { return Cow::Borrowed(text) };
     let mut out = String::with_capacity(text.len());
@@ -245,7 +248,7 @@ fn escape_end(bytes: &[u8], at: usize) -> usize {
 /// The same as [`str::trim_start`], fast where a text is ASCII there.
 #[inline]
 pub(crate) fn trim_start(text: &str) -> &str {
-    let blank = text.bytes().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
+    let blank = blanks(text.as_bytes());
     match text.as_bytes().get(blank) {
         Some(0x21..=0x7e) => &text[blank..],
         _ => text.trim_start(),
@@ -331,7 +334,21 @@ pub(crate) fn without_digits(text: &str) -> &str {
 
 /// Number of leading spaces; a tab counts as one.
 pub(crate) fn indent(line: &str) -> usize {
-    line.bytes().take_while(|byte| matches!(byte, b' ' | b'\t')).count()
+    blanks(line.as_bytes())
+}
+
+/// Number of blanks and tabs that a text begins with.
+#[inline]
+fn blanks(text: &[u8]) -> usize {
+    const BLANKS: u64 = u64::from_ne_bytes([b' '; 8]);
+    if let Some(first) = text.first_chunk() {
+        let others = u64::from_le_bytes(*first) ^ BLANKS;
+        let count = others.trailing_zeros() as usize / 8;
+        if count < 8 && text[count] != b'\t' {
+            return count;
+        }
+    }
+    text.iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count()
 }
 
 /// Splits `a.b.c` into owner `a.b` and name `c`; a text without a dot has no owner.

@@ -87,6 +87,14 @@ fn chunk_bytes(text: &str) -> usize {
     }
 }
 
+/// Units that are part of a number, small.
+const NUMBER_UNITS: &[&[u8]] = &[
+    b"ms", b"s", b"us", b"ns", b"m", b"h", b"b", b"k", b"kb", b"mb", b"gb", b"tb", b"kib", b"mib", b"gib",
+    b"tib", b"px", b"x", b"st", b"nd", b"rd", b"th", b"l", b"f", b"d", b"j",
+];
+/// The longest of them.
+const UNIT_BYTES_MAX: usize = 3;
+
 /// Bytes of the number that a text begins with, units and exponents included; 0 when its letters make it a word.
 fn number_bytes(text: &str) -> usize {
     let bytes = text.as_bytes();
@@ -99,38 +107,15 @@ fn number_bytes(text: &str) -> usize {
         at += 1;
     }
     let letters = bytes[at..].iter().take_while(|b| b.is_ascii_alphanumeric() || **b == b'_').count();
-    let unit = matches!(
-        text[at..at + letters].to_ascii_lowercase().as_str(),
-        "" | "ms"
-            | "s"
-            | "us"
-            | "ns"
-            | "m"
-            | "h"
-            | "b"
-            | "k"
-            | "kb"
-            | "mb"
-            | "gb"
-            | "tb"
-            | "kib"
-            | "mib"
-            | "gib"
-            | "tib"
-            | "px"
-            | "x"
-            | "st"
-            | "nd"
-            | "rd"
-            | "th"
-            | "l"
-            | "f"
-            | "d"
-            | "j"
-    );
+    let mut small = [0; UNIT_BYTES_MAX];
+    let is_unit = letters <= UNIT_BYTES_MAX && {
+        small[..letters].copy_from_slice(&bytes[at..at + letters]);
+        small.make_ascii_lowercase();
+        letters == 0 || NUMBER_UNITS.contains(&&small[..letters])
+    };
     let exponent = matches!(bytes.get(at), Some(b'e' | b'E'))
         && bytes[at + 1..at + letters].iter().all(u8::is_ascii_digit);
-    if unit {
+    if is_unit {
         at + letters
     } else if exponent {
         let sign = usize::from(letters == 1 && matches!(bytes.get(at + 1), Some(b'-' | b'+')));
@@ -141,12 +126,45 @@ fn number_bytes(text: &str) -> usize {
     }
 }
 
+/// What a byte may be part of, as bits.
+static CLASSES: [u8; 256] = {
+    let mut table = [0; 256];
+    let mut byte = 0_u8;
+    while byte < 128 {
+        let is_word = byte.is_ascii_alphanumeric() || byte == b'_';
+        let joins = matches!(byte, b'.' | b'-' | b'$' | b'/' | b'@' | b':' | b'(' | b')' | b'#');
+        let mut classes = if is_word { WORD | ID | JOINED } else { 0 };
+        if byte.is_ascii_hexdigit() {
+            classes |= HEX;
+        }
+        if byte == b'-' {
+            classes |= ID;
+        }
+        if joins {
+            classes |= JOINED;
+        }
+        table[byte as usize] = classes;
+        byte += 1;
+    }
+    table
+};
+const WORD: u8 = 1;
+const HEX: u8 = 2;
+const ID: u8 = 4;
+const JOINED: u8 = 8;
+
 /// The kind of a text as a whole.
 pub(super) fn classify(text: &str) -> Kind {
     let bytes = text.as_bytes();
     let Some(&first) = bytes.first() else { return Kind::Other };
+    // All bytes are looked at once, without asking in between: how long a text is cannot be foretold.
+    let (mut classes, mut digits) = (u8::MAX, 0);
+    for byte in bytes {
+        classes &= CLASSES[usize::from(*byte)];
+        digits += usize::from(byte.is_ascii_digit());
+    }
     // Most are words without a mark, which can be neither of these.
-    if !bytes.iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b'_') {
+    if classes & WORD == 0 {
         let scheme = memchr::memchr(b':', bytes).filter(|at| bytes[*at..].starts_with(b"://"));
         if let Some(scheme) = scheme.map(|at| &bytes[..at])
             && !scheme.is_empty()
@@ -166,7 +184,7 @@ pub(super) fn classify(text: &str) -> Kind {
         if first.is_ascii_digit() && is_time(bytes) {
             return Kind::Time;
         }
-    } else if !bytes.iter().any(u8::is_ascii_digit) {
+    } else if digits == 0 {
         return Kind::Word;
     }
     if bytes.len() > 2
@@ -181,24 +199,17 @@ pub(super) fn classify(text: &str) -> Kind {
     {
         return Kind::Number;
     }
-    let digits = bytes.iter().filter(|b| b.is_ascii_digit()).count();
-    let hex = bytes.iter().all(u8::is_ascii_hexdigit);
-    if hex && digits > 0 && digits < bytes.len() && bytes.len() >= 7 {
+    if classes & HEX != 0 && digits > 0 && digits < bytes.len() && bytes.len() >= 7 {
         return Kind::Hex;
     }
-    if bytes.len() >= 16
-        && digits >= 3
-        && bytes.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'))
-    {
+    if bytes.len() >= 16 && digits >= 3 && classes & ID != 0 {
         return Kind::Id;
     }
-    if text
-        .chars()
-        .all(|c| super::is_word(c) || matches!(c, '.' | '-' | '$' | '/' | '@' | ':' | '(' | ')' | '#'))
-    {
-        return Kind::Word;
-    }
-    Kind::Other
+    let joined = |c: char| match u8::try_from(c) {
+        Ok(byte) if byte.is_ascii() => CLASSES[usize::from(byte)] & JOINED != 0,
+        _ => super::is_word(c),
+    };
+    if classes & JOINED != 0 || text.chars().all(joined) { Kind::Word } else { Kind::Other }
 }
 
 /// Whether a chunk is words with dots between them (no sentence's end, and none that starts with a digit), or words

@@ -61,7 +61,8 @@ impl Scanner<'_> {
             if is_primitive(inner) {
                 return Some("<type>".to_owned());
             }
-            let bare = matches!(classify(inner), Kind::Word) && !inner.contains("/.");
+            let bare = matches!(classify(inner), Kind::Word)
+                && !inner.as_bytes().windows(2).any(|pair| pair == b"/.");
             return match (self.names_package(), bare) {
                 (true, true) => Some(inner.to_owned()),
                 (true, false) => Some("<path>".to_owned()),

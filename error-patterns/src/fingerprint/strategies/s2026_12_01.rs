@@ -15,13 +15,16 @@
 //! [`crate::tokens`] and of [`crate::canonical`].
 
 use crate::bytes::first_digit;
-use crate::canonical::{Basis, Canonical, plain};
+use crate::canonical::{Basis, Parts, plain};
 use crate::fingerprint::Made;
 use crate::ids::Fingerprint;
+use crate::likeness::Likeness;
 use crate::messages;
 use crate::model::{Frame, Origin, Parsed, ParsedException, RawException, Relation, Runtime};
+use crate::parse::trim;
 use crate::tokens::{Names, parameterize};
 use frames::{Whose, library, own_frames, site};
+use message::Tokens;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
 
 mod frames;
@@ -41,8 +44,9 @@ pub(in crate::fingerprint) fn make(raw: &RawException<'_>, parsed: &Parsed<'_>) 
     let deciding = parsed.exceptions.get(root_cause(parsed)).unwrap_or(reported);
     let frames = if deciding.frames.is_empty() { &reported.frames } else { &deciding.frames };
     let text = raw.stacktrace.or(raw.message).unwrap_or_default();
-    let (canonical, readable) = canonical(parsed.runtime, reported, deciding, frames, text);
-    let names = if canonical.basis == Basis::Application { Names::Keep } else { Names::Drop };
+    let Form { basis, keys, frames: kept, tokens, readable } =
+        form(parsed.runtime, reported, deciding, frames, text);
+    let names = if basis == Basis::Application { Names::Keep } else { Names::Drop };
     let canonical_message = readable
         .filter(|_| std::ptr::eq(reported, deciding))
         .unwrap_or_else(|| parameterize(message::head(&reported.message), names).text);
@@ -51,16 +55,26 @@ pub(in crate::fingerprint) fn make(raw: &RawException<'_>, parsed: &Parsed<'_>) 
         .find(|name| !name.is_empty())
         .unwrap_or("Error")
         .to_owned();
-    let form = canonical.text();
+    let parts = Parts {
+        strategy: NAME,
+        runtime: parsed.runtime.as_str(),
+        rule: "",
+        types: &[&plain(type_name(parsed.runtime, deciding))],
+        basis,
+        keys: &keys,
+        frames: &kept,
+    };
+    let text = parts.text(Some(tokens.text.as_ref()).filter(|text| !text.is_empty()).into_iter());
     Made {
-        fingerprint: Fingerprint(xxh3_128(form.as_bytes())),
-        text: form,
+        fingerprint: Fingerprint(xxh3_128(text.as_bytes())),
+        text,
+        basis,
+        likeness: Likeness::of_parts(&parts, parsed.runtime, tokens.hashes()),
         joining: Vec::new(),
         context: context(raw, parsed, reported, frames),
         canonical_message,
         error_type,
         language: language(raw, parsed.runtime),
-        canonical,
     }
 }
 
@@ -98,42 +112,53 @@ fn says_nothing(exception: &ParsedException<'_>) -> bool {
     matches!(exception.short_type(), "" | "CancelledError" | "InterruptedException" | "CancellationException")
 }
 
-/// The canonical form, and the deciding message with placeholders where that was made on the way.
-fn canonical(
+/// The parts of a canonical form that have to be found.
+#[derive(Default)]
+struct Form {
+    basis: Basis,
+    keys: Vec<String>,
+    frames: Vec<String>,
+    tokens: Tokens,
+    /// The deciding message with placeholders, where that was made on the way.
+    readable: Option<String>,
+}
+
+fn form(
     runtime: Runtime,
     reported: &ParsedException<'_>,
     deciding: &ParsedException<'_>,
     frames: &[Frame<'_>],
     text: &str,
-) -> (Canonical, Option<String>) {
-    let mut canonical = Canonical {
-        strategy: NAME.to_owned(),
-        runtime: runtime.as_str().to_owned(),
-        types: vec![plain(type_name(runtime, deciding)).into_owned()],
-        ..Canonical::default()
-    };
+) -> Form {
     if let Whose::Application(kept) = own_frames(runtime, reported, frames) {
-        canonical.basis = Basis::Application;
-        canonical.frames = kept;
         let found = parameterize(message::head(&deciding.message), Names::Keep);
-        canonical.keys = found.keys;
-        return (canonical, Some(found.text));
+        return Form {
+            basis: Basis::Application,
+            frames: kept,
+            keys: found.keys,
+            readable: Some(found.text),
+            ..Form::default()
+        };
     }
     let authored =
         frames.first().is_some_and(|frame| matches!(frame.origin, Origin::Program | Origin::Application));
     let message = message::telling(runtime, deciding, authored);
+    let says_something = message.says_something();
     let library = library(runtime, frames, deciding);
-    canonical.basis = if library.is_some() { Basis::Library } else { Basis::Message };
-    canonical.frames.extend(library);
-    if !message.says_something() {
-        canonical.keys.extend(site(frames));
+    let mut form = Form {
+        basis: if library.is_some() { Basis::Library } else { Basis::Message },
+        frames: library.into_iter().collect(),
+        tokens: message.tokens,
+        readable: message.readable,
+        keys: message.keys,
+    };
+    if !says_something && let Some(site) = site(frames) {
+        form.keys.insert(0, site);
     }
-    canonical.keys.extend(message.keys);
-    canonical.tokens = message.tokens;
-    if canonical.tokens.is_empty() && frames.iter().all(|frame| frame.origin == Origin::Carrier) {
-        canonical.tokens = message::opening(text);
+    if form.tokens.text.is_empty() && frames.iter().all(|frame| frame.origin == Origin::Carrier) {
+        form.tokens = Tokens::of(message::opening(text));
     }
-    (canonical, message.readable)
+    form
 }
 
 /// The type as it counts: Node clients send the code, or the class, of one and the same error; a shell
@@ -174,11 +199,12 @@ fn context(
         }
         text.push_str("\nsource ");
         // Numbers in source lines are a user's literals, and repeats are known without them.
-        let source = frame.source.as_deref().filter(|_| printed).unwrap_or_default().trim();
-        let mut rest = source;
+        let Some(source) = frame.source.as_deref().filter(|_| printed) else { continue };
+        let mut rest = trim(source);
         while let Some(at) = first_digit(rest.as_bytes()) {
             text.push_str(&rest[..at]);
-            rest = &rest[at + 1..];
+            let digits = rest.as_bytes()[at..].iter().take_while(|byte| byte.is_ascii_digit()).count();
+            rest = &rest[at + digits..];
         }
         text.push_str(rest);
     }
@@ -189,17 +215,28 @@ fn context(
             text.push_str("\nstatement ");
             text.push_str(part);
         }
-        return format!("{:016x}", xxh3_64(text.as_bytes()));
+        return hex(xxh3_64(text.as_bytes()));
     }
     for word in raw.snippet.unwrap_or_default().split_whitespace() {
         text.push(' ');
         text.push_str(word);
     }
-    format!("{:016x}", xxh3_64(text.as_bytes()))
+    hex(xxh3_64(text.as_bytes()))
+}
+
+/// 16 hex digits.
+fn hex(number: u64) -> String {
+    let mut hex = String::with_capacity(16);
+    for place in (0..16).rev() {
+        hex.push(char::from(b"0123456789abcdef"[(number >> (4 * place) & 15) as usize]));
+    }
+    hex
 }
 
 /// The failed program's language: what the client says of it, else the text's own shape, else the SDK's.
 fn language(raw: &RawException<'_>, runtime: Runtime) -> Option<String> {
     let shape = (runtime != Runtime::Unknown).then_some(runtime.as_str());
-    raw.language.filter(|said| !said.is_empty()).or(shape).or(raw.sdk_language).map(str::to_lowercase)
+    let said = raw.language.filter(|said| !said.is_empty()).or(shape).or(raw.sdk_language)?;
+    let is_small = said.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase());
+    Some(if is_small { said.to_owned() } else { said.to_lowercase() })
 }

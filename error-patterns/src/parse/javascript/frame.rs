@@ -69,7 +69,8 @@ fn function_words(function: &str) -> &str {
     if !name.ends_with(']') {
         return name;
     }
-    match name.find(" [as ") {
+    let mut aliases = memchr::memchr_iter(b'[', name.as_bytes()).filter_map(|at| at.checked_sub(1));
+    match aliases.find(|at| name.as_bytes()[*at..].starts_with(b" [as ")) {
         Some(at) => &name[..at],
         None => name,
     }

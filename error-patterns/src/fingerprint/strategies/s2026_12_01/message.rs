@@ -1,5 +1,7 @@
 //! What of a message tells the cause, when a user's own program failed.
 
+use crate::bytes::first;
+use crate::canonical::token_hash;
 use crate::messages::{self, words};
 use crate::model::{ParsedException, Runtime};
 use crate::tokens::{Names, is_known_name, parameterize, tokens};
@@ -10,15 +12,55 @@ use std::sync::LazyLock;
 /// Kept tokens.
 const TOKENS_MAX: usize = 48;
 
-/// The tokens that count of each text of the built-in lists.
-static SAME: LazyLock<RapidHashMap<&'static str, Vec<String>>> = LazyLock::new(|| {
-    messages::built_in().counted().map(|text| (text, kept(&text.replace("{}", " <value> ")))).collect()
+/// The tokens that count of each text of the built-in lists, with their hashes.
+static SAME: LazyLock<RapidHashMap<&'static str, (String, Vec<u64>)>> = LazyLock::new(|| {
+    let tokens = |text: &str| {
+        let tokens = kept(&text.replace("{}", " <value> "));
+        let hashes = words_of(&tokens).map(token_hash).collect();
+        (tokens, hashes)
+    };
+    messages::built_in().counted().map(|text| (text, tokens(text))).collect()
 });
+
+/// Tokens of a message.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Tokens {
+    /// With a blank between each two.
+    pub(super) text: Cow<'static, str>,
+    /// Their hashes, where they were made before.
+    hashes: Option<&'static [u64]>,
+}
+
+impl Tokens {
+    pub(super) fn of(text: String) -> Self {
+        Self { text: Cow::Owned(text), hashes: None }
+    }
+
+    /// The hash of each.
+    pub(super) fn hashes(&self) -> impl Iterator<Item = u64> {
+        let text = if self.hashes.is_some() { "" } else { self.text.as_ref() };
+        self.hashes.unwrap_or_default().iter().copied().chain(words_of(text).map(token_hash))
+    }
+}
+
+/// The words of a text with one blank between each two.
+fn words_of(text: &str) -> impl Iterator<Item = &str> {
+    let mut rest = Some(text).filter(|text| !text.is_empty());
+    std::iter::from_fn(move || {
+        let text = rest?;
+        let (word, behind) = match first(text.as_bytes(), b' ') {
+            Some(end) => (&text[..end], Some(&text[end + 1..])),
+            None => (text, None),
+        };
+        rest = behind;
+        Some(word)
+    })
+}
 
 /// The telling part of a message.
 #[derive(Debug, Default)]
 pub(super) struct Telling {
-    pub(super) tokens: Vec<String>,
+    pub(super) tokens: Tokens,
     pub(super) keys: Vec<String>,
     /// The type says everything.
     speaking_type: bool,
@@ -29,7 +71,9 @@ pub(super) struct Telling {
 impl Telling {
     /// Whether the type says everything, or a word is left, and not only values.
     pub(super) fn says_something(&self) -> bool {
-        self.speaking_type || self.tokens.iter().any(|token| !token.starts_with('<'))
+        let tokens = self.tokens.text.as_bytes();
+        let begins = |at: usize| at == 0 || tokens[at - 1] == b' ';
+        self.speaking_type || (0..tokens.len()).any(|at| begins(at) && tokens[at] != b'<')
     }
 }
 
@@ -46,7 +90,10 @@ pub(super) fn telling(runtime: Runtime, deciding: &ParsedException<'_>, authored
     if let Some(same) = messages::built_in().same(runtime, message) {
         let found = parameterize(message, Names::Drop);
         return Telling {
-            tokens: SAME.get(same).cloned().unwrap_or_default(),
+            tokens: SAME.get(same).map_or_else(Tokens::default, |(text, hashes)| Tokens {
+                text: Cow::Borrowed(text.as_str()),
+                hashes: Some(hashes.as_slice()),
+            }),
             keys: found.keys,
             speaking_type: false,
             readable: Some(found.text),
@@ -62,45 +109,64 @@ pub(super) fn telling(runtime: Runtime, deciding: &ParsedException<'_>, authored
     let tokens = kept(&tail_dropped(&found.text, authored));
     // What a shell's message was cut down to says too little to people.
     let readable = (runtime != Runtime::Shell).then_some(found.text);
-    Telling { tokens, keys: found.keys, speaking_type: false, readable }
+    Telling { tokens: Tokens::of(tokens), keys: found.keys, speaking_type: false, readable }
 }
 
-/// The tokens that count of a parameterized text. Neighbouring values are one.
-fn kept(text: &str) -> Vec<String> {
-    let mut kept: Vec<String> = Vec::with_capacity(16);
-    let local =
-        !text.is_ascii() && text.bytes().filter(|byte| byte.is_ascii_alphabetic()).count() * 2 > text.len();
+/// The tokens that count of a parameterized text, a blank between each two. Neighbouring values are one.
+fn kept(text: &str) -> String {
+    let mut kept = String::with_capacity(text.len() + 16);
+    let is_ascii = text.is_ascii();
+    let local = !is_ascii && text.bytes().filter(|byte| byte.is_ascii_alphabetic()).count() * 2 > text.len();
+    let mut behind_value = false;
     for token in tokens(text).take(TOKENS_MAX) {
         // A word in another script amid an English sentence is a user's.
-        let token = if is_value(token) || local && !token.is_ascii() {
-            "<value>".to_owned()
+        let is_value = is_value(token) || local && !token.is_ascii();
+        if is_value && behind_value {
+            continue;
+        }
+        behind_value = is_value;
+        if !kept.is_empty() {
+            kept.push(' ');
+        }
+        if is_value {
+            kept.push_str("<value>");
+            continue;
+        }
+        let start = kept.len();
+        if is_ascii || token.is_ascii() {
+            kept.push_str(token);
+            kept[start..].make_ascii_lowercase();
         } else {
-            let small = if token.is_ascii() { token.to_ascii_lowercase() } else { token.to_lowercase() };
-            if small.ends_with(['s', 'e']) && !is_known_name(token) { singular(small) } else { small }
-        };
-        if token != "<value>" || kept.last() != Some(&token) {
-            kept.push(token);
+            kept.push_str(&token.to_lowercase());
+        }
+        if kept.ends_with(['s', 'e']) && !is_known_name(token) {
+            make_singular(&mut kept, start);
         }
     }
     kept
 }
 
-/// A word without the ending of the plural: how many there were is chance.
-fn singular(mut word: String) -> String {
-    match word.as_str() {
-        "were" => return "was".to_owned(),
-        "are" => return "is".to_owned(),
-        _ => {}
-    }
-    let stem = word.strip_suffix('s').filter(|stem| stem.len() > 3 && !stem.ends_with(['s', 'u', 'i']));
-    let Some(stem) = stem.map(str::len) else { return word };
-    if word.ends_with("ies") {
-        word.truncate(stem - 2);
-        word.push('y');
-    } else {
-        word.truncate(stem);
-    }
-    word
+/// Takes the ending of the plural off the word from `start` on: how many there were is chance.
+fn make_singular(text: &mut String, start: usize) {
+    let word = &text[start..];
+    let other = match word {
+        "were" => "was",
+        "are" => "is",
+        _ => {
+            let stem =
+                word.strip_suffix('s').filter(|stem| stem.len() > 3 && !stem.ends_with(['s', 'u', 'i']));
+            let Some(stem) = stem.map(str::len) else { return };
+            if word.ends_with("ies") {
+                text.truncate(start + stem - 2);
+                text.push('y');
+            } else {
+                text.truncate(start + stem);
+            }
+            return;
+        }
+    };
+    text.truncate(start);
+    text.push_str(other);
 }
 
 /// Types of failed assertions.
@@ -170,10 +236,10 @@ const LOG_LINES_MAX: usize = 64;
 /// The first telling line.
 pub(super) fn head(message: &str) -> &str {
     let trimmed = untitled(unlogged(message.trim()));
-    let first = trimmed.find('\n').unwrap_or(trimmed.len());
+    let Some(end) = first(trimmed.as_bytes(), b'\n') else { return trimmed };
     // Words, not bytes: how long a number is must not count.
-    if first == trimmed.len() || trimmed[..first].split_whitespace().nth(2).is_some() {
-        return &trimmed[..first];
+    if trimmed[..end].split_whitespace().nth(2).is_some() {
+        return &trimmed[..end];
     }
     // A first line of one or two words is a title: the two lines after it belong to it.
     let end = trimmed.match_indices('\n').nth(2).map_or(trimmed.len(), |(at, _)| at);
@@ -263,15 +329,16 @@ fn missing(message: &str) -> Option<&str> {
 /// Lines of a report that nothing was understood of.
 const LINES_MAX: usize = 4;
 
-/// The words at the start of a report, where neither message nor frames tell anything.
-pub(super) fn opening(text: &str) -> Vec<String> {
+/// The words at the start of a report, where neither message nor frames tell anything; a blank between each two.
+pub(super) fn opening(text: &str) -> String {
     let lines: Vec<&str> =
         text.lines().map(str::trim).filter(|line| !line.is_empty()).take(LINES_MAX).collect();
     let found = parameterize(&lines.join("\n"), Names::Drop);
-    tokens(&found.text)
-        .take(TOKENS_MAX)
+    let tokens = tokens(&found.text).take(TOKENS_MAX);
+    let words: Vec<String> = tokens
         .map(|token| if is_value(token) { "<value>".to_owned() } else { token.to_lowercase() })
-        .collect()
+        .collect();
+    words.join(" ")
 }
 
 /// Drops the single word after the last colon where it is a value.
