@@ -205,10 +205,10 @@ impl Rows {
         }
     }
 
-    fn add_span(
+    fn add_span<'a>(
         &mut self,
-        span: &SpanView<'_>,
-        place: &spans::Place<'_, '_>,
+        span: &SpanView<'a>,
+        place: &spans::Place<'_, 'a>,
         exception: Option<&ExceptionFact>,
         received_unix_nano: u64,
         wanted: Wanted,
@@ -220,10 +220,10 @@ impl Rows {
         }
     }
 
-    fn add_span_error(
+    fn add_span_error<'a>(
         &mut self,
-        span: &SpanView<'_>,
-        place: &spans::Place<'_, '_>,
+        span: &SpanView<'a>,
+        place: &spans::Place<'_, 'a>,
         fact: &ExceptionFact,
         received_unix_nano: u64,
         names: &Names,

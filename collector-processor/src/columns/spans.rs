@@ -78,10 +78,10 @@ impl SpanColumns {
         self.time.rows()
     }
 
-    pub(super) fn push(
+    pub(super) fn push<'a>(
         &mut self,
-        span: &SpanView<'_>,
-        place: &Place<'_, '_>,
+        span: &SpanView<'a>,
+        place: &Place<'_, 'a>,
         exception: Option<&ExceptionFact>,
         started_unix_nano: u64,
         date_unix_nano: u64,
@@ -110,7 +110,7 @@ impl SpanColumns {
         self.severity.builder.append_option(exception.map(|e| e.severity));
     }
 
-    fn push_maps(&mut self, span: &SpanView<'_>, place: &Place<'_, '_>) {
+    fn push_maps<'a>(&mut self, span: &SpanView<'a>, place: &Place<'_, 'a>) {
         push_attributes(&mut self.attributes, span.attributes.iter().copied(), place.masking);
         // A resource is masked on arrival where one of its spans has a session; where none has, here.
         let (serial, masked) = (place.resource_serial, place.masking.is_some());
