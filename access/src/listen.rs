@@ -3,6 +3,7 @@
 //! Handshakes go on beside each other, so a slow one holds up nobody. At `handshakes_max` the oldest is closed: who
 //! opens connections only to hold them loses them first.
 
+use crate::places::{Place, Places};
 use crate::tls::{Shared, Tls};
 use axum::serve::Listener;
 use std::collections::VecDeque;
@@ -30,6 +31,7 @@ const PAUSE: Duration = Duration::from_millis(500);
 pub struct Incoming {
     addr: SocketAddr,
     accept: Accept,
+    places: Option<Places>,
 }
 
 #[derive(Debug)]
@@ -43,6 +45,7 @@ enum Accept {
 pub struct Connection {
     remote: Option<SocketAddr>,
     stream: Stream,
+    place: Option<Arc<Place>>,
 }
 
 #[derive(Debug)]
@@ -67,7 +70,13 @@ impl Incoming {
                 Accept::Tls { ready, accepting }
             }
         };
-        Ok(Self { addr, accept })
+        Ok(Self { addr, accept, places: None })
+    }
+
+    /// The same port, whose connections need a place.
+    #[must_use]
+    pub fn with_places(self, places: Places) -> Self {
+        Self { places: Some(places), ..self }
     }
 
     /// The address that was bound.
@@ -78,14 +87,16 @@ impl Incoming {
 
     /// The next connection. Safe to cancel. It never ends: what fails is tried again.
     async fn next(&mut self) -> Connection {
-        match &mut self.accept {
+        let mut connection = match &mut self.accept {
             Accept::Plain(listener) => tcp(listener).await,
             Accept::Tls { ready, .. } => match ready.recv().await {
                 Some(connection) => connection,
                 // The other task only ends with the process.
                 None => std::future::pending().await,
             },
-        }
+        };
+        connection.place = self.places.as_ref().map(Places::take);
+        connection
     }
 
     /// All connections to come, as tonic takes them.
@@ -126,7 +137,7 @@ async fn tcp(listener: &TcpListener) -> Connection {
                 if let Err(error) = stream.set_nodelay(true) {
                     tracing::debug!(%error, "a connection went away at once");
                 }
-                return Connection { remote: Some(remote), stream: Stream::Plain(stream) };
+                return Connection { remote: Some(remote), stream: Stream::Plain(stream), place: None };
             }
             Err(error) if of_the_peer(&error) => {}
             Err(error) => {
@@ -159,12 +170,12 @@ async fn shake_hands(listener: TcpListener, shared: Arc<Shared>, done: mpsc::Sen
 }
 
 async fn handshake(connection: Connection, shared: Arc<Shared>, done: mpsc::Sender<Connection>) {
-    let Connection { remote, stream: Stream::Plain(stream) } = connection else { return };
+    let Connection { remote, stream: Stream::Plain(stream), .. } = connection else { return };
     let acceptor = TlsAcceptor::from(shared.current.load_full());
     match tokio::time::timeout(shared.config.handshake_timeout, acceptor.accept(stream)).await {
         Ok(Ok(stream)) => {
             shared.metrics.handshake("done");
-            let connection = Connection { remote, stream: Stream::Tls(Box::new(stream)) };
+            let connection = Connection { remote, stream: Stream::Tls(Box::new(stream)), place: None };
             // A server that stopped takes nothing any more.
             let taken = done.send(connection).await;
             drop(taken);
@@ -202,10 +213,19 @@ impl Connected for Connection {
 
 impl AsyncRead for Connection {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        match &mut self.get_mut().stream {
+        let Self { stream, place, .. } = self.get_mut();
+        if place.as_ref().is_some_and(|place| place.is_lost(cx.waker())) {
+            return Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into()));
+        }
+        let before = buf.filled().len();
+        let polled = match stream {
             Stream::Plain(stream) => Pin::new(stream).poll_read(cx, buf),
             Stream::Tls(stream) => Pin::new(stream).poll_read(cx, buf),
+        };
+        if let Some(place) = place.as_ref().filter(|_| buf.filled().len() > before) {
+            place.heard();
         }
+        polled
     }
 }
 

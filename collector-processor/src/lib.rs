@@ -11,6 +11,7 @@ pub mod cold;
 mod columns;
 pub mod exporter;
 mod follow;
+mod identity;
 mod ingest;
 mod metrics;
 mod pipeline;

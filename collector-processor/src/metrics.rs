@@ -18,6 +18,7 @@
 //! | `errata.rules.loaded` | {rule} | section | users' rules in use | as many as the file has |
 //! | `errata.rules.outdated` | {file} | | rules files that cannot be used as they are now | 0 |
 //! | `errata.rules.reads` | {read} | outcome | changed rules files: `loaded`, `refused` | `loaded` only |
+//! | `errata.receiver.connections.crowded_out` | {connection} | | connections closed for others at `otlp.connections_max` | 0 |
 //! | `errata.receiver.requests.active` | {request} | | requests under way | below `otlp.requests_max` |
 //! | `errata.receiver.memory` | By | | request bodies under way | below `otlp.memory_max` |
 //! | `errata.wal.size` | By | | bytes of the log on disk | far below `wal.size_max` |

@@ -6,6 +6,7 @@ use crate::cold::{ColdConfig, ColdStore};
 use crate::columns::RowContext;
 use crate::exporter::{Exporter, ExporterConfig};
 use crate::follow::{FollowError, Follower};
+use crate::identity;
 use crate::ingest::{Acknowledge, Ingest};
 use crate::metrics::Metrics;
 use crate::pipeline::{Masking, Names, Pipeline, PipelineConfig};
@@ -13,10 +14,10 @@ use crate::receiver::{Admission, ReceiverConfig, serve_grpc, serve_http};
 use crate::rules::{RulesConfig, RulesFile, RulesFileError};
 use crate::wal::{Wal, WalConfig, WalError, WalStats};
 use crate::writer::{self, Committer, Positions, Writer, WriterConfig};
-use access::{Access, Incoming, Tls};
+use access::{Access, Incoming, Places, Tls};
 use error_patterns::mask::MaskConfig;
 use error_patterns::store::ColdPatterns;
-use lake::{Lake, LakeError, MaintenanceConfig, WriterId};
+use lake::{Lake, LakeError, MaintenanceConfig};
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::Meter;
 use schemas::tables::Table;
@@ -86,6 +87,19 @@ pub enum StartError {
         /// Cause.
         source: std::io::Error,
     },
+    /// Another data folder writes to the lake under this one's id.
+    #[error(
+        "another data folder writes to this lake under the id of {}, of which one is a copy; stop the other, or \
+         delete writer-id here: what this log holds is then written under a new id, and what the lake has of it is \
+         there twice",
+        folder.display()
+    )]
+    Copied {
+        /// The data folder.
+        folder: PathBuf,
+        /// What the lake said.
+        source: Box<LakeError>,
+    },
     /// An address cannot be bound; another process may be using it.
     #[error("cannot listen on {addr} for {what}; stop what uses it, or set another with {flag}")]
     Bind {
@@ -116,6 +130,7 @@ pub struct Processor {
     background: Vec<JoinHandle<()>>,
     rules_asked: Arc<Notify>,
     follower: Arc<Mutex<Follower>>,
+    fenced: watch::Receiver<bool>,
 }
 
 /// The running receivers.
@@ -126,8 +141,6 @@ struct Receivers {
     stop: watch::Sender<bool>,
     tasks: Vec<JoinHandle<()>>,
 }
-
-const ID_FILE: &str = "writer-id";
 
 impl Processor {
     /// Starts: recovers the log, learns the known patterns, writes what was left over, and only then receives.
@@ -141,11 +154,11 @@ impl Processor {
         tls: Option<&Tls>,
         meter: Meter,
     ) -> Result<Self, StartError> {
-        let grpc = bind(config.receiver.grpc_addr, tls, "OTLP gRPC", "--otlp-grpc-addr").await?;
-        let http = bind(config.receiver.http_addr, tls, "OTLP HTTP", "--otlp-http-addr").await?;
+        let places = Places::new(config.receiver.connections_max);
+        let (grpc, http) = bind_receivers(&config.receiver, tls, &places).await?;
         let rules = RulesFile::open(config.rules.clone()).await?;
-        let id = writer_id(&config)?;
         let wal = open_wal(&config).await?;
+        let id = identity::claim(&config.data_dir, &lake).await?;
         let positions = Positions::load(&lake, &id).await?;
         let orphans = lake.remove_orphans(&id).await?;
         tell_recovery(&wal, orphans);
@@ -162,6 +175,7 @@ impl Processor {
         let exporter = exporter(&config, &wal)?;
         let (committed, reached) = watch::channel(0);
         let (caught_up, mut ready) = watch::channel(false);
+        let (fencing, fenced) = watch::channel(false);
         let first = positions.first_missing();
         let writing = tokio::spawn(
             Writer {
@@ -188,6 +202,7 @@ impl Processor {
                 metrics: Arc::clone(&metrics),
                 positions,
                 committed,
+                fenced: fencing,
             }),
         );
         // Facts that were logged but not committed are learned on the way; until then nothing is received.
@@ -204,10 +219,11 @@ impl Processor {
         let admission = Admission::new(&config.receiver);
         observe(&metrics.meter, &wal, &pipeline, &admission, exporter.as_ref());
         observe_cold(&metrics.meter, cold);
+        observe_places(&metrics.meter, places);
         let retry_after = config.receiver.retry_after;
         let ingest = Ingest::new(pipeline, wal.clone(), metrics, config.acknowledge, reached, retry_after);
         let receivers = Self::receive(config, ingest, access, admission, grpc, http);
-        Ok(Self { receivers, wal, writing, exporter, background, rules_asked, follower })
+        Ok(Self { receivers, wal, writing, exporter, background, rules_asked, follower, fenced })
     }
 
     /// Where OTLP/gRPC is received.
@@ -220,6 +236,17 @@ impl Processor {
     #[must_use]
     pub fn http_addr(&self) -> SocketAddr {
         self.receivers.http_addr
+    }
+
+    /// Resolves when another process has taken this one's writer id over. Nothing more is committed then and
+    /// nothing more is accepted: what was acknowledged and is not in the lake stays in the log.
+    pub fn fenced(&self) -> impl Future<Output = ()> + use<> {
+        let mut fenced = self.fenced.clone();
+        async move {
+            if fenced.wait_for(|fenced| *fenced).await.is_err() {
+                std::future::pending().await
+            }
+        }
     }
 
     /// What has the rules file read again soon, whether it changed or not.
@@ -306,6 +333,16 @@ fn exporter(config: &ProcessorConfig, wal: &Wal) -> Result<Option<Exporter>, Sta
     config.exporter.clone().map(start).transpose().map_err(|e| StartError::Exporter(e.to_string()))
 }
 
+async fn bind_receivers(
+    config: &ReceiverConfig,
+    tls: Option<&Tls>,
+    places: &Places,
+) -> Result<(Incoming, Incoming), StartError> {
+    let grpc = bind(config.grpc_addr, tls, "OTLP gRPC", "--otlp-grpc-addr").await?;
+    let http = bind(config.http_addr, tls, "OTLP HTTP", "--otlp-http-addr").await?;
+    Ok((grpc.with_places(places.clone()), http.with_places(places.clone())))
+}
+
 async fn bind(
     addr: SocketAddr,
     tls: Option<&Tls>,
@@ -313,27 +350,6 @@ async fn bind(
     flag: &'static str,
 ) -> Result<Incoming, StartError> {
     Incoming::bind(addr, tls).await.map_err(|source| StartError::Bind { addr, what, flag, source })
-}
-
-/// The id under which this data folder writes to the lake, for as long as the folder lives.
-fn writer_id(config: &ProcessorConfig) -> Result<WriterId, StartError> {
-    let failed = |path: &PathBuf| {
-        let path = path.clone();
-        move |source| StartError::DataDir { path, source }
-    };
-    std::fs::create_dir_all(&config.data_dir).map_err(failed(&config.data_dir))?;
-    let path = config.data_dir.join(ID_FILE);
-    let id = match std::fs::read_to_string(&path) {
-        Ok(id) => id.trim().to_owned(),
-        Err(e) if e.kind() == std::io::ErrorKind::NotFound => {
-            let id = format!("w{}", &uuid::Uuid::new_v4().simple().to_string()[..16]);
-            std::fs::write(&path, &id).map_err(failed(&path))?;
-            std::fs::File::open(&path).and_then(|f| f.sync_all()).map_err(failed(&path))?;
-            id
-        }
-        Err(source) => return Err(StartError::DataDir { path, source }),
-    };
-    Ok(WriterId::new(&id)?)
 }
 
 /// The patterns that left memory, if they are kept, and if they are of this lake: what was made of files none of
@@ -479,6 +495,15 @@ fn observe_cold(meter: &Meter, cold: Option<Arc<ColdStore>>) {
         .with_unit("{pattern}")
         .with_description("Patterns that left memory and could not be kept on disk")
         .with_callback(move |counter| counter.observe(cold.forgotten(), &[]))
+        .build();
+}
+
+fn observe_places(meter: &Meter, places: Places) {
+    meter
+        .u64_observable_counter("errata.receiver.connections.crowded_out")
+        .with_unit("{connection}")
+        .with_description("Connections closed to make room for others")
+        .with_callback(move |counter| counter.observe(places.crowded_out(), &[]))
         .build();
 }
 

@@ -116,6 +116,8 @@ pub struct ReceiverConfig {
     pub body_bytes_max: usize,
     /// Requests under way at once, both receivers together.
     pub requests_max: usize,
+    /// Connections at once, both receivers together; beyond it the one that was silent for longest is closed.
+    pub connections_max: usize,
     /// Bytes of bodies under way at once, both receivers together.
     pub memory_bytes_max: usize,
     /// What a refused sender is told to wait.
@@ -131,6 +133,7 @@ impl Default for ReceiverConfig {
             http_addr: SocketAddr::from(([127, 0, 0, 1], 4318)),
             body_bytes_max: 64 << 20,
             requests_max: 256,
+            connections_max: 10_000,
             memory_bytes_max: 512 << 20,
             retry_after: Duration::from_secs(1),
             read_timeout: Duration::from_secs(30),

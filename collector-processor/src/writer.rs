@@ -10,7 +10,7 @@ use crate::metrics::Metrics;
 use crate::pipeline::{Facts, Pipeline};
 use crate::wal::{Record, Wal, WalReader};
 use arrow::record_batch::RecordBatch;
-use lake::{Appended, Lake, WriterId};
+use lake::{Appended, Lake, LakeError, WriterId};
 use prost::Message;
 use schemas::tables::Table;
 use std::sync::Arc;
@@ -64,7 +64,7 @@ pub(crate) struct Positions {
 
 impl Positions {
     /// Reads them from the lake.
-    pub(crate) async fn load(lake: &Lake, writer: &WriterId) -> Result<Self, lake::LakeError> {
+    pub(crate) async fn load(lake: &Lake, writer: &WriterId) -> Result<Self, LakeError> {
         let of = async |table| lake.committed_position(table, writer).await.map(Option::unwrap_or_default);
         Ok(Self {
             spans: of(Table::Spans).await?,
@@ -126,6 +126,8 @@ pub(crate) struct Committer {
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) positions: Positions,
     pub(crate) committed: watch::Sender<u64>,
+    /// Told when another process has this writer's id.
+    pub(crate) fenced: watch::Sender<bool>,
 }
 
 impl Writer {
@@ -228,6 +230,10 @@ fn add(rows: &mut Rows, record: &Record, positions: Positions, learn: Option<&Pi
     rows.add(&request, positions.wanted(record.position));
 }
 
+/// Another process has the writer's id.
+#[derive(Debug)]
+struct Fenced;
+
 impl Committer {
     async fn run(self, mut queue: mpsc::Receiver<Batch>) {
         while let Some(batch) = queue.recv().await {
@@ -238,7 +244,11 @@ impl Committer {
                     first = batch.first,
                     last = batch.last
                 );
-                self.commit(table, batch.first, batch.last, rows).instrument(span).await;
+                if let Err(Fenced) = self.commit(table, batch.first, batch.last, rows).instrument(span).await
+                {
+                    self.fenced.send_replace(true);
+                    return self.wal.close().await;
+                }
             }
             self.wal.release(CONSUMER, batch.last);
             self.committed.send_replace(batch.last);
@@ -246,16 +256,27 @@ impl Committer {
     }
 
     /// Commits until it succeeds: the records stay in the log, and a full log refuses new ones.
-    async fn commit(&self, table: Table, first: u64, last: u64, rows: Vec<RecordBatch>) {
+    async fn commit(
+        &self,
+        table: Table,
+        first: u64,
+        last: u64,
+        rows: Vec<RecordBatch>,
+    ) -> Result<(), Fenced> {
         let mut wait = RETRY_MIN;
         let positions = first.max(self.positions.of(table).saturating_add(1))..=last;
         loop {
             let began = Instant::now();
             match self.lake.append(table, &self.writer, positions.clone(), rows.clone()).await {
                 Ok(Appended::Committed { rows, .. }) => {
-                    return self.metrics.committed(table, rows, began.elapsed());
+                    self.metrics.committed(table, rows, began.elapsed());
+                    return Ok(());
                 }
-                Ok(Appended::AlreadyCommitted) => return,
+                Ok(Appended::AlreadyCommitted) => return Ok(()),
+                Err(error @ LakeError::Fenced { .. }) => {
+                    tracing::error!(%error, "stops: of two data folders one is a copy of the other; what was acknowledged stays in the log");
+                    return Err(Fenced);
+                }
                 Err(error) => {
                     self.metrics.commit_failed(table);
                     let cause = std::error::Error::source(&error).map(ToString::to_string);

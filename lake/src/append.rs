@@ -1,14 +1,15 @@
 //! Appending rows, exactly once.
 //!
-//! Order of things: look whether the range is committed already; write the data files, durably; commit
-//! them together with the range's last position. A crash in between leaves files that no commit names:
-//! the replay of the same range overwrites them by name, and [`crate::Lake::remove_orphans`] deletes the
-//! others. When an append returns, file and commit are on disk.
+//! Order of things: look whether the writer still has its lease and whether the range is committed already;
+//! write the data files, durably; commit them together with the range's last position. A crash in between
+//! leaves files that no commit names: an attempt of the same life overwrites them by name, and
+//! [`crate::Lake::remove_orphans`] deletes the others. When an append returns, file and commit are on disk.
 
 use crate::clock;
 use crate::encode::FileFormat;
 use crate::error::LakeError;
-use crate::log::{Add, Decision, Line, TableLog};
+use crate::lease::{self, Lease};
+use crate::log::{Add, Decision, Line, TableLog, TableState};
 use crate::storage::Storage;
 use arrow::array::RecordBatch;
 use futures::{StreamExt, TryStreamExt, stream};
@@ -29,7 +30,10 @@ const SUFFIX: &str = ".parquet";
 
 /// Name of a writer: one per log of positions, kept over restarts. At most 64 of `a-z 0-9 . _ -`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct WriterId(Arc<str>);
+pub struct WriterId {
+    id: Arc<str>,
+    lease: Option<Lease>,
+}
 
 impl WriterId {
     /// Checks and takes an id.
@@ -45,27 +49,48 @@ impl WriterId {
         if !id.bytes().all(allowed) || id.starts_with('.') {
             return Err(refused("may hold a-z, 0-9, '.', '_' and '-' only, and not begin with '.'"));
         }
-        Ok(Self(id.into()))
+        Ok(Self { id: id.into(), lease: None })
     }
 
     /// The id.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        &self.0
+        &self.id
+    }
+
+    /// This writer in the life that has taken `lease`.
+    pub(crate) fn with_lease(&self, lease: Lease) -> Self {
+        Self { id: Arc::clone(&self.id), lease: Some(lease) }
+    }
+
+    pub(crate) fn lease(&self) -> Option<Lease> {
+        self.lease
     }
 
     pub(crate) fn app_id(&self) -> String {
-        format!("{TXN_APP_PREFIX}{}", self.0)
+        format!("{TXN_APP_PREFIX}{}", self.id)
     }
 
+    /// Application id that the lease stands under; no writer's, because of the `/`.
+    pub(crate) fn lease_id(&self) -> String {
+        format!("{TXN_APP_PREFIX}{}/lease", self.id)
+    }
+
+    /// The same in each attempt of one life, and another in each life: what deletes a file that an earlier life
+    /// left behind cannot meet a new one.
     fn file_name(&self, positions: &RangeInclusive<u64>) -> String {
-        format!("{}-{:020}-{:020}{SUFFIX}", self.0, positions.start(), positions.end())
+        let lease = self.lease.map(|lease| format!("-{:016x}", lease.number())).unwrap_or_default();
+        format!("{}-{:020}-{:020}{lease}{SUFFIX}", self.id, positions.start(), positions.end())
     }
 
     /// Last position of a fresh file of this writer, by the file's name.
     pub(crate) fn last_position(&self, file_name: &str) -> Option<u64> {
         let range = file_name.strip_prefix(self.as_str())?.strip_prefix('-')?.strip_suffix(SUFFIX)?;
-        let (first, last) = range.split_once('-')?;
+        let (first, rest) = range.split_once('-')?;
+        let (last, lease) = rest.split_once('-').unwrap_or((rest, ""));
+        if !lease.bytes().all(|b| b.is_ascii_hexdigit()) {
+            return None;
+        }
         let digits = |text: &str| text.len() == DIGITS && text.bytes().all(|b| b.is_ascii_digit());
         if digits(first) && digits(last) { last.parse().ok() } else { None }
     }
@@ -73,7 +98,7 @@ impl WriterId {
 
 impl fmt::Display for WriterId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&self.id)
     }
 }
 
@@ -116,21 +141,26 @@ pub(crate) async fn append(
     rows: Rows<'_>,
 ) -> Result<Appended, LakeError> {
     let Rows { writer, positions, batches, decided_at } = rows;
-    let app_id = writer.app_id();
+    let (app_id, lease_id) = (writer.app_id(), writer.lease_id());
     let last = i64::try_from(*positions.end()).ok().filter(|_| !positions.is_empty());
     let refused =
         LakeError::Writer { writer: writer.to_string(), reason: "has an empty range or one past 2^63" };
     let last = last.ok_or(refused)?;
-    if is_committed(log.table.name(), writer, &positions, log.position(&app_id).await?)? {
+    let committed = |state: &TableState| {
+        lease::check(log.table, writer, state)?;
+        is_committed(log.table.name(), writer, &positions, state.position(&app_id).flatten())
+    };
+    let before = log.commit(&[&app_id, &lease_id], |state| Ok(Decision::Done(committed(state)?))).await?;
+    if before.value {
         return Ok(Appended::AlreadyCommitted);
     }
     let began_ms = clock::now_ms();
     let name = writer.file_name(&positions);
     let written = write_files(storage, log, format, &name, batches).await?;
     let adds: Vec<Add> = written.iter().map(|file| file.add.clone()).collect();
-    let committed = log
-        .commit(Some(&app_id), |state| {
-            if is_committed(log.table.name(), writer, &positions, state.position(&app_id).flatten())? {
+    let appended = log
+        .commit(&[&app_id, &lease_id], |state| {
+            if committed(state)? {
                 return Ok(Decision::Done(false));
             }
             if let Some(decided_at) = decided_at.filter(|decided_at| *decided_at != state.version) {
@@ -145,11 +175,11 @@ pub(crate) async fn append(
             Ok(Decision::Commit(lines, true))
         })
         .await?;
-    if !committed.value {
+    if !appended.value {
         return Ok(Appended::AlreadyCommitted);
     }
     Ok(Appended::Committed {
-        version: committed.version,
+        version: appended.version,
         rows: written.iter().map(|file| file.rows).sum(),
         files: u32::try_from(written.len()).unwrap_or(u32::MAX),
         bytes: written.iter().map(|file| u64::try_from(file.add.size).unwrap_or(0)).sum(),
@@ -276,5 +306,10 @@ mod tests {
         assert_eq!(short.last_position(&name), None);
         assert_eq!(short.last_position("c-0b31c8e4-7a0e-4a5c-9a44-6a86a9c4d0f1.parquet"), None);
         assert_eq!(short.last_position(&short.file_name(&(1..=2))), Some(2));
+        let leased = short.with_lease(Lease::new(7)).file_name(&(1..=2));
+        assert_eq!(short.last_position(&leased), Some(2));
+        assert_ne!(leased, short.with_lease(Lease::new(8)).file_name(&(1..=2)));
+        let leased = long.with_lease(Lease::new(7)).file_name(&(1..=2));
+        assert_eq!(short.last_position(&leased), None);
     }
 }

@@ -193,7 +193,7 @@ async fn merge_group(
     };
     let stats = merged.stats.to_json(&snapshot.schema);
     let add = added_file(name.clone(), &date, merged.size_bytes, stats, false);
-    let committed = open.log.commit(None, |state| {
+    let committed = open.log.commit(&[], |state| {
         if group.iter().any(|file| state.file(&file.log_path).is_none()) {
             return Err(LakeError::Replaced { table: open.log.table.name() });
         }

@@ -102,6 +102,15 @@ pub enum LakeError {
         /// Position that is stored.
         committed: u64,
     },
+    /// Another process has taken the writer id over. A fault of the set-up: two data folders with one id, as
+    /// when a folder is copied. Nothing was committed.
+    #[error("table {table} is written under the id {writer} by another process")]
+    Fenced {
+        /// Table.
+        table: &'static str,
+        /// Writer.
+        writer: String,
+    },
     /// A writer id or position that cannot be stored.
     #[error("writer id {writer:?} {reason}")]
     Writer {

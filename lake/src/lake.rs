@@ -57,8 +57,27 @@ impl Lake {
     pub async fn open(config: LakeConfig) -> Result<Self, LakeError> {
         config.validate()?;
         let storage = Storage::open(&config).await?;
-        let mut tables = Vec::with_capacity(Table::ALL.len());
-        for table in Table::ALL {
+        Self::open_tables(storage, config, &Table::ALL).await
+    }
+
+    /// Opens `table` alone at the root of `store`, for the tests that simulate one. Nothing may be asked of
+    /// the other tables.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    #[doc(hidden)]
+    pub async fn open_simulated(
+        store: Arc<dyn ObjectStore>,
+        config: LakeConfig,
+        table: Table,
+    ) -> Result<Self, LakeError> {
+        config.validate()?;
+        Self::open_tables(Storage::simulated(store), config, &[table]).await
+    }
+
+    async fn open_tables(storage: Storage, config: LakeConfig, which: &[Table]) -> Result<Self, LakeError> {
+        let mut tables = Vec::with_capacity(which.len());
+        for table in which.iter().copied() {
             let properties = table_properties(table, &config);
             let log = TableLog::open(&storage, table, &properties, config.commit_attempts_max).await?;
             tables.push(OpenTable {
@@ -149,9 +168,9 @@ impl Lake {
     /// The table cannot be listed or a file not deleted.
     pub async fn remove_orphans(&self, writer: &WriterId) -> Result<usize, LakeError> {
         let mut removed = 0;
-        for table in Table::ALL {
-            let committed = self.committed_position(table, writer).await?;
-            let root = &self.table(table).log.root;
+        for open in &self.inner.tables {
+            let committed = self.committed_position(open.log.table, writer).await?;
+            let root = &open.log.root;
             let listing = self.inner.storage.store.list(Some(root));
             let failed = LakeError::store("list", root);
             let files: Vec<Path> =
@@ -245,6 +264,10 @@ impl Lake {
     #[must_use]
     pub fn config(&self) -> &LakeConfig {
         &self.inner.config
+    }
+
+    pub(crate) fn tables(&self) -> &[OpenTable] {
+        &self.inner.tables
     }
 
     pub(crate) fn table(&self, table: Table) -> &OpenTable {

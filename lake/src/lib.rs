@@ -22,6 +22,7 @@ mod config;
 mod encode;
 mod error;
 mod lake;
+mod lease;
 mod log;
 mod maintenance;
 mod retention;
@@ -33,10 +34,13 @@ mod stored;
 mod vacuum;
 
 pub use append::{Appended, WriterId};
+#[doc(hidden)]
+pub use clock::SIMULATED_MS;
 pub use compaction::CompactionReport;
 pub use config::{CompactionConfig, LakeConfig, MaintenanceConfig, S3Options};
 pub use error::LakeError;
 pub use lake::Lake;
+pub use lease::Lease;
 pub use maintenance::{MaintenanceReport, TableReport};
 pub use schemas::tables::Table;
 pub use snapshot::{DataFile, FileStatistics, Snapshot};

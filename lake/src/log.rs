@@ -18,11 +18,12 @@ use crate::error::LakeError;
 use crate::schema;
 use crate::snapshot::{DataFile, Snapshot};
 use crate::storage::Storage;
+use chrono::{DateTime, Utc};
 use deltalake_core::logstore::LogStoreRef;
 use entry::{Format, Metadata};
 use futures::StreamExt;
-use object_store::ObjectStore;
 use object_store::path::Path;
+use object_store::{ObjectStore, ObjectStoreExt};
 use schemas::layout::PARTITION_COLUMN;
 use schemas::tables::Table;
 use std::collections::BTreeMap;
@@ -127,16 +128,16 @@ impl TableLog {
     }
 
     /// Commits what `decide` makes of the newest state, again and again until no other writer is first.
-    /// `app_id` is an application id whose position `decide` will ask the state for.
+    /// `app_ids` are the application ids whose position `decide` will ask the state for.
     pub(crate) async fn commit<T>(
         &self,
-        app_id: Option<&str>,
+        app_ids: &[&str],
         mut decide: impl FnMut(&TableState) -> Result<Decision<T>, LakeError>,
     ) -> Result<Committed<T>, LakeError> {
         let mut follower = self.follower.lock().await;
         for _ in 0..self.attempts_max.max(1) {
             self.refresh(&mut follower).await?;
-            if let Some(app_id) = app_id {
+            for app_id in app_ids {
                 self.position_of(&mut follower, app_id).await?;
             }
             let (lines, value) = match decide(&follower.state)? {
@@ -154,15 +155,18 @@ impl TableLog {
         Err(LakeError::Contended { table: self.table.name(), attempts: self.attempts_max })
     }
 
-    /// Writes a checkpoint of the newest version. Returns that version.
-    pub(crate) async fn checkpoint(&self) -> Result<u64, LakeError> {
-        load::checkpoint(&self.library, self.table).await
+    /// Writes a checkpoint of the newest version. Returns that version, and when it was written by the store's
+    /// clock.
+    pub(crate) async fn checkpoint(&self) -> Result<(u64, DateTime<Utc>), LakeError> {
+        let version = load::checkpoint(&self.library, self.table).await?;
+        let path = hint_path(&self.root);
+        let hint = self.storage.store.head(&path).await.map_err(LakeError::store("read", &path))?;
+        Ok((version, hint.last_modified))
     }
 
     /// Version of the newest checkpoint, where there is one.
     pub(crate) async fn checkpoint_version(&self) -> Result<Option<u64>, LakeError> {
-        let path = log_folder(&self.root).join("_last_checkpoint");
-        let Some(bytes) = self.storage.read(&path).await? else { return Ok(None) };
+        let Some(bytes) = self.storage.read(&hint_path(&self.root)).await? else { return Ok(None) };
         let hint: Option<serde_json::Value> = serde_json::from_slice(&bytes).ok();
         Ok(hint.and_then(|hint| hint.get("version").and_then(serde_json::Value::as_u64)))
     }
@@ -173,6 +177,7 @@ impl TableLog {
     }
 
     async fn refresh(&self, follower: &mut Follower) -> Result<(), LakeError> {
+        let began_ms = clock::now_ms();
         loop {
             let version = follower.state.version + 1;
             let Some(bytes) = self.storage.read(&entry_path(&self.root, version)).await? else { break };
@@ -182,10 +187,11 @@ impl TableLog {
                 reason: error.to_string(),
             })?;
             follower.state.apply(version, lines)?;
-            follower.seen_ms = clock::now_ms();
         }
-        let since_ms = clock::now_ms() - follower.seen_ms;
-        if (0..SIGHT_MS).contains(&since_ms) {
+        // Measured to the last sure sight, not to the entries just read: those may be the last that an expiry
+        // under way has left.
+        if (0..SIGHT_MS).contains(&(began_ms - follower.seen_ms)) {
+            follower.seen_ms = began_ms;
             return Ok(());
         }
         if self.is_behind(follower.state.version).await? {
@@ -196,7 +202,7 @@ impl TableLog {
             );
             self.reload(follower, None).await?;
         }
-        follower.seen_ms = clock::now_ms();
+        follower.seen_ms = began_ms;
         Ok(())
     }
 
@@ -231,7 +237,7 @@ impl TableLog {
 
     async fn evolve(&self, properties: &BTreeMap<String, String>) -> Result<(), LakeError> {
         let ours = self.table.schema();
-        self.commit(None, |state| {
+        self.commit(&[], |state| {
             let grown = schema::evolve(self.table, &state.schema, &ours)?;
             let current =
                 |(key, value): (&String, &String)| state.metadata.configuration.get(key) == Some(value);
@@ -290,6 +296,11 @@ async fn create_table(
 
 fn log_folder(root: &Path) -> Path {
     root.clone().join("_delta_log")
+}
+
+/// Where the library notes its newest checkpoint.
+fn hint_path(root: &Path) -> Path {
+    log_folder(root).join("_last_checkpoint")
 }
 
 fn entry_path(root: &Path, version: u64) -> Path {

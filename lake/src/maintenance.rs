@@ -51,9 +51,9 @@ pub(crate) async fn maintain_once(
     now: DateTime<Utc>,
 ) -> MaintenanceReport {
     let mut report = MaintenanceReport::default();
-    for table in Table::ALL {
+    for open in lake.tables() {
         let mut done = TableReport {
-            table,
+            table: open.log.table,
             compaction: CompactionReport::default(),
             files_dropped: 0,
             checkpoint: None,
@@ -64,7 +64,7 @@ pub(crate) async fn maintain_once(
             version: 0,
             error: None,
         };
-        done.error = Box::pin(maintain_table(lake, lake.table(table), config, now, &mut done)).await.err();
+        done.error = Box::pin(maintain_table(lake, open, config, now, &mut done)).await.err();
         report.tables.push(done);
     }
     report
@@ -87,10 +87,12 @@ async fn maintain_table(
         (snapshot.version, snapshot.files.len(), snapshot.size_bytes());
     let interval = lake.config().checkpoint_interval;
     if snapshot.version >= log.checkpoint_version().await?.unwrap_or(0) + interval {
-        done.checkpoint = Some(log.checkpoint().await?);
+        let (version, written) = log.checkpoint().await?;
+        done.checkpoint = Some(version);
+        // By the store's clock: one of a machine that is ahead would take entries from those who still read them.
         let kept_ms = i64::from(lake.config().log_retention_hours) * 3_600_000;
-        done.log_entries_deleted =
-            log.delete_expired(snapshot.version, now.timestamp_millis() - kept_ms).await?;
+        let cutoff_ms = now.min(written).timestamp_millis() - kept_ms;
+        done.log_entries_deleted = log.delete_expired(snapshot.version, cutoff_ms).await?;
     }
     let now_ms = now.timestamp_millis();
     if now_ms - open.vacuumed_ms.load(Ordering::Relaxed) >= config.vacuum_interval_ms {

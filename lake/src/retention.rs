@@ -17,7 +17,7 @@ pub(crate) async fn retain(log: &TableLog, keep_days: u32, today: NaiveDate) -> 
     let mut dropped = 0;
     loop {
         let committed = log
-            .commit(None, |state| {
+            .commit(&[], |state| {
                 let now_ms = clock::now_ms();
                 let mut lines = vec![Line::commit_info("DELETE", now_ms, false)];
                 let expired = state.files().filter(|file| is_expired(&file.date, &oldest)).take(FILES_MAX);

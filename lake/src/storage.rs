@@ -52,6 +52,12 @@ impl Storage {
         }
     }
 
+    /// A store that a test made, with the lake at its root.
+    pub(crate) fn simulated(store: Arc<dyn ObjectStore>) -> Self {
+        let store_url = Url::parse("s3://simulated/").expect("a constant URL parses");
+        Self { store, store_url, prefix: Path::default(), folder: None }
+    }
+
     /// Writes `bytes` only if nothing is there. `false`: something was.
     pub(crate) async fn create(&self, path: &Path, bytes: Bytes) -> Result<bool, LakeError> {
         let options = PutOptions { mode: PutMode::Create, ..PutOptions::default() };

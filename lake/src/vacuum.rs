@@ -2,7 +2,8 @@
 //!
 //! A file that left the table is kept a while for readers that began before. A file that no commit
 //! names may be on its way to one, so it is kept much longer: writers refuse to commit a file that
-//! waited [`COMMIT_WITHIN_MS`].
+//! waited [`COMMIT_WITHIN_MS`]. Its age is told by the store's clock, not by this machine's, which may be ahead:
+//! it stays until the store has an object so much newer.
 
 use crate::append::COMMIT_WITHIN_MS;
 use crate::error::LakeError;
@@ -40,11 +41,12 @@ pub(crate) async fn vacuum(
     }
     // The listing comes first: a file that is in it and committed meanwhile is live in the state.
     let listing = storage.store.list(Some(&log.root));
-    let listed = listing.try_filter(|found| {
-        let data = found.location.extension() == Some("parquet") && !in_log(&found.location, &log.root);
-        futures::future::ready(data)
-    });
-    let listed: Vec<ObjectMeta> = listed.try_collect().await.map_err(LakeError::store("list", &log.root))?;
+    let mut listed: Vec<ObjectMeta> =
+        listing.try_collect().await.map_err(LakeError::store("list", &log.root))?;
+    // The store's clock is not behind the newest object.
+    let stored_ms = listed.iter().map(|found| found.last_modified.timestamp_millis()).max().unwrap_or(0);
+    let data = |path: &Path| path.extension() == Some("parquet") && !in_log(path, &log.root);
+    listed.retain(|found| data(&found.location));
     let now_ms = now.timestamp_millis();
     let doomed = log.with_state(|state| {
         let live: HashSet<&Path> = state.files().map(|file| &file.location).collect();
@@ -54,7 +56,7 @@ pub(crate) async fn vacuum(
             }
             match relative(&found.location, &log.root).and_then(|path| state.removed_ms(&path)) {
                 Some(removed_ms) => removed_ms <= now_ms - replaced_ms,
-                None => found.last_modified.timestamp_millis() <= now_ms - orphan_ms,
+                None => found.last_modified.timestamp_millis() <= now_ms.min(stored_ms) - orphan_ms,
             }
         };
         listed.into_iter().filter(is_doomed).collect::<Vec<_>>()

@@ -12,6 +12,7 @@ use axum::http::{Method, StatusCode, Uri, header};
 use axum::response::IntoResponse;
 use axum::routing::get;
 use collector_processor::Processor;
+use futures::future::OptionFuture;
 use lake::Lake;
 use query_engine::grpc::GrpcConfig;
 use query_engine::{Engine, Feed, Identity, Lifecycle};
@@ -88,19 +89,18 @@ async fn serve(settings: &Settings, options: &ServeOptions, parts: Parts) -> any
             tracing::error!(%error, "the HTTP server ended");
         }
     });
-    let processor = if parts.processor {
-        let config = settings.processor_config()?;
-        let started =
-            Processor::start(config, lake.clone(), access.clone(), tls.as_ref(), telemetry.meter()).await;
-        Some(started.context("cannot start the processor")?)
-    } else {
-        None
+    let processor = match parts.processor {
+        true => Some(start_processor(settings, &lake, &access, tls.as_ref(), &telemetry).await?),
+        false => None,
     };
     let asking =
         processor.as_ref().filter(|_| settings.rules_file().is_some()).map(reload_on_hangup).transpose()?;
     ready.store(true, Ordering::Release);
     announce(settings, options, &lake, (http_addr, grpc_addr), processor.as_ref(), &access)?;
-    stopped.await;
+    let fenced = tokio::select! {
+        () = stopped => false,
+        Some(()) = OptionFuture::from(processor.as_ref().map(Processor::fenced)) => true,
+    };
     tracing::info!("stopping: no new requests; what was acknowledged is being committed");
     ready.store(false, Ordering::Release);
     if let Some(asking) = asking {
@@ -118,7 +118,41 @@ async fn serve(settings: &Settings, options: &ServeOptions, parts: Parts) -> any
     }
     telemetry.shutdown();
     tracing::info!("stopped");
+    anyhow::ensure!(!fenced, "another process has the writer id of {}", settings.data_dir.display());
     Ok(())
+}
+
+async fn start_processor(
+    settings: &Settings,
+    lake: &Lake,
+    access: &Access,
+    tls: Option<&Tls>,
+    telemetry: &Telemetry,
+) -> anyhow::Result<Processor> {
+    let mut config = settings.processor_config()?;
+    limit_connections(&mut config.receiver.connections_max, raise_open_files());
+    let started = Processor::start(config, lake.clone(), access.clone(), tls, telemetry.meter()).await;
+    started.context("cannot start the processor")
+}
+
+/// Connections and the lake's files are open files alike: as many as the system lets this process have.
+/// Answers how many, as far as is known.
+fn raise_open_files() -> Option<u64> {
+    rlimit::increase_nofile_limit(u64::MAX)
+        .inspect_err(|error| tracing::warn!(%error, "cannot raise the limit of open files"))
+        .ok()
+}
+
+/// Connections leave half of the open files to the lake, the log, and the other ports.
+fn limit_connections(connections_max: &mut usize, files: Option<u64>) {
+    let most = files.map_or(usize::MAX, |files| usize::try_from(files / 2).unwrap_or(usize::MAX)).max(1);
+    if *connections_max > most {
+        tracing::warn!(
+            connections_max = most,
+            "the limit of open files allows fewer connections than otlp.connections_max; raise it (ulimit -n)"
+        );
+        *connections_max = most;
+    }
 }
 
 /// The addresses that will be bound, with the flags that set them.

@@ -146,6 +146,7 @@ impl Settings {
                 http_addr: self.otlp.http_addr,
                 body_bytes_max: self.otlp.body_size_max.bytes(),
                 requests_max: self.otlp.requests_max,
+                connections_max: self.otlp.connections_max,
                 memory_bytes_max: self.otlp.memory_max.bytes(),
                 retry_after: self.otlp.retry_after.0,
                 read_timeout: self.otlp.read_timeout.0,

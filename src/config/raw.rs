@@ -50,7 +50,9 @@ pub(crate) struct Otlp {
     pub(crate) http_addr: SocketAddr,
     /// Largest request body, compressed and decompressed.
     pub(crate) body_size_max: Size,
-    /// Requests under way at once.
+    /// Connections to both receivers at once; beyond it the one that was silent for longest is closed.
+    pub(crate) connections_max: usize,
+    /// Requests under way at once, counted from when their bodies are there.
     pub(crate) requests_max: usize,
     /// Bodies under way at once.
     pub(crate) memory_max: Size,
@@ -438,7 +440,7 @@ impl Settings {
         problems
     }
 
-    fn positive(&self) -> [(&'static str, u64); 31] {
+    fn positive(&self) -> [(&'static str, u64); 32] {
         let millis = |span: Span| u64::try_from(span.0.as_millis()).unwrap_or(u64::MAX);
         [
             ("grpc.keepalive_interval", millis(self.grpc.keepalive_interval)),
@@ -449,6 +451,7 @@ impl Settings {
             ("grpc.prepared_max", self.grpc.prepared_max as u64),
             ("grpc.prepared_size_max", self.grpc.prepared_size_max.0),
             ("otlp.body_size_max", self.otlp.body_size_max.0),
+            ("otlp.connections_max", self.otlp.connections_max as u64),
             ("otlp.requests_max", self.otlp.requests_max as u64),
             ("dedup.entries_max", self.dedup.entries_max as u64),
             ("patterns.patterns_max", self.patterns.patterns_max as u64),
@@ -484,6 +487,7 @@ impl Default for Otlp {
             grpc_addr: SocketAddr::from(([127, 0, 0, 1], 4317)),
             http_addr: SocketAddr::from(([127, 0, 0, 1], 4318)),
             body_size_max: Size::mib(64),
+            connections_max: 10_000,
             requests_max: 256,
             memory_max: Size::mib(512),
             retry_after: Span::seconds(1),

@@ -164,6 +164,26 @@ def test_a_hop_that_is_down_neither_blocks_nor_loses(launch):
         hop.close()
 
 
+def test_a_hop_that_is_slow_slows_nobody(launch, receiver):
+    """Each answer of the hop takes 300 ms. Senders are answered at their pace, the lake has everything, and what waits
+    for the hop lies in the log, not in memory. Nothing is refused; the hop gets all of it once it is quick again.
+    """
+    server = launch("errata", "--forward", receiver.grpc_url)
+    receiver.delay_s = 0.3
+    padding = {"session.id": "s", "padding": "x" * 20_000}
+    slowest = 0.0
+    for n in range(200):
+        began = time.monotonic()
+        send_grpc(server, traces([span(f"n-{n}", padding) for _ in range(10)], "slow"))
+        slowest = max(slowest, time.monotonic() - began)
+    waiting = len(by_id(receiver.spans()))
+    server.spans_of("slow", 2000, 20)
+    assert slowest < 2.0
+    assert waiting < 1000, "the hop was to be behind"
+    receiver.delay_s = 0.0
+    await_spans_within(receiver, 2000, 45)
+
+
 def await_spans_within(hop, count, timeout_s):
     """Until so many different spans have arrived: at least once is what a retry can promise."""
     wait_until(lambda: len(by_id(hop.spans())) >= count, timeout_s, f"{count} spans at the hop", every_s=0.3)

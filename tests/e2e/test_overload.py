@@ -1,8 +1,6 @@
 """Over a limit: the status that the OTLP specification names, never a dropped connection, and nothing lost."""
 
-import socket
 import threading
-import time
 
 import grpc
 import pytest
@@ -26,55 +24,72 @@ def retry_info(error):
     return None
 
 
-class SlowRequest:
-    """An HTTP export whose body never ends: it holds one of the places of `otlp.requests_max`."""
+class Busy:
+    """A sender that keeps the one place taken: each of its requests waits a second for its disk flush."""
 
     def __init__(self, server):
-        host, port = server.addresses["otlp_http"].split(":")
-        self.socket = socket.create_connection((host, int(port)), timeout=10)
-        head = f"POST /v1/traces HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/x-protobuf\r\nContent-Length: 1000\r\n\r\n"
-        self.socket.sendall(head.encode() + b"\x0a")
+        self.stopping = threading.Event()
+        self.thread = threading.Thread(target=self._run, args=(server,), daemon=True)
+        self.thread.start()
+
+    def _run(self, server):
+        while not self.stopping.is_set():
+            post(server, SMALL)
 
     def close(self):
-        self.socket.close()
-
-
-def hold_a_place(server):
-    """A request that holds a place; none where a request of our own was faster."""
-    slow = SlowRequest(server)
-    time.sleep(0.2)
-    if post(server, SMALL).status_code == 503:
-        return slow
-    slow.close()
-    return None
+        self.stopping.set()
+        self.thread.join()
 
 
 @pytest.fixture
 def full(launch):
-    """A server with one place, and a request that holds it."""
-    server = launch(env={"ERRATA_OTLP_REQUESTS_MAX": "1", "ERRATA_OTLP_RETRY_AFTER": "2s"})
-    slow = wait_until(lambda: hold_a_place(server), 10, "a full server")
-    yield server, slow
-    slow.close()
+    """A server with one place, and a sender that has it nearly always."""
+    server = launch(
+        env={
+            "ERRATA_OTLP_REQUESTS_MAX": "1",
+            "ERRATA_OTLP_RETRY_AFTER": "2s",
+            "ERRATA_WAL_GROUP_COMMIT_DELAY": "900ms",
+        }
+    )
+    busy = Busy(server)
+    yield server, busy
+    busy.close()
+
+
+def refused(send):
+    """The first answer that is not an acceptance."""
+    return wait_until(send, 20, "a refusal", every_s=0.01)
 
 
 def test_http_is_told_when_to_come_back(full):
-    server, slow = full
-    answer = post(server, SMALL)
+    server, busy = full
+
+    def over():
+        answer = post(server, SMALL)
+        return [answer] if answer.status_code != 200 else None
+
+    (answer,) = refused(over)
     assert answer.status_code in (429, 503)
     assert answer.headers["Retry-After"] == "2"
     assert status_pb2.Status.FromString(answer.content).message
-    slow.close()
+    busy.close()
     wait_until(lambda: post(server, SMALL).status_code == 200, 10, "a place again")
 
 
 def test_grpc_is_told_when_to_come_back(full):
-    server, slow = full
-    with pytest.raises(grpc.RpcError) as raised:
-        send_grpc(server, SMALL)
-    assert raised.value.code() in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.RESOURCE_EXHAUSTED)
-    assert retry_info(raised.value).retry_delay.seconds == 2
-    slow.close()
+    server, busy = full
+
+    def over():
+        try:
+            send_grpc(server, SMALL)
+        except grpc.RpcError as error:
+            return error
+        return None
+
+    error = refused(over)
+    assert error.code() in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.RESOURCE_EXHAUSTED)
+    assert retry_info(error).retry_delay.seconds == 2
+    busy.close()
 
     def accepted():
         try:

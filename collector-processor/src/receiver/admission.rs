@@ -1,4 +1,7 @@
 //! Admission: how many requests and bytes may be under way at once, over all receivers.
+//!
+//! A request takes its place once its body is there: however many senders drip, they hold no place, and of the
+//! memory only what has arrived.
 
 use super::{ReceiverConfig, Refusal};
 use std::sync::Arc;
@@ -20,11 +23,12 @@ struct Shared {
     retry_after: Duration,
 }
 
-/// One admitted request; its share is given back on drop.
+/// One request; its place and its share of the memory are given back on drop.
 #[derive(Debug)]
 pub(crate) struct Permit {
     shared: Arc<Shared>,
     bytes: usize,
+    placed: bool,
 }
 
 impl Admission {
@@ -42,19 +46,16 @@ impl Admission {
         }
     }
 
-    /// Admits one request, still without a body.
+    /// A permit to read the body of a request, which has no place yet.
     ///
     /// # Errors
-    /// [`Refusal::Busy`] when as many as allowed are under way.
+    /// [`Refusal::Busy`] when all places are taken: a body that is not read costs nothing.
     pub(crate) fn request(&self) -> Result<Permit, Refusal> {
-        let shared = &self.shared;
-        let fits = |n: usize| (n < shared.requests_max).then_some(n + 1);
-        if shared.requests.fetch_update(Ordering::AcqRel, Ordering::Acquire, fits).is_err() {
-            let reason =
-                format!("{} requests are under way, limit is receivers.requests_max", shared.requests_max);
-            return Err(Refusal::Busy { reason, retry_after: shared.retry_after });
+        let shared = Arc::clone(&self.shared);
+        if shared.requests.load(Ordering::Acquire) >= shared.requests_max {
+            return Err(shared.crowded());
         }
-        Ok(Permit { shared: Arc::clone(shared), bytes: 0 })
+        Ok(Permit { shared, bytes: 0, placed: false })
     }
 
     /// Requests and bytes under way.
@@ -64,7 +65,28 @@ impl Admission {
     }
 }
 
+impl Shared {
+    fn crowded(&self) -> Refusal {
+        let reason = format!("{} requests are under way, limit is receivers.requests_max", self.requests_max);
+        Refusal::Busy { reason, retry_after: self.retry_after }
+    }
+}
+
 impl Permit {
+    /// Takes a place, once.
+    ///
+    /// # Errors
+    /// [`Refusal::Busy`] when as many requests as allowed have one.
+    pub(crate) fn enter(&mut self) -> Result<(), Refusal> {
+        let fits = |n: usize| (n < self.shared.requests_max).then_some(n + 1);
+        if !self.placed {
+            let taken = self.shared.requests.fetch_update(Ordering::AcqRel, Ordering::Acquire, fits);
+            taken.map_err(|_| self.shared.crowded())?;
+            self.placed = true;
+        }
+        Ok(())
+    }
+
     /// Grows or shrinks this request's share of the memory to `bytes`.
     ///
     /// # Errors
@@ -93,7 +115,9 @@ impl Permit {
 impl Drop for Permit {
     fn drop(&mut self) {
         self.shared.bytes.fetch_sub(self.bytes, Ordering::AcqRel);
-        self.shared.requests.fetch_sub(1, Ordering::AcqRel);
+        if self.placed {
+            self.shared.requests.fetch_sub(1, Ordering::AcqRel);
+        }
     }
 }
 
@@ -108,11 +132,18 @@ mod tests {
     #[test]
     fn requests_are_bounded_and_given_back() {
         let a = admission(2, 100);
-        let first = a.request().unwrap();
-        let _second = a.request().unwrap();
+        let mut permits: Vec<Permit> = (0..4).map(|_| a.request().unwrap()).collect();
+        assert_eq!(a.in_flight().0, 0, "who is still sending has no place");
+        permits[0].enter().unwrap();
+        permits[1].enter().unwrap();
+        permits[1].enter().unwrap();
+        assert!(matches!(permits[2].enter(), Err(Refusal::Busy { .. })));
         assert!(matches!(a.request(), Err(Refusal::Busy { .. })));
-        drop(first);
+        permits.remove(0);
         assert!(a.request().is_ok());
+        permits[1].enter().unwrap();
+        drop(permits);
+        assert_eq!(a.in_flight(), (0, 0));
     }
 
     #[test]

@@ -6,7 +6,7 @@ use http_body::Body;
 use http_body_util::BodyExt;
 use std::io::Read;
 
-/// Reads a whole body of at most `limit` bytes and charges it to `permit`.
+/// Reads a whole body of at most `limit` bytes and charges it to `permit` as it arrives.
 ///
 /// # Errors
 /// [`Refusal::TooLarge`] over the limit, [`Refusal::Busy`] over the memory bound, [`Refusal::Malformed`]
@@ -20,7 +20,6 @@ where
     if expected.is_some_and(|n| n > limit) {
         return Err(Refusal::TooLarge { limit });
     }
-    permit.resize(expected.unwrap_or(0))?;
     let mut first = None;
     let mut whole = BytesMut::new();
     while let Some(frame) = body.frame().await {
@@ -30,13 +29,12 @@ where
         if bytes > limit {
             return Err(Refusal::TooLarge { limit });
         }
-        if expected.is_none() {
-            permit.resize(bytes)?;
-        }
+        permit.resize(bytes)?;
         match (first.take(), whole.is_empty()) {
             (None, true) => first = Some(data),
             (Some(one), _) => {
-                whole.reserve(expected.unwrap_or(bytes));
+                // What a sender announces is believed as far as he sends.
+                whole.reserve(expected.unwrap_or(bytes).min(bytes.saturating_mul(8)));
                 whole.extend_from_slice(&one);
                 whole.extend_from_slice(&data);
             }

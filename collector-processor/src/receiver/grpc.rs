@@ -12,6 +12,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 use tonic::codec::CompressionEncoding;
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt};
@@ -35,8 +36,8 @@ pub(crate) async fn serve_grpc<C: Consumer>(
     session_header: String,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), tonic::transport::Error> {
-    let body_bytes_max = config.body_bytes_max;
-    let shared = Shared { consumer, access, admission, body_bytes_max, session_header };
+    let (body_bytes_max, read_timeout) = (config.body_bytes_max, config.read_timeout);
+    let shared = Shared { consumer, access, admission, body_bytes_max, read_timeout, session_header };
     tonic::transport::Server::builder()
         .initial_stream_window_size(1 << 20)
         .initial_connection_window_size(4 << 20)
@@ -54,6 +55,7 @@ struct Shared<C> {
     access: Access,
     admission: Admission,
     body_bytes_max: usize,
+    read_timeout: Duration,
     session_header: String,
 }
 
@@ -78,11 +80,17 @@ impl<C: Consumer> Shared<C> {
             .max_decoding_message_size(self.body_bytes_max);
         let limit = self.body_bytes_max;
         let permit = Arc::new(Mutex::new(permit));
-        let request = request.map(|body| Charged { body, permit: Arc::clone(&permit), bytes: 0 });
+        let request = request.map(|body| Charged {
+            body,
+            permit: Arc::clone(&permit),
+            bytes: 0,
+            read_timeout: self.read_timeout,
+            late: Box::pin(tokio::time::sleep(self.read_timeout)),
+        });
         corrected(grpc.unary(Export { shared: self, signal, principal, permit }, request).await, limit)
     }
 
-    /// Who sends, and a place among the requests under way.
+    /// Who sends, and a permit to read what is sent.
     async fn admit(&self, headers: &http::HeaderMap) -> Result<(Principal, Permit), Refusal> {
         let principal = self.access.authorize(headers, Role::Ingest).await?;
         principal.check_pace()?;
@@ -104,11 +112,14 @@ fn corrected(response: http::Response<tonic::body::Body>, limit: usize) -> http:
     }
 }
 
-/// A request body whose bytes are charged to its permit as they arrive, before a message is whole.
+/// A request body whose bytes are charged to its permit as they arrive, before a message is whole, and which has
+/// to be there within a time.
 struct Charged {
     body: tonic::body::Body,
     permit: Arc<Mutex<Permit>>,
     bytes: usize,
+    read_timeout: Duration,
+    late: Pin<Box<tokio::time::Sleep>>,
 }
 
 impl Body for Charged {
@@ -118,6 +129,10 @@ impl Body for Charged {
     fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
         let this = self.get_mut();
         let polled = Pin::new(&mut this.body).poll_frame(cx);
+        if polled.is_pending() && this.late.as_mut().poll(cx).is_ready() {
+            let reason = format!("the body did not arrive within {:?}", this.read_timeout);
+            return Poll::Ready(Some(Err(status(&Refusal::Malformed(reason)))));
+        }
         if let Poll::Ready(Some(Ok(frame))) = &polled {
             this.bytes += frame.data_ref().map_or(0, Bytes::len);
             if let Err(refusal) = this.permit.lock().resize(this.bytes) {
@@ -154,7 +169,10 @@ impl<C: Consumer> tonic::server::UnaryService<Bytes> for Export<C> {
             let session = request.metadata().get(&shared.session_header).and_then(|v| v.to_str().ok());
             let session = session.filter(|s| !s.is_empty()).map(str::to_owned);
             let body = request.into_inner();
-            permit.lock().resize(body.len()).map_err(|r| status(&r))?;
+            {
+                let mut permit = permit.lock();
+                permit.enter().and_then(|()| permit.resize(body.len())).map_err(|r| status(&r))?;
+            }
             let request = ExportRequest { signal, encoding: Encoding::Protobuf, body, session, principal };
             let accepted = shared.consumer.consume(request).await.map_err(|r| status(&r))?;
             let success = PartialSuccess { rejected: accepted.rejected, message: &accepted.message };

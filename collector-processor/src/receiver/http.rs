@@ -67,18 +67,22 @@ impl<C: Consumer> Receiver<C> {
         let encoding = match encoding(&parts.headers) {
             Ok(encoding) => encoding,
             Err(refusal) => {
-                body::drain(body, self.config.body_bytes_max).await;
+                self.drain(body).await;
                 return refused(Encoding::Protobuf, &refusal);
             }
         };
         match self.receive(signal, encoding, &parts.headers, &mut body).await {
             Ok((accepted, _permit)) => answered(signal, encoding, &accepted),
             Err(refusal) => {
-                let drained = body::drain(body, self.config.body_bytes_max);
-                let _ = tokio::time::timeout(self.config.read_timeout, drained).await;
+                self.drain(body).await;
                 refused(encoding, &refusal)
             }
         }
+    }
+
+    async fn drain(&self, body: Body) {
+        let drained = body::drain(body, self.config.body_bytes_max);
+        let _slow = tokio::time::timeout(self.config.read_timeout, drained).await;
     }
 
     async fn receive(
@@ -96,6 +100,7 @@ impl<C: Consumer> Receiver<C> {
         let bytes = read.await.map_err(|_| {
             Refusal::Malformed(format!("the body did not arrive within {:?}", self.config.read_timeout))
         })??;
+        permit.enter()?;
         let coding = text(headers, header::CONTENT_ENCODING.as_str());
         let body = body::decompress(coding, bytes, limit, &mut permit)?;
         let session = Some(text(headers, &self.session_header)).filter(|s| !s.is_empty()).map(str::to_owned);

@@ -6,5 +6,6 @@
 mod append;
 mod coded;
 mod evolution;
+mod simulation;
 mod support;
 mod upkeep;

@@ -13,14 +13,34 @@ use std::sync::Arc;
 /// A place for one lake, deleted at the end where it is a folder.
 pub(crate) struct Place {
     pub(crate) config: LakeConfig,
-    _folder: Option<tempfile::TempDir>,
+    folder: Option<tempfile::TempDir>,
+}
+
+impl Place {
+    /// Makes all that is there three hours old. `false` on S3, where nothing can.
+    pub(crate) fn age(&self) -> bool {
+        let Some(folder) = &self.folder else { return false };
+        let then = std::time::SystemTime::from(chrono::Utc::now() - chrono::Duration::hours(3));
+        let mut folders = vec![folder.path().to_owned()];
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(folder).unwrap() {
+                let entry = entry.unwrap();
+                if entry.file_type().unwrap().is_dir() {
+                    folders.push(entry.path());
+                    continue;
+                }
+                std::fs::File::open(entry.path()).unwrap().set_modified(then).unwrap();
+            }
+        }
+        true
+    }
 }
 
 /// A new folder.
 pub(crate) fn folder() -> Place {
     let folder = tempfile::tempdir().unwrap();
     let config = LakeConfig::new(folder.path().join("lake").display().to_string());
-    Place { config, _folder: Some(folder) }
+    Place { config, folder: Some(folder) }
 }
 
 /// A folder, and a new prefix of the S3 bucket under test where there is one.
@@ -36,7 +56,7 @@ pub(crate) fn places() -> Vec<Place> {
             secret_access_key: variable("SECRET"),
             ..S3Options::default()
         };
-        places.push(Place { config, _folder: None });
+        places.push(Place { config, folder: None });
     }
     places
 }

@@ -15,7 +15,7 @@ use super::state::{PatternState, pair};
 use super::{ChangeError, OWN_ACTOR, Refusal};
 use crate::clock;
 use crate::metrics::LifecycleMetrics;
-use lake::{Lake, LakeError, WriterId};
+use lake::{Appended, Lake, LakeError, WriterId};
 use schemas::tables::Table;
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
@@ -147,7 +147,11 @@ impl Writer {
         let rows = batch(&events).map_err(ChangeError::internal)?;
         let appending =
             self.lake.append_at(Table::PatternEvents, &self.id, position..=position, vec![rows], version);
-        appending.await?;
+        if appending.await? == Appended::AlreadyCommitted {
+            // Not by this writer, which uses no position twice: by another that has its name, in a copied folder.
+            self.position = None;
+            return Err(Failure::Moved);
+        }
         for event in &events {
             let by = if event.actor == OWN_ACTOR { OWN_ACTOR } else { "person" };
             self.metrics.changed(event.action.as_str(), by);

@@ -193,13 +193,14 @@ def send_http(server, body, signal=TRACES, **options):
 class RawReceiver:
     """An OTLP server over gRPC and HTTP that keeps every request as the bytes it came in.
 
-    `fail` answers UNAVAILABLE / 503 while it is set.
+    `fail` answers UNAVAILABLE / 503 while it is set; each answer takes `delay_s`.
     """
 
     def __init__(self, grpc_port=0, http_port=0):
         self.received = []  # (signal, bytes, metadata)
         self.lock = threading.Lock()
         self.fail = False
+        self.delay_s = 0.0
         self.refused = 0
         self.grpc_server = grpc.server(
             futures.ThreadPoolExecutor(4), options=[("grpc.max_receive_message_length", -1), ("grpc.so_reuseport", 0)]
@@ -225,6 +226,7 @@ class RawReceiver:
         return f"http://127.0.0.1:{self.http_port}"
 
     def keep(self, signal, body, metadata):
+        time.sleep(self.delay_s)
         with self.lock:
             if self.fail:
                 self.refused += 1
