@@ -81,7 +81,7 @@ impl Ingest {
         let items = if principal.counts_items() { Request::new(&body).items() } else { 0 };
         let bytes = body.len() as u64;
         principal.take(items, bytes)?;
-        let taken = self.keep(signal, &body, session.as_deref(), began).await;
+        let taken = self.keep(signal, body, session.as_deref(), began).await;
         if matches!(taken, Err(Refusal::Busy { .. })) {
             principal.give_back(items, bytes);
         }
@@ -92,17 +92,20 @@ impl Ingest {
     async fn keep(
         &self,
         signal: Signal,
-        body: &Bytes,
+        body: Bytes,
         session: Option<&str>,
         began: Instant,
     ) -> Result<Accepted, Refusal> {
         let inner = &self.inner;
         let now = now_unix_nano();
-        let tagged = inner.pipeline.tag(signal, body, session, now);
+        let tagged = inner.pipeline.tag(signal, &body, session, now);
         let tagged = tagged.map_err(|e| Refusal::Malformed(e.to_string()))?;
+        let bytes = body.len();
+        // While the log is waited for, what it will have is kept, and not what came too.
+        drop(body);
         let (counts, rejection) = (tagged.counts, tagged.rejection.clone());
         self.log(signal, tagged, now).await?;
-        inner.metrics.accepted(signal, body.len(), &counts, began.elapsed());
+        inner.metrics.accepted(signal, bytes, &counts, began.elapsed());
         Ok(Accepted { rejected: counts.rejected, message: rejection })
     }
 

@@ -134,7 +134,7 @@ impl Default for ReceiverConfig {
             body_bytes_max: 64 << 20,
             requests_max: 256,
             connections_max: 10_000,
-            memory_bytes_max: 512 << 20,
+            memory_bytes_max: 128 << 20,
             retry_after: Duration::from_secs(1),
             read_timeout: Duration::from_secs(30),
         }

@@ -16,6 +16,7 @@
 //!
 //! Masking masked text changes nothing.
 
+use crate::bytes::BLOCK;
 use crate::rules::{Applied, MaskRules, Rules};
 use scan::Text;
 use std::borrow::Cow;
@@ -148,6 +149,9 @@ pub struct Masker {
     rules: Arc<MaskRules>,
 }
 
+/// Bytes of a value that is looked at in one step.
+const SHORT_BYTES: usize = BLOCK;
+
 /// Passes over one text: each further one sees what the masks of the one before brought together.
 const PASSES_MAX: usize = 8;
 
@@ -197,13 +201,31 @@ impl Masker {
         if IDENTIFIER_KEYS.contains(&key) {
             return self.pseudonym(value);
         }
-        if secret::names_secret(key) && !value.is_empty() {
+        if secret::names_secret(key.as_bytes()) && !value.is_empty() {
             if value != MaskKind::Token.placeholder() {
                 counts.count(MaskKind::Token);
             }
             return Cow::Borrowed(MaskKind::Token.placeholder());
         }
         self.mask_value(Some(key), value, counts)
+    }
+
+    /// Whether [`Self::mask`] is seen to leave a value as it is, by one look at its bytes, which need not be text. Of long
+    /// values nothing is said, nor of any where a user's masks may act. An attribute's value is left by
+    /// [`Self::mask_attribute`] too, unless its [key names a secret](Self::names_secret).
+    #[must_use]
+    pub fn leaves(&self, value: &[u8]) -> bool {
+        if value.len() > SHORT_BYTES || self.config.national_ids || !self.rules.is_empty() {
+            return false;
+        }
+        let (triggers, odd) = bits::of_short(value);
+        triggers.all == 0 && !odd
+    }
+
+    /// Whether whole values of this key are masked: `authorization`, `cookie`, `password`, `x-api-key`, ...
+    #[must_use]
+    pub fn names_secret(key: &[u8]) -> bool {
+        secret::names_secret(key)
     }
 
     #[inline]

@@ -489,7 +489,7 @@ impl Default for Otlp {
             body_size_max: Size::mib(64),
             connections_max: 10_000,
             requests_max: 256,
-            memory_max: Size::mib(512),
+            memory_max: Size::mib(128),
             retry_after: Span::seconds(1),
             read_timeout: Span::seconds(30),
         }

@@ -6,6 +6,7 @@ use arc_swap::ArcSwap;
 use error_patterns::mask::{MaskConfig, Masker};
 use error_patterns::rules::Rules;
 use std::borrow::Cow;
+use std::cell::RefCell;
 use std::sync::Arc;
 
 /// Masks texts of spans and log records.
@@ -49,7 +50,8 @@ impl Masking {
 
     /// The masks as they are now, for one request.
     pub(super) fn now(&self) -> Masks<'_> {
-        Masks { masker: self.masker.load_full(), names: &self.names }
+        let harmless = RefCell::new(vec![Box::default(); HARMLESS_MAX]);
+        Masks { masker: self.masker.load_full(), names: &self.names, harmless }
     }
 }
 
@@ -58,7 +60,12 @@ impl Masking {
 pub(super) struct Masks<'m> {
     masker: Arc<Masker>,
     names: &'m Names,
+    /// Keys of this request that name no secret.
+    harmless: RefCell<Vec<Box<[u8]>>>,
 }
+
+/// Keys that are remembered: those of a request are few, and come again with each span.
+const HARMLESS_MAX: usize = 256;
 
 impl Masks<'_> {
     /// As [`Masking::text`].
@@ -66,12 +73,27 @@ impl Masks<'_> {
         self.masker.mask(text)
     }
 
+    fn names_secret(&self, key: &[u8]) -> bool {
+        let byte = |at: usize| key.get(at).map_or(0, |byte| usize::from(*byte));
+        let place = (byte(key.len().wrapping_sub(1)) * 31 + byte(key.len() / 2) * 7 + key.len()) % HARMLESS_MAX;
+        let mut harmless = self.harmless.borrow_mut();
+        if *harmless[place] == *key {
+            return false;
+        }
+        let secret = Masker::names_secret(key);
+        if !secret {
+            harmless[place] = key.into();
+        }
+        secret
+    }
+
     /// Edits every text in an attribute's value; returns how many changed.
-    pub(super) fn edit_attribute(&self, key: &str, value: &Value<'_>, edits: &mut Edits) -> u64 {
+    pub(super) fn edit_attribute(&self, key: Text<'_>, value: &Value<'_>, edits: &mut Edits) -> u64 {
         match value {
-            Value::Str(text) => edit(edits, *text, &attribute(&self.masker, self.names, key, text.as_str())),
+            Value::Str(text) if self.masker.leaves(text.bytes()) && !self.names_secret(key.bytes()) => 0,
+            Value::Str(text) => edit(edits, *text, &attribute(&self.masker, self.names, &key, text.as_str())),
             Value::Array(values) => values.map(|v| self.edit_attribute(key, &v, edits)).sum(),
-            Value::KvList(entries) => entries.map(|e| self.edit_attribute(&e.key, &e.value, edits)).sum(),
+            Value::KvList(entries) => entries.map(|e| self.edit_attribute(e.key, &e.value, edits)).sum(),
             _ => 0,
         }
     }
@@ -82,8 +104,8 @@ impl Masks<'_> {
     }
 
     /// Edits a text attribute; returns 1 if it changed, and what it reads then.
-    pub(super) fn edit_kept<'a>(&self, key: &str, text: Text<'a>, edits: &mut Edits) -> (u64, Cow<'a, str>) {
-        let masked = attribute(&self.masker, self.names, key, text.as_str());
+    pub(super) fn edit_kept<'a>(&self, key: Text<'_>, text: Text<'a>, edits: &mut Edits) -> (u64, Cow<'a, str>) {
+        let masked = attribute(&self.masker, self.names, &key, text.as_str());
         (edit(edits, text, &masked), masked)
     }
 }

@@ -143,7 +143,7 @@ impl<'p, 'a> Walk<'p, 'a> {
         let roles = Scoped { own: &own, resource: of_resource };
         let session = session(roles, self.of_request);
         if session.is_some() || self.pipeline.config.mask_without_session {
-            self.counts.masked += self.masks.edit_attribute("", &record.body, &mut self.edits);
+            self.counts.masked += self.masks.edit_attribute(Text::default(), &record.body, &mut self.edits);
             self.counts.masked += self.masks.edit_text(record.event_name, &mut self.edits);
             self.masked.clear();
             self.mask_exception(record.attributes.iter().copied());
@@ -210,7 +210,7 @@ impl<'p, 'a> Walk<'p, 'a> {
     fn mask_attributes(&mut self, attributes: impl Iterator<Item = Attribute<'a>>) {
         for attribute in attributes {
             self.counts.masked +=
-                self.masks.edit_attribute(&attribute.key, &attribute.value, &mut self.edits);
+                self.masks.edit_attribute(attribute.key, &attribute.value, &mut self.edits);
         }
     }
 
@@ -222,7 +222,7 @@ impl<'p, 'a> Walk<'p, 'a> {
                     Some((Role::ExceptionType | Role::ExceptionMessage | Role::ExceptionStacktrace, _)),
                     Value::Str(text),
                 ) => {
-                    let (count, masked) = self.masks.edit_kept(&attribute.key, text, &mut self.edits);
+                    let (count, masked) = self.masks.edit_kept(attribute.key, text, &mut self.edits);
                     self.counts.masked += count;
                     self.masked.push((text.range(), masked));
                 }

@@ -89,10 +89,10 @@ pub(super) enum Strength {
 }
 
 /// Whether a whole attribute or header of this name is a secret.
-pub(super) fn names_secret(key: &str) -> bool {
-    match strength(key.as_bytes()) {
+pub(super) fn names_secret(key: &[u8]) -> bool {
+    match strength(key) {
         Some(Strength::Strong) => true,
-        Some(Strength::Weak) => !key.ends_with("signature"),
+        Some(Strength::Weak) => !key.ends_with(b"signature"),
         _ => false,
     }
 }
