@@ -27,7 +27,8 @@ use parquet::file::properties::{
 use parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
 use parquet::schema::types::{ColumnDescPtr, ColumnPath, SchemaDescPtr, SchemaDescriptor};
 use schemas::layout::{
-    COMPACTED_FILE_BYTES, PARTITION_COLUMN, ROW_GROUP_ROWS_MAX, ZSTD_LEVEL_COMPACTED, ZSTD_LEVEL_FRESH,
+    COMPACTED_FILE_BYTES, DICTIONARY_BYTES_COMPACTED, LONG_PAGE_BYTES_COMPACTED, PARTITION_COLUMN,
+    ROW_GROUP_ROWS_MAX, ZSTD_LEVEL_COMPACTED, ZSTD_LEVEL_FRESH,
 };
 use schemas::tables::Table;
 use std::io::Write;
@@ -262,8 +263,9 @@ pub(crate) fn compacted_properties(
     let mut builder = WriterProperties::builder()
         .set_compression(zstd(level))
         .set_statistics_enabled(EnabledStatistics::Page)
+        .set_dictionary_page_size_limit(DICTIONARY_BYTES_COMPACTED)
         .set_max_row_group_row_count(Some(ROW_GROUP_ROWS_MAX));
-    builder = plain_columns(builder, table, file_schema);
+    builder = compacted_columns(builder, table, file_schema);
     let distinct_max = rows.clamp(1, ROW_GROUP_ROWS_MAX as u64);
     for name in table.bloom_columns() {
         let column = ColumnPath::from(*name);
@@ -288,6 +290,33 @@ fn plain_columns(
         if matches!(field.data_type(), DataType::Int64 | DataType::Timestamp(..)) {
             builder = builder.set_column_encoding(column, Encoding::DELTA_BINARY_PACKED);
         }
+    }
+    builder
+}
+
+/// Encodings of compacted files where a dictionary does not pay.
+fn compacted_columns(
+    mut builder: WriterPropertiesBuilder,
+    table: Table,
+    file_schema: &Schema,
+) -> WriterPropertiesBuilder {
+    for name in table.distinct_columns() {
+        let Ok(field) = file_schema.field_with_name(name) else { continue };
+        let encoding = match field.data_type() {
+            DataType::Int64 | DataType::Timestamp(..) => Encoding::DELTA_BINARY_PACKED,
+            // Lengths apart from the texts: they are all alike.
+            DataType::Utf8 => Encoding::DELTA_LENGTH_BYTE_ARRAY,
+            _ => Encoding::PLAIN,
+        };
+        let column = ColumnPath::from(*name);
+        builder = builder.set_column_dictionary_enabled(column.clone(), false);
+        builder = builder.set_column_encoding(column, encoding);
+    }
+    for name in table.long_columns() {
+        let column = ColumnPath::from(*name);
+        builder = builder
+            .set_column_dictionary_enabled(column.clone(), false)
+            .set_column_data_page_size_limit(column, LONG_PAGE_BYTES_COMPACTED);
     }
     builder
 }

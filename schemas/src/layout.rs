@@ -7,6 +7,13 @@ pub const PARTITION_COLUMN: &str = "date";
 /// Rows in one row group of a compacted file.
 pub const ROW_GROUP_ROWS_MAX: usize = 131_072;
 
+/// Bytes of distinct values of a column in one row group of a compacted file, beyond which further ones are written
+/// in full. A reader of any row of the column reads all of it.
+pub const DICTIONARY_BYTES_COMPACTED: usize = 4 * 1024 * 1024;
+
+/// Bytes of a page of long texts in a compacted file, before compression.
+pub const LONG_PAGE_BYTES_COMPACTED: usize = 2 * 1024 * 1024;
+
 /// zstd level of freshly written files: they live for minutes, until compaction.
 pub const ZSTD_LEVEL_FRESH: i32 = 1;
 

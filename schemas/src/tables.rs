@@ -123,7 +123,7 @@ impl Table {
         }
     }
 
-    /// Columns written without a dictionary: nearly every value differs.
+    /// Columns of fresh files without a dictionary: nearly every value differs.
     #[must_use]
     pub fn plain_columns(self) -> &'static [&'static str] {
         match self {
@@ -141,6 +141,28 @@ impl Table {
                 &["timestamp", "time_unix_nano", "event_id", "trace_id", "span_id", "stack_trace", "snippet"]
             }
             Self::Patterns | Self::PatternEvents => &["timestamp", "time_unix_nano"],
+        }
+    }
+
+    /// Columns of compacted files without a dictionary: values differ among neighbours too, texts in them are as long as
+    /// each other. Fewer than [`Self::plain_columns`]: more rows repeat more. `BENCHMARKS.md` has what it gained.
+    #[must_use]
+    pub fn distinct_columns(self) -> &'static [&'static str] {
+        match self {
+            Self::Spans => &["timestamp", "time_unix_nano", "duration_ns", "span_id", "parent_span_id"],
+            Self::Errors => &["timestamp", "time_unix_nano", "event_id", "span_id"],
+            Self::Patterns | Self::PatternEvents => &["timestamp", "time_unix_nano"],
+        }
+    }
+
+    /// Columns of texts of kilobytes, which resemble each other but are seldom the same: compacted files have them in
+    /// larger pages instead of a dictionary.
+    #[must_use]
+    pub fn long_columns(self) -> &'static [&'static str] {
+        match self {
+            Self::Spans => &["events", "links"],
+            Self::Errors => &["stack_trace", "snippet"],
+            Self::Patterns | Self::PatternEvents => &[],
         }
     }
 }

@@ -75,7 +75,8 @@ impl Masks<'_> {
 
     fn names_secret(&self, key: &[u8]) -> bool {
         let byte = |at: usize| key.get(at).map_or(0, |byte| usize::from(*byte));
-        let place = (byte(key.len().wrapping_sub(1)) * 31 + byte(key.len() / 2) * 7 + key.len()) % HARMLESS_MAX;
+        let place =
+            (byte(key.len().wrapping_sub(1)) * 31 + byte(key.len() / 2) * 7 + key.len()) % HARMLESS_MAX;
         let mut harmless = self.harmless.borrow_mut();
         if *harmless[place] == *key {
             return false;
@@ -104,7 +105,12 @@ impl Masks<'_> {
     }
 
     /// Edits a text attribute; returns 1 if it changed, and what it reads then.
-    pub(super) fn edit_kept<'a>(&self, key: Text<'_>, text: Text<'a>, edits: &mut Edits) -> (u64, Cow<'a, str>) {
+    pub(super) fn edit_kept<'a>(
+        &self,
+        key: Text<'_>,
+        text: Text<'a>,
+        edits: &mut Edits,
+    ) -> (u64, Cow<'a, str>) {
         let masked = attribute(&self.masker, self.names, &key, text.as_str());
         (edit(edits, text, &masked), masked)
     }

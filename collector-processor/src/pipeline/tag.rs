@@ -209,8 +209,7 @@ impl<'p, 'a> Walk<'p, 'a> {
 
     fn mask_attributes(&mut self, attributes: impl Iterator<Item = Attribute<'a>>) {
         for attribute in attributes {
-            self.counts.masked +=
-                self.masks.edit_attribute(attribute.key, &attribute.value, &mut self.edits);
+            self.counts.masked += self.masks.edit_attribute(attribute.key, &attribute.value, &mut self.edits);
         }
     }
 
