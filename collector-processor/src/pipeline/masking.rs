@@ -66,6 +66,8 @@ pub(super) struct Masks<'m> {
 
 /// Keys that are remembered: those of a request are few, and come again with each span.
 const HARMLESS_MAX: usize = 256;
+/// Bytes of a key that is remembered.
+const HARMLESS_BYTES_MAX: usize = 64;
 
 impl Masks<'_> {
     /// As [`Masking::text`].
@@ -82,7 +84,7 @@ impl Masks<'_> {
             return false;
         }
         let secret = Masker::names_secret(key);
-        if !secret {
+        if !secret && key.len() <= HARMLESS_BYTES_MAX {
             harmless[place] = key.into();
         }
         secret

@@ -21,6 +21,8 @@ use zstd::bulk::Compressor;
 
 /// Rows of one data page.
 const PAGE_ROWS: usize = 16_384;
+/// Values of a page of maps, after which a page ends earlier: rows may share one map of many thousand entries.
+const PAGE_VALUES_MAX: usize = 1 << 20;
 /// Longest text that stands in a chunk's statistics, in bytes.
 const STATISTICS_TEXT_BYTES_MAX: usize = 64;
 /// Definition levels of an optional map: null, empty, an entry (of a key; one more for a value).
@@ -138,6 +140,11 @@ impl ChunkEncoder {
             self.clear();
             let mut before: (&[i32], usize) = (&[], 0);
             for place in piece {
+                if self.repetition.len() >= PAGE_VALUES_MAX {
+                    self.data_page(&mut pages, &used, self.repetition.len())?;
+                    self.clear();
+                    before = (&[], 0);
+                }
                 let codes = coded.codes(*place);
                 let (keys, values) = codes.unwrap_or_default();
                 let texts = if part == Part::Key { keys } else { values };

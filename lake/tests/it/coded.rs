@@ -134,6 +134,43 @@ async fn coded_rows_are_stored_as_plain_ones_are() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn rows_that_share_a_map_of_many_entries_come_back() {
+    const ROWS: usize = 700;
+    const ENTRIES: usize = 4_000;
+    let place = folder();
+    let lake = Lake::open(place.config.clone()).await.unwrap();
+    let batch = coded(&[rows(Table::Spans, DAY, 1, ROWS)], &["resource_attributes"]).remove(0);
+    let texts = |prefix: &str| -> ArrayRef {
+        let texts = StringArray::from_iter_values((0..ENTRIES).map(|n| format!("{prefix}{n}")));
+        cast(&texts, &text_type()).unwrap()
+    };
+    let fields =
+        Fields::from(vec![Field::new("key", text_type(), false), Field::new("value", text_type(), true)]);
+    let entries = StructArray::try_new(fields.clone(), vec![texts("k"), texts("v")], None).unwrap();
+    let entry = Arc::new(Field::new("key_value", DataType::Struct(fields), false));
+    let map = MapArray::try_new(entry, OffsetBuffer::from_lengths([ENTRIES]), entries, None, false).unwrap();
+    let codes = Int32Array::from(vec![0; ROWS]);
+    let column = DictionaryArray::<Int32Type>::try_new(codes, Arc::new(map)).unwrap();
+    let mut columns = batch.columns().to_vec();
+    let index = batch.schema().index_of("resource_attributes").unwrap();
+    columns[index] = Arc::new(column);
+    let batch = RecordBatch::try_new(batch.schema(), columns).unwrap();
+    lake.append(Table::Spans, &writer("w"), 1..=1, vec![batch]).await.unwrap();
+    let snapshot = lake.snapshot(Table::Spans).await.unwrap();
+    let mut found = 0;
+    for batch in read(&lake, &snapshot.files[0].location).await {
+        for row in 0..batch.num_rows() {
+            let entries = batch["resource_attributes"].as_map().value(row);
+            let last =
+                |column: usize| entries.column(column).as_string::<i32>().value(ENTRIES - 1).to_owned();
+            assert_eq!((entries.len(), last(0), last(1)), (ENTRIES, "k3999".into(), "v3999".into()));
+            found += 1;
+        }
+    }
+    assert_eq!(found, ROWS);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn columns_that_do_not_fit_are_named() {
     let place = folder();
     let lake = Lake::open(place.config.clone()).await.unwrap();
