@@ -1,6 +1,5 @@
 """The disk is full: new requests are refused with the retryable status, and all goes on when there is room again."""
 
-import os
 import subprocess
 import time
 
@@ -21,7 +20,9 @@ class Disk:
         self.folder = folder
         self.filler = folder / "filler"
         folder.mkdir()
-        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=48m", "tmpfs", folder], check=True)
+        mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=48m", "tmpfs", folder], capture_output=True, text=True)
+        if mounted.returncode != 0:
+            pytest.skip(f"cannot mount a file system here: {mounted.stderr.strip()}")
 
     def fill(self):
         with open(self.filler, "ab", buffering=0) as filler:
@@ -41,8 +42,6 @@ class Disk:
 
 @pytest.fixture
 def disk(tmp_path):
-    if os.geteuid() != 0:
-        pytest.skip("only root may mount a file system")
     disk = Disk(tmp_path / "disk")
     yield disk
     disk.close()
