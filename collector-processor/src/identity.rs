@@ -4,11 +4,12 @@
 //! ([`Lake::take_over`]); the folder remembers its last leases, so that a start tells its own earlier lives from
 //! another folder with the same id: a copy. To be used under the log's lock only.
 
+use crate::files::replace;
 use crate::processor::StartError;
 use lake::{Lake, LakeError, Lease, WriterId};
 use schemas::tables::Table;
-use std::fs::{self, File};
-use std::io::{self, Write as _};
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use uuid::Uuid;
 
@@ -55,16 +56,6 @@ fn read_leases(path: &Path) -> io::Result<Vec<Lease>> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
         Err(error) => Err(error),
     }
-}
-
-/// Puts a whole file in place, so that a power cut leaves the old one or the new one.
-fn replace(path: &Path, text: &str) -> io::Result<()> {
-    let temporary = path.with_extension("tmp");
-    let mut file = File::create(&temporary)?;
-    file.write_all(text.as_bytes())?;
-    file.sync_all()?;
-    fs::rename(&temporary, path)?;
-    File::open(path.parent().unwrap_or(Path::new(".")))?.sync_all()
 }
 
 fn failed(path: &Path) -> impl Fn(io::Error) -> StartError {

@@ -10,6 +10,7 @@ mod codec;
 pub mod cold;
 mod columns;
 pub mod exporter;
+mod files;
 mod follow;
 mod identity;
 mod ingest;

@@ -2,9 +2,10 @@
 
 use super::log::{self, Extent, Log};
 use super::run::{self, Named};
+use crate::files::replace;
 use serde::{Deserialize, Serialize};
-use std::fs::{self, File};
-use std::io::{self, Write};
+use std::fs;
+use std::io;
 use std::path::Path;
 
 const NAME: &str = "manifest";
@@ -62,12 +63,7 @@ impl Manifest {
     /// Replaces the folder's manifest.
     pub(super) fn save(&self, folder: &Path) -> io::Result<()> {
         let body = serde_json::to_string(self).map_err(io::Error::other)?;
-        let path = folder.join("manifest.new");
-        let mut file = File::create(&path)?;
-        write!(file, "{:08x}\n{body}", crc32c::crc32c(body.as_bytes()))?;
-        file.sync_all()?;
-        fs::rename(path, folder.join(NAME))?;
-        File::open(folder)?.sync_all()
+        replace(&folder.join(NAME), &format!("{:08x}\n{body}", crc32c::crc32c(body.as_bytes())))
     }
 
     pub(super) fn take_number(&mut self) -> u64 {

@@ -3,9 +3,10 @@
 //! The file is replaced in one step. It is written now and then, so a crash makes some records be sent
 //! twice: delivery to the next hop is at least once.
 
-use std::fs::{self, File};
-use std::io::{self, Write as _};
-use std::path::{Path, PathBuf};
+use crate::files::replace;
+use std::fs;
+use std::io;
+use std::path::PathBuf;
 
 const PREFIX: &str = "errata exporter cursor 1\n";
 
@@ -38,12 +39,7 @@ impl Cursor {
 
     /// Blocking.
     pub(super) fn save(&self, position: u64) -> io::Result<()> {
-        let temporary = self.path.with_extension("tmp");
-        let mut file = File::create(&temporary)?;
-        file.write_all(format!("{PREFIX}{position}\n").as_bytes())?;
-        file.sync_all()?;
-        fs::rename(&temporary, &self.path)?;
-        File::open(self.path.parent().unwrap_or(Path::new(".")))?.sync_all()
+        replace(&self.path, &format!("{PREFIX}{position}\n"))
     }
 }
 
