@@ -15,6 +15,7 @@ use crate::pipeline::{ExceptionFact, Facts, Masking, Names, Roles, Scoped, sessi
 use crate::wire::{Attributes, LogView, Request, Signal, SpanView};
 use arrow::error::ArrowError;
 use arrow::record_batch::RecordBatch;
+use builders::TableColumns;
 use errors::ErrorColumns;
 use patterns::PatternColumns;
 use schemas::tables::Table;
@@ -125,6 +126,15 @@ impl Rows {
     pub(crate) fn finish(&mut self) -> Result<Vec<(Table, Vec<RecordBatch>)>, ArrowError> {
         self.cut(1);
         self.cut = [0; 3];
+        let finished = self.take();
+        if finished.is_err() {
+            // Some columns have given their rows away, others not.
+            (self.spans, self.errors, self.patterns) = Default::default();
+        }
+        finished
+    }
+
+    fn take(&mut self) -> Result<Vec<(Table, Vec<RecordBatch>)>, ArrowError> {
         // Patterns before the errors that name them, spans last.
         let mut finished = vec![
             (Table::Patterns, self.patterns.take()?),
@@ -137,19 +147,16 @@ impl Rows {
 
     /// Ends the batch of each table whose batch has at least `rows` rows.
     fn cut(&mut self, rows: usize) {
+        fn cut(columns: &mut impl TableColumns, rows: usize, total: &mut usize) {
+            if columns.rows() >= rows {
+                *total += columns.rows();
+                columns.cut();
+            }
+        }
         let [spans, errors, patterns] = &mut self.cut;
-        if self.spans.rows() >= rows {
-            *spans += self.spans.rows();
-            self.spans.cut();
-        }
-        if self.errors.rows() >= rows {
-            *errors += self.errors.rows();
-            self.errors.cut();
-        }
-        if self.patterns.rows() >= rows {
-            *patterns += self.patterns.rows();
-            self.patterns.cut();
-        }
+        cut(&mut self.spans, rows, spans);
+        cut(&mut self.errors, rows, errors);
+        cut(&mut self.patterns, rows, patterns);
     }
 
     /// The time whose date a row is stored under.

@@ -240,7 +240,7 @@ fn fresh_properties(table: Table, file_schema: &Schema, columns: &SchemaDescript
         .set_compression(zstd(ZSTD_LEVEL_FRESH))
         .set_statistics_enabled(EnabledStatistics::Chunk)
         .set_offset_index_disabled(true);
-    builder = plain_columns(builder, table, file_schema);
+    builder = without_dictionary(builder, table.plain_columns(), file_schema, Encoding::PLAIN);
     for name in table.plain_columns() {
         if file_schema.field_with_name(name).is_ok_and(|field| *field.data_type() == DataType::Utf8) {
             // Bounds of ids and stack traces tell a fresh file from no other; the table's log has those that do.
@@ -265,7 +265,15 @@ pub(crate) fn compacted_properties(
         .set_statistics_enabled(EnabledStatistics::Page)
         .set_dictionary_page_size_limit(DICTIONARY_BYTES_COMPACTED)
         .set_max_row_group_row_count(Some(ROW_GROUP_ROWS_MAX));
-    builder = compacted_columns(builder, table, file_schema);
+    // Lengths apart from the texts: they are all alike.
+    let text = Encoding::DELTA_LENGTH_BYTE_ARRAY;
+    builder = without_dictionary(builder, table.distinct_columns(), file_schema, text);
+    for name in table.long_columns() {
+        let column = ColumnPath::from(*name);
+        builder = builder
+            .set_column_dictionary_enabled(column.clone(), false)
+            .set_column_data_page_size_limit(column, LONG_PAGE_BYTES_COMPACTED);
+    }
     let distinct_max = rows.clamp(1, ROW_GROUP_ROWS_MAX as u64);
     for name in table.bloom_columns() {
         let column = ColumnPath::from(*name);
@@ -278,45 +286,24 @@ pub(crate) fn compacted_properties(
     Ok(builder.build())
 }
 
-fn plain_columns(
+/// Encodings where a dictionary does not pay: differences of numbers, and `text` for texts.
+fn without_dictionary(
     mut builder: WriterPropertiesBuilder,
-    table: Table,
+    names: &[&str],
     file_schema: &Schema,
+    text: Encoding,
 ) -> WriterPropertiesBuilder {
-    for name in table.plain_columns() {
-        let Ok(field) = file_schema.field_with_name(name) else { continue };
-        let column = ColumnPath::from(*name);
-        builder = builder.set_column_dictionary_enabled(column.clone(), false);
-        if matches!(field.data_type(), DataType::Int64 | DataType::Timestamp(..)) {
-            builder = builder.set_column_encoding(column, Encoding::DELTA_BINARY_PACKED);
-        }
-    }
-    builder
-}
-
-/// Encodings of compacted files where a dictionary does not pay.
-fn compacted_columns(
-    mut builder: WriterPropertiesBuilder,
-    table: Table,
-    file_schema: &Schema,
-) -> WriterPropertiesBuilder {
-    for name in table.distinct_columns() {
+    for name in names {
         let Ok(field) = file_schema.field_with_name(name) else { continue };
         let encoding = match field.data_type() {
             DataType::Int64 | DataType::Timestamp(..) => Encoding::DELTA_BINARY_PACKED,
-            // Lengths apart from the texts: they are all alike.
-            DataType::Utf8 => Encoding::DELTA_LENGTH_BYTE_ARRAY,
+            DataType::Utf8 => text,
             _ => Encoding::PLAIN,
         };
         let column = ColumnPath::from(*name);
-        builder = builder.set_column_dictionary_enabled(column.clone(), false);
-        builder = builder.set_column_encoding(column, encoding);
-    }
-    for name in table.long_columns() {
-        let column = ColumnPath::from(*name);
         builder = builder
             .set_column_dictionary_enabled(column.clone(), false)
-            .set_column_data_page_size_limit(column, LONG_PAGE_BYTES_COMPACTED);
+            .set_column_encoding(column, encoding);
     }
     builder
 }

@@ -8,7 +8,7 @@ use arrow::buffer::{NullBuffer, OffsetBuffer};
 use arrow::datatypes::{DataType, Schema};
 use arrow::error::ArrowError;
 use arrow::record_batch::RecordBatch;
-use schemas::tables::tags_type;
+use schemas::tables::{Table, tags_type};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -42,11 +42,7 @@ impl<B: ArrayBuilder> Column for Built<B> {
 }
 
 /// A column of texts of which nearly all differ.
-#[derive(Debug, Default)]
-pub(super) struct LongTextColumn {
-    builder: StringBuilder,
-    done: Vec<ArrayRef>,
-}
+pub(super) type LongTextColumn = Built<StringBuilder>;
 
 impl LongTextColumn {
     pub(super) fn push(&mut self, text: &str) {
@@ -67,25 +63,6 @@ impl LongTextColumn {
     pub(super) fn push_hex_optional(&mut self, id: &[u8]) {
         if id.iter().all(|b| *b == 0) { self.builder.append_null() } else { self.push_hex(id) }
     }
-}
-
-impl Column for LongTextColumn {
-    fn cut(&mut self) {
-        let (rows, bytes) = (self.builder.len(), self.builder.values_slice().len());
-        let next = StringBuilder::with_capacity(rows, bytes);
-        self.done.push(Arc::new(std::mem::replace(&mut self.builder, next).finish()));
-    }
-
-    fn take(&mut self) -> Result<Vec<ArrayRef>, ArrowError> {
-        Ok(std::mem::take(&mut self.done))
-    }
-}
-
-/// What is in `full`, which is left with room for as much again: the next batch will be about as large, and growing
-/// step by step would copy it and touch fresh memory each time.
-pub(super) fn emptied<T>(full: &mut Vec<T>) -> Vec<T> {
-    let next = Vec::with_capacity(full.len());
-    std::mem::replace(full, next)
 }
 
 /// Hands over the lower-case hex of an id of at most 16 bytes.
@@ -197,19 +174,36 @@ fn date_text(day: i64) -> String {
         .map_or_else(|| "1970-01-01".to_owned(), |t| t.format("%Y-%m-%d").to_string())
 }
 
-/// The columns of a table, by name.
+/// Columns by name.
 pub(super) type Named<'c> = Vec<(&'static str, &'c mut dyn Column)>;
 
-/// Ends a batch of all columns.
-pub(super) fn cut(columns: Named<'_>) {
-    columns.into_iter().for_each(|(_, column)| column.cut());
+/// All columns of one table.
+pub(super) trait TableColumns {
+    /// The table.
+    const TABLE: Table;
+
+    /// Rows of the batch under construction.
+    fn rows(&self) -> usize;
+
+    /// The columns, in any order.
+    fn columns(&mut self) -> Named<'_>;
+
+    /// Ends a batch.
+    fn cut(&mut self) {
+        self.columns().into_iter().for_each(|(_, column)| column.cut());
+    }
+
+    /// The batches that were cut; begins anew.
+    ///
+    /// # Errors
+    /// When a column is missing, or does not fit; what the columns hold then is of no use.
+    fn take(&mut self) -> Result<Vec<RecordBatch>, ArrowError> {
+        take(&Self::TABLE.schema(), self.columns())
+    }
 }
 
 /// The batches of all columns, in the schema's order; coded columns stay coded.
-///
-/// # Errors
-/// When a column is missing, or does not fit.
-pub(super) fn take(schema: &Schema, columns: Named<'_>) -> Result<Vec<RecordBatch>, ArrowError> {
+fn take(schema: &Schema, columns: Named<'_>) -> Result<Vec<RecordBatch>, ArrowError> {
     let mut by_name: HashMap<&str, Vec<ArrayRef>> = HashMap::new();
     for (name, column) in columns {
         by_name.insert(name, column.take()?);
@@ -247,7 +241,7 @@ mod tests {
     fn a_batch_without_one_of_its_columns_is_refused() {
         let mut times = TimeColumns::default();
         times.push(1, 1);
-        cut(times.columns().into());
-        assert!(take(&schemas::tables::Table::PatternEvents.schema(), times.columns().into()).is_err());
+        times.columns().into_iter().for_each(|(_, column)| column.cut());
+        assert!(take(&Table::PatternEvents.schema(), times.columns().into()).is_err());
     }
 }

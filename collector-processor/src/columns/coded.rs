@@ -3,7 +3,7 @@
 //! So a row costs a look-up and four bytes a text, sorting moves numbers only, and the lake's writer takes the
 //! numbers as they are.
 
-use super::builders::{Column, emptied};
+use super::builders::Column;
 use arrow::array::{ArrayRef, DictionaryArray, Int32Array, MapArray, StringArray, StructArray};
 use arrow::buffer::{Buffer, NullBuffer, OffsetBuffer};
 use arrow::datatypes::{DataType, Field, Fields, Int32Type};
@@ -72,10 +72,8 @@ impl Dictionary {
     /// All texts; begins anew.
     fn take(&mut self) -> Result<ArrayRef, ArrowError> {
         self.known.clear();
-        let mut ends = Vec::with_capacity(self.ends.len());
-        ends.push(0);
-        let ends = std::mem::replace(&mut self.ends, ends);
-        let bytes = emptied(&mut self.bytes);
+        let ends = std::mem::replace(&mut self.ends, vec![0]);
+        let bytes = std::mem::take(&mut self.bytes);
         if ends.last().is_none_or(|end| usize::try_from(*end) != Ok(bytes.len())) {
             return Err(ArrowError::ComputeError("the texts of a column have over 2 GiB".to_owned()));
         }
@@ -125,10 +123,7 @@ impl TextColumn {
     /// Null where the text is absent or empty.
     #[inline]
     pub(super) fn push_optional(&mut self, text: Option<&str>) {
-        match text {
-            Some(text) if !text.is_empty() => self.push(text),
-            _ => self.codes.push(NULL),
-        }
+        self.push_bytes_optional(text.map(str::as_bytes));
     }
 
     /// The same of a text that was checked on entry.
@@ -148,20 +143,21 @@ impl TextColumn {
 
 impl Column for TextColumn {
     fn cut(&mut self) {
-        self.done.push(emptied(&mut self.codes));
+        self.done.push(std::mem::take(&mut self.codes));
     }
 
     fn take(&mut self) -> Result<Vec<ArrayRef>, ArrowError> {
         self.last = None;
         let texts = self.dictionary.take()?;
-        let coded = |codes: Vec<i32>| -> Result<ArrayRef, ArrowError> {
-            let valid =
-                codes.contains(&NULL).then(|| codes.iter().map(|code| *code != NULL).collect::<NullBuffer>());
-            let codes = Int32Array::new(codes.into(), valid);
-            Ok(Arc::new(DictionaryArray::<Int32Type>::try_new(codes, Arc::clone(&texts))?))
-        };
-        self.done.drain(..).map(coded).collect()
+        self.done.drain(..).map(|codes| coded(codes, &texts)).collect()
     }
+}
+
+/// Values by their codes.
+fn coded(codes: Vec<i32>, values: &ArrayRef) -> Result<ArrayRef, ArrowError> {
+    let valid = codes.contains(&NULL).then(|| codes.iter().map(|code| *code != NULL).collect::<NullBuffer>());
+    let codes = Int32Array::new(codes.into(), valid);
+    Ok(Arc::new(DictionaryArray::<Int32Type>::try_new(codes, Arc::clone(values))?))
 }
 
 /// Maps of one batch, as codes.
@@ -277,11 +273,7 @@ impl MapColumn {
 
 impl Column for MapColumn {
     fn cut(&mut self) {
-        let Maps { keys, values, offsets, valid } = &mut self.maps;
-        let mut begun = Vec::with_capacity(offsets.len());
-        begun.push(0);
-        let offsets = std::mem::replace(offsets, begun);
-        self.done.push(Maps { keys: emptied(keys), values: emptied(values), offsets, valid: emptied(valid) });
+        self.done.push(std::mem::take(&mut self.maps));
     }
 
     fn take(&mut self) -> Result<Vec<ArrayRef>, ArrowError> {
@@ -294,10 +286,6 @@ impl Column for MapColumn {
 
 impl Maps {
     fn array(self, keys: &ArrayRef, values: &ArrayRef) -> Result<ArrayRef, ArrowError> {
-        let coded = |codes: Vec<i32>, texts: &ArrayRef| -> Result<ArrayRef, ArrowError> {
-            let codes = Int32Array::new(codes.into(), None);
-            Ok(Arc::new(DictionaryArray::<Int32Type>::try_new(codes, Arc::clone(texts))?))
-        };
         let fields = coded_entries();
         let columns = vec![coded(self.keys, keys)?, coded(self.values, values)?];
         let entries = StructArray::try_new(fields.clone(), columns, None)?;
@@ -318,13 +306,31 @@ pub(super) struct SharedMapColumn {
     maps: MapColumn,
     /// By the bytes that a map was made from, and whether it was masked on the way.
     known: HashMap<(Box<[u8]>, bool), i32, rapidhash::fast::RandomState>,
+    /// Of the last row: number of the resource, whether it was masked, and code.
+    last: Option<(u64, bool, i32)>,
     codes: Vec<i32>,
     done: Vec<Vec<i32>>,
 }
 
 impl SharedMapColumn {
-    /// The code of the map that `message` makes; `fill` makes it where it is new.
-    pub(super) fn code(&mut self, message: &[u8], masked: bool, fill: impl FnOnce(&mut MapColumn)) -> i32 {
+    /// Adds a row with the map that `message` makes; `fill` makes it where it is new. Messages of one `serial` are the
+    /// same, so that neighbours are not compared.
+    pub(super) fn push(
+        &mut self,
+        serial: u64,
+        message: &[u8],
+        masked: bool,
+        fill: impl FnOnce(&mut MapColumn),
+    ) {
+        let code = match self.last {
+            Some((last, as_masked, code)) if (last, as_masked) == (serial, masked) => code,
+            _ => self.code(message, masked, fill),
+        };
+        self.last = Some((serial, masked, code));
+        self.codes.push(code);
+    }
+
+    fn code(&mut self, message: &[u8], masked: bool, fill: impl FnOnce(&mut MapColumn)) -> i32 {
         let key = (Box::from(message), masked);
         if let Some(code) = self.known.get(&key) {
             return *code;
@@ -334,27 +340,20 @@ impl SharedMapColumn {
         self.known.insert(key, code);
         code
     }
-
-    pub(super) fn push(&mut self, code: i32) {
-        self.codes.push(code);
-    }
 }
 
 impl Column for SharedMapColumn {
     fn cut(&mut self) {
-        self.done.push(emptied(&mut self.codes));
+        self.done.push(std::mem::take(&mut self.codes));
     }
 
     fn take(&mut self) -> Result<Vec<ArrayRef>, ArrowError> {
         self.known.clear();
+        self.last = None;
         self.maps.cut();
         let maps = self.maps.take()?.pop();
         let maps = maps.ok_or_else(|| ArrowError::ComputeError("a column of maps has none".to_owned()))?;
-        let coded = |codes: Vec<i32>| -> Result<ArrayRef, ArrowError> {
-            let codes = Int32Array::new(codes.into(), None);
-            Ok(Arc::new(DictionaryArray::<Int32Type>::try_new(codes, Arc::clone(&maps))?))
-        };
-        self.done.drain(..).map(coded).collect()
+        self.done.drain(..).map(|codes| coded(codes, &maps)).collect()
     }
 }
 
@@ -425,16 +424,14 @@ mod tests {
     fn a_shared_map_is_made_once() {
         let mut column = SharedMapColumn::default();
         let mut made = 0;
-        for message in [&b"one"[..], b"two", b"one"] {
-            let code = column.code(message, false, |maps| {
+        for (serial, message) in (1..).zip([&b"one"[..], b"two", b"one"]) {
+            column.push(serial, message, false, |maps| {
                 made += 1;
                 maps.entry(b"k", message);
                 maps.row();
             });
-            column.push(code);
         }
-        let masked = column.code(b"one", true, MapColumn::row);
-        column.push(masked);
+        column.push(3, b"one", true, MapColumn::row);
         column.cut();
         let rows = column.take().unwrap().remove(0);
         let codes: Vec<_> = rows.as_dictionary::<Int32Type>().keys().iter().flatten().collect();

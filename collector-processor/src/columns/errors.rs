@@ -1,6 +1,6 @@
 //! Columns of table `errors`.
 
-use super::builders::{self, Built, ListColumn, LongTextColumn, Named, TimeColumns};
+use super::builders::{Built, ListColumn, LongTextColumn, Named, TableColumns, TimeColumns};
 use super::coded::{MapColumn, TextColumn};
 use super::execution::{Execution, ExecutionColumns};
 use super::spans::Place;
@@ -8,8 +8,6 @@ use super::text::{clear, push_attributes, value_text};
 use crate::pipeline::{ExceptionFact, Masking, Names, Role, Roles, Scoped};
 use crate::wire::{Attribute, Attributes, Event, LogView, SpanView, Value};
 use arrow::array::{BooleanBuilder, Int32Builder};
-use arrow::error::ArrowError;
-use arrow::record_batch::RecordBatch;
 use schemas::attributes::ENVIRONMENT;
 use schemas::tables::Table;
 use sha2::{Digest, Sha256};
@@ -118,10 +116,6 @@ pub(super) struct ErrorColumns {
 }
 
 impl ErrorColumns {
-    pub(super) fn rows(&self) -> usize {
-        self.time.rows()
-    }
-
     pub(super) fn push(
         &mut self,
         source: &Source<'_, '_>,
@@ -200,6 +194,14 @@ impl ErrorColumns {
         self.ast_call.push_optional(Some(fact.ast_call.as_str()));
         self.ast_import.push_optional(Some(fact.ast_import.as_str()));
     }
+}
+
+impl TableColumns for ErrorColumns {
+    const TABLE: Table = Table::Errors;
+
+    fn rows(&self) -> usize {
+        self.time.rows()
+    }
 
     fn columns(&mut self) -> Named<'_> {
         let mut columns: Named<'_> = vec![
@@ -236,13 +238,5 @@ impl ErrorColumns {
         columns.extend(self.time.columns());
         columns.extend(self.execution.columns());
         columns
-    }
-
-    pub(super) fn cut(&mut self) {
-        builders::cut(self.columns());
-    }
-
-    pub(super) fn take(&mut self) -> Result<Vec<RecordBatch>, ArrowError> {
-        builders::take(&Table::Errors.schema(), self.columns())
     }
 }

@@ -1,10 +1,8 @@
 //! Columns of table `patterns`.
 
-use super::builders::{self, Built, ListColumn, LongTextColumn, Named, TimeColumns};
+use super::builders::{Built, ListColumn, LongTextColumn, Named, TableColumns, TimeColumns};
 use crate::pipeline::PatternRow;
 use arrow::array::Int32Builder;
-use arrow::error::ArrowError;
-use arrow::record_batch::RecordBatch;
 use schemas::tables::Table;
 
 #[derive(Debug, Default)]
@@ -40,10 +38,6 @@ const TEXTS: [&str; 18] = [
 const REQUIRED: [&str; 5] = ["fact", "pattern_id", "fingerprint", "strategy", "writer"];
 
 impl PatternColumns {
-    pub(super) fn rows(&self) -> usize {
-        self.time.rows()
-    }
-
     pub(super) fn push(&mut self, row: &PatternRow, writer: &str, date_unix_nano: u64) {
         self.time.push(row.time_unix_nano, date_unix_nano);
         row.hashes.iter().for_each(|h| self.hashes.element(h));
@@ -73,6 +67,14 @@ impl PatternColumns {
             if REQUIRED.contains(&name) { column.push(value) } else { column.push_optional(Some(value)) }
         }
     }
+}
+
+impl TableColumns for PatternColumns {
+    const TABLE: Table = Table::Patterns;
+
+    fn rows(&self) -> usize {
+        self.time.rows()
+    }
 
     fn columns(&mut self) -> Named<'_> {
         let mut columns: Named<'_> = vec![("hashes", &mut self.hashes), ("severity", &mut self.severity)];
@@ -81,13 +83,5 @@ impl PatternColumns {
             columns.push((name, column));
         }
         columns
-    }
-
-    pub(super) fn cut(&mut self) {
-        builders::cut(self.columns());
-    }
-
-    pub(super) fn take(&mut self) -> Result<Vec<RecordBatch>, ArrowError> {
-        builders::take(&Table::Patterns.schema(), self.columns())
     }
 }

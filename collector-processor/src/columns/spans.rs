@@ -1,14 +1,12 @@
 //! Columns of table `spans`.
 
-use super::builders::{self, Built, LongTextColumn, Named, TimeColumns, nanos};
+use super::builders::{Built, LongTextColumn, Named, TableColumns, TimeColumns, nanos};
 use super::coded::{MapColumn, SharedMapColumn, TextColumn};
 use super::execution::{Execution, ExecutionColumns};
 use super::text::{clear_bytes, events_json, links_json, push_attributes};
 use crate::pipeline::{ExceptionFact, Masking, Role, Scoped};
 use crate::wire::{Attributes, Scope, SpanView};
 use arrow::array::{Int32Builder, Int64Builder};
-use arrow::error::ArrowError;
-use arrow::record_batch::RecordBatch;
 use schemas::attributes::KNOWN_EXEC_KINDS;
 use schemas::tables::Table;
 
@@ -41,8 +39,6 @@ pub(super) struct SpanColumns {
     status_message: TextColumn,
     attributes: MapColumn,
     resource_attributes: SharedMapColumn,
-    /// Of the last row: which resource, whether it was masked here, and its code.
-    last_resource: Option<(u64, bool, i32)>,
     events: LongTextColumn,
     links: LongTextColumn,
     scope_name: TextColumn,
@@ -74,10 +70,6 @@ fn status(code: i32) -> &'static str {
 }
 
 impl SpanColumns {
-    pub(super) fn rows(&self) -> usize {
-        self.time.rows()
-    }
-
     pub(super) fn push<'a>(
         &mut self,
         span: &SpanView<'a>,
@@ -113,15 +105,10 @@ impl SpanColumns {
     fn push_maps<'a>(&mut self, span: &SpanView<'a>, place: &Place<'_, 'a>) {
         push_attributes(&mut self.attributes, span.attributes.iter().copied(), place.masking);
         // A resource is masked on arrival where one of its spans has a session; where none has, here.
-        let (serial, masked) = (place.resource_serial, place.masking.is_some());
-        let code = match self.last_resource {
-            Some((last, as_masked, code)) if (last, as_masked) == (serial, masked) => code,
-            _ => self.resource_attributes.code(place.resource.message(), masked, |maps| {
-                push_attributes(maps, place.resource, place.masking);
-            }),
-        };
-        self.last_resource = Some((serial, masked, code));
-        self.resource_attributes.push(code);
+        let (serial, message) = (place.resource_serial, place.resource.message());
+        self.resource_attributes.push(serial, message, place.masking.is_some(), |maps| {
+            push_attributes(maps, place.resource, place.masking);
+        });
         if span.events.is_empty() {
             self.events.push_optional(None);
         } else {
@@ -132,6 +119,14 @@ impl SpanColumns {
         } else {
             links_json(&mut self.links, &span.links, place.masking);
         }
+    }
+}
+
+impl TableColumns for SpanColumns {
+    const TABLE: Table = Table::Spans;
+
+    fn rows(&self) -> usize {
+        self.time.rows()
     }
 
     fn columns(&mut self) -> Named<'_> {
@@ -158,14 +153,5 @@ impl SpanColumns {
         columns.extend(self.time.columns());
         columns.extend(self.execution.columns());
         columns
-    }
-
-    pub(super) fn cut(&mut self) {
-        builders::cut(self.columns());
-    }
-
-    pub(super) fn take(&mut self) -> Result<Vec<RecordBatch>, ArrowError> {
-        self.last_resource = None;
-        builders::take(&Table::Spans.schema(), self.columns())
     }
 }
