@@ -11,6 +11,7 @@
 #![expect(clippy::print_stdout, reason = "a bench answers on its output")]
 
 mod client;
+mod config;
 mod load;
 
 use access::Access;
@@ -19,13 +20,11 @@ use arrow::compute::cast;
 use arrow::datatypes::{DataType, Field, Fields, Schema};
 use bytes::Bytes;
 use client::Connection;
+use collector_processor::Processor;
 use collector_processor::wal::{NewRecord, Wal, WalConfig};
 use collector_processor::wire::{Edits, Request, SpanView, Value, validate_traces};
-use collector_processor::{
-    Acknowledge, PipelineConfig, Processor, ProcessorConfig, ReceiverConfig, WriterConfig,
-};
+use config::config;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use error_patterns::mask::MaskConfig;
 use futures::future::join_all;
 use lake::{Lake, LakeConfig, Table, WriterId};
 use load::{Body, SPANS};
@@ -49,7 +48,8 @@ const CONNECTIONS: usize = 4;
 const COMMIT_REQUESTS: u64 = 64;
 /// Requests that each connection sends in one round.
 const ROUND_REQUESTS: u64 = 8;
-const DAY: Duration = Duration::from_secs(86_400);
+/// Longest wait for a processor to end.
+const GRACE: Duration = Duration::from_secs(60);
 
 fn bodies() -> Vec<Body> {
     (0..BODIES).map(|seed| Body::new(seed, SESSIONS)).collect()
@@ -187,28 +187,7 @@ async fn open_lake(folder: &Path) -> Lake {
 
 async fn start(folder: &Path) -> (Processor, Lake) {
     let lake = open_lake(folder).await;
-    let config = ProcessorConfig {
-        data_dir: folder.to_owned(),
-        receiver: ReceiverConfig {
-            grpc_addr: ([127, 0, 0, 1], 0).into(),
-            http_addr: ([127, 0, 0, 1], 0).into(),
-            ..ReceiverConfig::default()
-        },
-        session_header: "X-EXEC-SESSION".to_owned(),
-        attributes: Vec::new(),
-        pipeline: PipelineConfig { mask_without_session: true, ..PipelineConfig::default() },
-        rules: None,
-        masking: MaskConfig::default(),
-        wal: WalConfig::default(),
-        acknowledge: Acknowledge::default(),
-        writer: WriterConfig::default(),
-        future_max: DAY,
-        past_max: DAY,
-        follow_interval: Duration::from_secs(2),
-        cold_bytes_max: 1 << 30,
-        maintenance: None,
-        exporter: None,
-    };
+    let config = config(folder, ([127, 0, 0, 1], 0).into());
     let meter = opentelemetry::global::meter("bench");
     let started = Processor::start(config, lake.clone(), Access::open_to_all(), None, meter).await;
     (started.expect("the processor starts in an empty folder"), lake)
@@ -223,7 +202,7 @@ async fn rows(folder: &Path, requests: &[Bytes]) -> RecordBatch {
         let rejected = connection.export(request.clone()).await.expect("the processor takes it");
         assert_eq!(rejected, 0, "every span is taken");
     }
-    processor.shutdown(DAY).await;
+    processor.shutdown(GRACE).await;
     let files = lake.snapshot(Table::Spans).await.expect("the lake can be read").files.clone();
     let mut batches = Vec::new();
     for file in &files {
@@ -318,7 +297,7 @@ fn end_to_end(criterion: &mut Criterion) {
     });
     group.finish();
     drop(connections);
-    runtime.block_on(processor.shutdown(DAY));
+    runtime.block_on(processor.shutdown(GRACE));
 }
 
 criterion_group!(benches, wire, log, encode, end_to_end);

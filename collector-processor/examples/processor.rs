@@ -2,12 +2,13 @@
 //!
 //! `cargo run --release -p collector-processor --example processor -- DATA_DIR GRPC_ADDR [all|session [NEXT_HOP]]`
 
+#[path = "../benches/config.rs"]
+mod config;
+
 use access::Access;
+use collector_processor::Processor;
 use collector_processor::exporter::ExporterConfig;
-use collector_processor::{
-    Acknowledge, PipelineConfig, Processor, ProcessorConfig, ReceiverConfig, WriterConfig,
-};
-use error_patterns::mask::MaskConfig;
+use config::config;
 use lake::{Lake, LakeConfig, MaintenanceConfig};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -15,8 +16,6 @@ use tokio::signal::unix::{SignalKind, signal};
 
 #[global_allocator]
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
-
-const DAY: Duration = Duration::from_secs(86_400);
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -27,28 +26,11 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let exporter = arguments.next().map(ExporterConfig::new);
     std::fs::create_dir_all(&data_dir)?;
     let lake = Lake::open(LakeConfig::new(data_dir.join("lake").to_string_lossy())).await?;
-    let config = ProcessorConfig {
-        data_dir,
-        receiver: ReceiverConfig {
-            grpc_addr,
-            http_addr: "127.0.0.1:0".parse()?,
-            ..ReceiverConfig::default()
-        },
-        session_header: "X-EXEC-SESSION".to_owned(),
-        attributes: Vec::new(),
-        pipeline: PipelineConfig { mask_without_session: exporter.is_none(), ..PipelineConfig::default() },
-        rules: None,
-        masking: MaskConfig::default(),
-        wal: collector_processor::wal::WalConfig::default(),
-        acknowledge: Acknowledge::default(),
-        writer: WriterConfig { session_spans_only: session, ..WriterConfig::default() },
-        future_max: DAY,
-        past_max: 400 * DAY,
-        follow_interval: Duration::from_secs(2),
-        cold_bytes_max: 8 << 30,
-        maintenance: Some((MaintenanceConfig::default(), Duration::from_secs(30))),
-        exporter,
-    };
+    let mut config = config(&data_dir, grpc_addr);
+    config.pipeline.mask_without_session = exporter.is_none();
+    config.writer.session_spans_only = session;
+    config.maintenance = Some((MaintenanceConfig::default(), Duration::from_secs(30)));
+    config.exporter = exporter;
     let meter = opentelemetry::global::meter("errata");
     let processor = Processor::start(config, lake, Access::open_to_all(), None, meter).await?;
     let mut end = signal(SignalKind::terminate())?;
