@@ -67,7 +67,7 @@ impl Admission {
 
 impl Shared {
     fn crowded(&self) -> Refusal {
-        let reason = format!("{} requests are under way, limit is receivers.requests_max", self.requests_max);
+        let reason = format!("{} requests are under way, limit is otlp.requests_max", self.requests_max);
         Refusal::Busy { reason, retry_after: self.retry_after }
     }
 }
@@ -101,9 +101,7 @@ impl Permit {
             let fits = |n: usize| (n == self.bytes || n + more <= shared.bytes_max).then_some(n + more);
             if shared.bytes.fetch_update(Ordering::AcqRel, Ordering::Acquire, fits).is_err() {
                 let limit = shared.bytes_max;
-                let reason = format!(
-                    "request bodies under way fill {limit} bytes, limit is receivers.memory_bytes_max"
-                );
+                let reason = format!("request bodies under way fill {limit} bytes, limit is otlp.memory_max");
                 return Err(Refusal::Busy { reason, retry_after: shared.retry_after });
             }
         }
