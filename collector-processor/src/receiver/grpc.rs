@@ -17,10 +17,6 @@ use tonic::codec::CompressionEncoding;
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt};
 
-/// Bytes of one HTTP/2 frame that senders may send: with the protocol's 16 KiB a large request comes in dozens of
-/// pieces, each with a price.
-const FRAME_BYTES_MAX: u32 = 1 << 18;
-
 type Boxed<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
 /// Serves OTLP/gRPC until `shutdown` resolves, then finishes what is under way.
@@ -41,7 +37,6 @@ pub(crate) async fn serve_grpc<C: Consumer>(
     tonic::transport::Server::builder()
         .initial_stream_window_size(1 << 20)
         .initial_connection_window_size(4 << 20)
-        .max_frame_size(FRAME_BYTES_MAX)
         .http2_keepalive_interval(Some(config.read_timeout))
         .add_service(TraceService(shared.clone()))
         .add_service(LogsService(shared))
