@@ -1,8 +1,9 @@
 //! Sends OTLP/gRPC trace requests as fast as they are acknowledged, and prints what came of it as JSON.
 //!
-//! `cargo run --release -p collector-processor --example send -- ADDR [--connections 4] [--requests 1000] [--sessions 0.6]`
+//! `cargo run --release -p collector-processor --example send -- ADDR [--connections 4] [--requests 1000] [--sessions 0.6] [--rate 0]`
 //!
-//! Each connection sends its next request when the last one is answered. Each request has ids and times of its own.
+//! Each connection sends its next request when the last one is answered, and with `--rate` (spans a second over all
+//! connections; 0 is no bound) not before its time has come. Each request has ids and times of its own.
 //! One that is refused for now is sent again after a pause, as an SDK would; its time counts from the first attempt.
 
 #[path = "../benches/client.rs"]
@@ -29,31 +30,34 @@ const BODIES: u64 = 64;
 const PAUSE: Duration = Duration::from_millis(100);
 /// A server that refuses for this long is not going to take the request.
 const ATTEMPTS_MAX: u32 = 600;
+/// Spans a second.
+const RATE_MAX: f64 = 1e9;
 
 struct Options {
     addr: String,
     connections: u64,
     requests: u64,
     sessions: f64,
+    rate: f64,
 }
 
 impl Options {
     fn read(mut arguments: impl Iterator<Item = String>) -> Result<Self, Failure> {
         let addr =
             arguments.next().ok_or("give the address of an OTLP/gRPC receiver, such as 127.0.0.1:4317")?;
-        let mut options = Self { addr, connections: 4, requests: 1000, sessions: 0.6 };
+        let mut options = Self { addr, connections: 4, requests: 1000, sessions: 0.6, rate: 0.0 };
         while let Some(name) = arguments.next() {
             let value = arguments.next().ok_or_else(|| format!("{name} lacks a value"))?;
-            let misfit = |_| format!("{name} {value}: not a number");
+            let whole = || value.parse().map_err(|_| format!("{name} {value}: not a whole number"));
+            let number = || value.parse().map_err(|_| format!("{name} {value}: not a number"));
             match name.as_str() {
-                "--connections" => options.connections = value.parse().map_err(misfit)?,
-                "--requests" => options.requests = value.parse().map_err(misfit)?,
-                "--sessions" => {
-                    options.sessions = value.parse().map_err(|_| format!("{name} {value}: not a number"))?
-                }
+                "--connections" => options.connections = whole()?,
+                "--requests" => options.requests = whole()?,
+                "--sessions" => options.sessions = number()?,
+                "--rate" => options.rate = number()?,
                 _ => {
                     return Err(format!(
-                        "{name} is not known; there are --connections, --requests, --sessions"
+                        "{name} is not known; there are --connections, --requests, --sessions, --rate"
                     )
                     .into());
                 }
@@ -61,6 +65,9 @@ impl Options {
         }
         if options.connections == 0 || options.requests == 0 || !(0.0..=1.0).contains(&options.sessions) {
             return Err("--connections and --requests must be at least 1, --sessions from 0 to 1".into());
+        }
+        if !(0.0..=RATE_MAX).contains(&options.rate) {
+            return Err(format!("--rate {}: from 0 to {RATE_MAX}", options.rate).into());
         }
         Ok(options)
     }
@@ -86,11 +93,10 @@ async fn main() -> Result<(), Failure> {
         connections.push(Connection::open(&options.addr).await?);
     }
     let begun = Instant::now();
+    let plan = Plan { requests: options.requests, begin, begun, rate: options.rate };
     let tasks: Vec<_> = connections
         .into_iter()
-        .map(|connection| {
-            tokio::spawn(send(connection, Arc::clone(&bodies), Arc::clone(&next), options.requests, begin))
-        })
+        .map(|connection| tokio::spawn(send(connection, Arc::clone(&bodies), Arc::clone(&next), plan)))
         .collect();
     let mut all = Seen::default();
     for task in tasks {
@@ -121,22 +127,35 @@ async fn main() -> Result<(), Failure> {
     Ok(())
 }
 
+/// What all connections send together.
+#[derive(Clone, Copy)]
+struct Plan {
+    requests: u64,
+    /// What ids count from.
+    begin: u64,
+    begun: Instant,
+    rate: f64,
+}
+
 /// Sends requests until all have been taken on by some connection.
 async fn send(
     mut connection: Connection,
     bodies: Arc<Vec<Body>>,
     next: Arc<AtomicU64>,
-    requests: u64,
-    begin: u64,
+    plan: Plan,
 ) -> Result<Seen, Failure> {
     let mut seen = Seen::default();
     loop {
         let number = next.fetch_add(1, Ordering::Relaxed);
-        if number >= requests {
+        if number >= plan.requests {
             return Ok(seen);
         }
+        if plan.rate > 0.0 {
+            let due = plan.begun + Duration::from_secs_f64(number as f64 * SPANS as f64 / plan.rate);
+            tokio::time::sleep_until(due.into()).await;
+        }
         let body = &bodies[(number % BODIES) as usize];
-        let body = Bytes::from(body.stamped(begin.wrapping_add(number), unix_nano()?));
+        let body = Bytes::from(body.stamped(plan.begin.wrapping_add(number), unix_nano()?));
         let sent = Instant::now();
         let mut attempts = 0;
         loop {
