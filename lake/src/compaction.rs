@@ -3,7 +3,8 @@
 //! # Policy
 //! Files of a date fall into size classes, each [`CompactionConfig::merge_files_min`] (F) times the one
 //! below, counted down from the target size. When a class has F files, or enough bytes for a whole
-//! target, it is merged, together with whatever is smaller; the result lands in a class above. So a row
+//! target or (below the largest class) for one merge, it is merged, together with whatever is smaller; the result
+//! lands in a class above. So a row
 //! is rewritten once per class, three times at a commit of 100 KB every two seconds, and a date has at most
 //! F - 1 files a class besides its full ones. Files of three quarters of the target are left alone. Once a past
 //! date has settled, its leftovers become as few files as possible, unless one large file would be
@@ -17,7 +18,8 @@
 //! longer live, delete what they wrote and plan anew.
 //!
 //! Bounds: [`CompactionConfig::merge_files_max`] files are read at once, each holding a row group in its
-//! compressed form and a few thousand decoded rows; one row group is being written.
+//! compressed form, [`CompactionConfig::open_bytes_max`] of them together, and some thousand decoded rows over all
+//! files; one row group is being written.
 
 mod merge;
 
@@ -33,7 +35,7 @@ use crate::storage::Storage;
 use chrono::{DateTime, NaiveDate, Utc};
 use merge::Merged;
 use object_store::path::Path;
-use schemas::layout::PARTITION_COLUMN;
+use schemas::layout::{PARTITION_COLUMN, ROW_GROUP_ROWS_MAX};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use uuid::Uuid;
@@ -98,10 +100,14 @@ pub(crate) fn plan(files: &[Arc<DataFile>], config: &CompactionConfig, now: Date
     for (date, mut files) in dates.into_iter().rev() {
         files.sort_by_key(|file| (file.modified_ms, Arc::clone(&file.log_path)));
         for class in (0..CLASSES_MAX).rev() {
-            let of_class = |file: &&&Arc<DataFile>| size_class(file.size_bytes, config) == class;
-            let count = files.iter().filter(of_class).count();
-            let bytes: u64 = files.iter().filter(of_class).map(|file| file.size_bytes).sum();
-            if count >= fan_in || (count > 1 && bytes >= config.target_bytes) {
+            let of_class = || files.iter().filter(|file| size_class(file.size_bytes, config) == class);
+            let count = of_class().count();
+            let bytes: u64 = of_class().map(|file| file.size_bytes).sum();
+            let open_bytes: u64 = of_class().map(|file| open_bytes(file)).sum();
+            // Files of the largest class wait for a whole target: merged a few at a time they would be rewritten often.
+            let is_enough =
+                bytes >= config.target_bytes || (class > 0 && open_bytes >= config.open_bytes_max);
+            if count >= fan_in || (count > 1 && is_enough) {
                 let due: Vec<_> = files
                     .iter()
                     .copied()
@@ -135,22 +141,29 @@ fn size_class(size_bytes: u64, config: &CompactionConfig) -> u32 {
     class
 }
 
-/// Groups of at most the allowed files, each closed when it has the target's bytes.
+/// Groups of at most the allowed files and bytes read at once, each closed when it has the target's bytes.
 fn cut(files: &[&Arc<DataFile>], config: &CompactionConfig) -> Vec<Group> {
     let mut groups = vec![Group::new()];
-    let mut bytes = 0;
+    let (mut bytes, mut open) = (0, 0);
     for file in files {
-        let group = groups.last_mut().expect("there is a group from the start");
-        if group.len() >= config.merge_files_max.max(2) || bytes >= config.target_bytes {
-            groups.push(vec![Arc::clone(file)]);
-            bytes = file.size_bytes;
-        } else {
-            group.push(Arc::clone(file));
-            bytes += file.size_bytes;
+        let count = groups.last().map_or(0, Vec::len);
+        let is_too_much = count > 1 && open + open_bytes(file) > config.open_bytes_max;
+        if count >= config.merge_files_max.max(2) || bytes >= config.target_bytes || is_too_much {
+            groups.push(Group::new());
+            (bytes, open) = (0, 0);
         }
+        groups.last_mut().expect("there is a group from the start").push(Arc::clone(file));
+        bytes += file.size_bytes;
+        open += open_bytes(file);
     }
     groups.retain(|group| group.len() > 1);
     groups
+}
+
+/// Bytes of one row group of a file, about.
+fn open_bytes(file: &DataFile) -> u64 {
+    let groups = file.rows().unwrap_or(0).div_ceil(ROW_GROUP_ROWS_MAX as u64);
+    file.size_bytes / groups.max(1)
 }
 
 fn is_settled(date: &str, files: &[&Arc<DataFile>], config: &CompactionConfig, now: DateTime<Utc>) -> bool {

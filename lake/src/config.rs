@@ -91,6 +91,9 @@ pub struct CompactionConfig {
     pub merge_files_min: usize,
     /// Most files merged at once; bounds memory and open readers.
     pub merge_files_max: usize,
+    /// Most bytes that the row groups have which a merge reads at once, one a file, as they are in the files; a merge
+    /// of two files may have more. Bounds memory, of which it takes several times as much.
+    pub open_bytes_max: u64,
     /// Size at which a file is left alone, in bytes.
     pub target_bytes: u64,
     /// Most merges in one call.
@@ -104,6 +107,7 @@ impl Default for CompactionConfig {
         Self {
             merge_files_min: 16,
             merge_files_max: 64,
+            open_bytes_max: 48 * 1024 * 1024,
             target_bytes: layout::COMPACTED_FILE_BYTES,
             merges_max: 16,
             settle_ms: 30 * 60 * 1000,

@@ -35,7 +35,7 @@ use std::io::Write;
 use std::sync::Arc;
 
 /// Merges of less than this are merged again.
-const LASTING_BYTES: u64 = COMPACTED_FILE_BYTES / 16;
+const LASTING_BYTES: u64 = COMPACTED_FILE_BYTES / 8;
 /// Share of look-ups that a bloom filter lets pass wrongly.
 const BLOOM_FALSE_POSITIVES: f64 = 0.01;
 /// Rows that are put in order at once: small enough that the memory for them is at hand, not in fresh pages.

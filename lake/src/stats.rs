@@ -8,7 +8,7 @@ use arrow::array::{
     Array, ArrayRef, AsArray, BooleanArray, Int32Array, Int64Array, RecordBatch, StringArray,
     TimestampMicrosecondArray,
 };
-use arrow::compute::{max, max_string, min, min_string};
+use arrow::compute::{max, max_string, max_string_view, min, min_string, min_string_view};
 use arrow::datatypes::{DataType, Int32Type, Int64Type, Schema, TimeUnit, TimestampMicrosecondType};
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Map, Value, json};
@@ -144,6 +144,11 @@ fn bounds(array: &ArrayRef) -> (Option<Bound>, Option<Bound>) {
             let values = array.as_string::<i32>();
             let of = |value: Option<&str>| value.map(|value| Bound::Text(value.to_owned()));
             (of(min_string(values)), of(max_string(values)))
+        }
+        DataType::Utf8View => {
+            let values = array.as_string_view();
+            let of = |value: Option<&str>| value.map(|value| Bound::Text(value.to_owned()));
+            (of(min_string_view(values)), of(max_string_view(values)))
         }
         _ => (None, None),
     }

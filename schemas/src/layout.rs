@@ -21,7 +21,7 @@ pub const ZSTD_LEVEL_FRESH: i32 = 1;
 pub const ZSTD_LEVEL_COMPACTED: i32 = 3;
 
 /// Target size of a compacted file in bytes.
-pub const COMPACTED_FILE_BYTES: u64 = 256 * 1024 * 1024;
+pub const COMPACTED_FILE_BYTES: u64 = 128 * 1024 * 1024;
 
 /// Delta application-id prefix under which a processor stores its log position.
 pub const TXN_APP_PREFIX: &str = "errata-";

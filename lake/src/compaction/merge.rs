@@ -1,6 +1,7 @@
 //! A k-way merge of sorted Parquet files into one.
 //!
-//! Files are streamed, not loaded. Keys are compared in Arrow's row format. A run of rows that all come
+//! Files are streamed, not loaded. Texts are read as views of the files' pages (`Utf8View`): their bytes are copied once,
+//! into the output. Keys are compared in Arrow's row format. A run of rows that all come
 //! before the other files' next rows is taken at once, which is the rule where files cover different times.
 //! A file that does not say it is sorted by our key (another program wrote it) is loaded and sorted.
 
@@ -12,11 +13,12 @@ use crate::storage::Storage;
 use crate::stored::StoredFile;
 use arrow::array::{ArrayRef, RecordBatch, UInt32Array, new_null_array};
 use arrow::compute::{SortOptions, cast, concat_batches, interleave_record_batch, take_record_batch};
-use arrow::datatypes::SchemaRef;
+use arrow::datatypes::{DataType, FieldRef, Fields, Schema, SchemaRef};
 use arrow::row::{OwnedRow, RowConverter, Rows, SortField};
 use futures::StreamExt;
 use object_store::buffered::BufWriter;
 use object_store::path::Path;
+use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions};
 use parquet::arrow::arrow_writer::ArrowWriterOptions;
 use parquet::arrow::async_reader::ParquetRecordBatchStream;
 use parquet::arrow::{AsyncArrowWriter, ParquetRecordBatchStreamBuilder};
@@ -25,10 +27,12 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::sync::Arc;
 
-/// Rows decoded at once from each input.
-const INPUT_ROWS: usize = 2048;
+/// Rows decoded at once from all inputs together, and bounds of those from each.
+const INPUTS_ROWS: usize = 8192;
+const INPUT_ROWS_MIN: usize = 128;
+const INPUT_ROWS_MAX: usize = 2048;
 /// Rows handed to the writer at once.
-const OUTPUT_ROWS: usize = 8192;
+const OUTPUT_ROWS: usize = 4096;
 
 /// The file that came out.
 #[derive(Debug)]
@@ -45,7 +49,8 @@ pub(super) async fn merge(
     path: &Path,
 ) -> Result<Merged, LakeError> {
     let table = snapshot.table;
-    let schema = Arc::new(without_partition(&snapshot.schema));
+    let plain = without_partition(&snapshot.schema);
+    let schema: SchemaRef = Arc::new(Schema::new(viewed(plain.fields())));
     let order = SortOptions { descending: false, nulls_first: true };
     let key: Vec<usize> = table.sort_key().iter().filter_map(|name| schema.index_of(name).ok()).collect();
     let fields = key.iter().map(|column| {
@@ -57,7 +62,7 @@ pub(super) async fn merge(
 
     let rows: u64 = group.iter().map(|file| file.rows().unwrap_or(u64::MAX)).fold(0, u64::saturating_add);
     let bytes: u64 = group.iter().map(|file| file.size_bytes).sum();
-    let properties = compacted_properties(table, &schema, rows, bytes)?;
+    let properties = compacted_properties(table, &plain, rows, bytes)?;
     let writer = BufWriter::new(Arc::clone(&storage.store), path.clone());
     let writer_options = ArrowWriterOptions::new().with_properties(properties).with_skip_arrow_metadata(true);
     let writer = AsyncArrowWriter::try_new_with_options(writer, Arc::clone(&schema), writer_options)
@@ -65,8 +70,9 @@ pub(super) async fn merge(
 
     let mut output = Output::new(writer, path.clone(), table.name(), format.stats_columns());
     let mut inputs = Vec::with_capacity(group.len());
+    let input_rows = (INPUTS_ROWS / group.len().max(1)).clamp(INPUT_ROWS_MIN, INPUT_ROWS_MAX);
     for file in group {
-        if let Some(input) = Input::open(storage, snapshot, &schema, file, &keys).await? {
+        if let Some(input) = Input::open(storage, snapshot, &schema, file, &keys, input_rows).await? {
             inputs.push(input);
         }
     }
@@ -139,15 +145,21 @@ impl Input {
         schema: &SchemaRef,
         file: &DataFile,
         keys: &Keys,
+        input_rows: usize,
     ) -> Result<Option<Self>, LakeError> {
         let path = file.location.clone();
-        let reader =
+        let mut reader =
             StoredFile { store: Arc::clone(&storage.store), path: path.clone(), size_bytes: file.size_bytes };
-        let builder = ParquetRecordBatchStreamBuilder::new(reader).await.map_err(failed(&path))?;
-        let metadata = Arc::clone(builder.metadata());
+        let options = ArrowReaderOptions::new();
+        let found = ArrowReaderMetadata::load_async(&mut reader, options).await.map_err(failed(&path))?;
+        let metadata = Arc::clone(found.metadata());
+        let options =
+            ArrowReaderOptions::new().with_schema(Arc::new(Schema::new(viewed(found.schema().fields()))));
+        let found = ArrowReaderMetadata::try_new(Arc::clone(&metadata), options).map_err(failed(&path))?;
+        let builder = ParquetRecordBatchStreamBuilder::new_with_metadata(reader, found);
         let wanted = sorting_columns(snapshot.table, metadata.file_metadata().schema_descr());
         let sorted = metadata.row_groups().iter().all(|group| group.sorting_columns() == Some(&wanted));
-        let stream = builder.with_batch_size(INPUT_ROWS).build().map_err(failed(&path))?;
+        let stream = builder.with_batch_size(input_rows).build().map_err(failed(&path))?;
         let mut input = Self {
             path,
             source: Source::Stream(Box::new(stream)),
@@ -216,6 +228,25 @@ impl Input {
     }
 }
 
+/// Fields with texts as views, inner ones too.
+fn viewed(fields: &Fields) -> Fields {
+    let view = |field: &FieldRef| {
+        let kind = match field.data_type() {
+            DataType::Utf8 => DataType::Utf8View,
+            DataType::List(inner) => DataType::List(viewed_field(inner)),
+            DataType::Map(entry, sorted) => DataType::Map(viewed_field(entry), *sorted),
+            DataType::Struct(inner) => DataType::Struct(viewed(inner)),
+            other => other.clone(),
+        };
+        Arc::new(field.as_ref().clone().with_data_type(kind))
+    };
+    fields.iter().map(view).collect()
+}
+
+fn viewed_field(field: &FieldRef) -> FieldRef {
+    Arc::clone(&viewed(&Fields::from(vec![Arc::clone(field)]))[0])
+}
+
 /// The batch in the table's schema: columns by name, absent ones null, other forms of a type cast.
 fn conform(batch: &RecordBatch, schema: &SchemaRef) -> Result<RecordBatch, arrow::error::ArrowError> {
     let columns = schema.fields().iter().map(|field| match batch.column_by_name(field.name()) {
@@ -245,7 +276,7 @@ impl Output {
         table: &'static str,
         stats_columns: &'static [&'static str],
     ) -> Self {
-        let rows = Vec::with_capacity(OUTPUT_ROWS + INPUT_ROWS);
+        let rows = Vec::with_capacity(OUTPUT_ROWS + INPUT_ROWS_MAX);
         Self { writer, path, table, stats_columns, stats: FileStats::default(), held: Vec::new(), rows }
     }
 

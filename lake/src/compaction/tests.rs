@@ -5,6 +5,7 @@ use crate::stats::FileStats;
 use std::collections::HashMap;
 
 const MB: u64 = 1024 * 1024;
+const ROW_BYTES: u64 = 100;
 
 fn file(date: &str, number: u64, size_bytes: u64) -> Arc<DataFile> {
     Arc::new(DataFile {
@@ -13,7 +14,7 @@ fn file(date: &str, number: u64, size_bytes: u64) -> Arc<DataFile> {
         size_bytes,
         modified_ms: i64::try_from(number).unwrap(),
         date: date.into(),
-        stats: FileStats::default(),
+        stats: FileStats { rows: Some(size_bytes / ROW_BYTES), ..FileStats::default() },
     })
 }
 
@@ -57,6 +58,26 @@ fn a_past_date_is_finished_once() {
     assert!(plan(&late, &config, noon()).is_empty(), "30 MB are not rewritten for a kilobyte");
     let recent = DateTime::from_timestamp_millis(1000).unwrap();
     assert!(plan(&[file("1969-12-31", 1, MB), file("1969-12-31", 2, MB)], &config, recent).is_empty());
+}
+
+#[test]
+fn a_merge_reads_few_bytes_at_once() {
+    let config = CompactionConfig::default();
+    let fresh: Vec<_> = (0..64).map(|n| file("2026-11-23", n, 6 * MB)).collect();
+    assert_eq!(sizes(&plan(&fresh, &config, noon())[0]), vec![6 * MB; 8], "each is one row group");
+    assert!(plan(&fresh[..7], &config, noon()).is_empty());
+    let merged: Vec<_> = (0..5).map(|n| file("2026-11-23", n, 40 * MB)).collect();
+    assert_eq!(sizes(&plan(&merged, &config, noon())[0]), vec![40 * MB; 4], "each is read by row groups");
+    let wide: Vec<_> = (0..3).map(|n| file("2026-11-22", n, 60 * MB)).collect();
+    let wide: Vec<_> = wide
+        .into_iter()
+        .map(|file| Arc::new(DataFile { stats: FileStats::default(), ..(*file).clone() }))
+        .collect();
+    assert_eq!(
+        plan(&wide, &config, noon())[0].len(),
+        2,
+        "two are merged, however large their row groups are"
+    );
 }
 
 /// A day of commits, one every two seconds: how many files live, how often a byte is rewritten.
