@@ -29,13 +29,15 @@ static KEPT: LazyLock<Kept> = LazyLock::new(|| Kept::of(built_in_texts().chain([
 pub struct GroupingConfig {
     /// Groupings of repeats kept in memory.
     pub cache_entries_max: usize,
+    /// Bytes of them, about.
+    pub cache_bytes_max: usize,
     /// Bytes of a stack trace or message that are looked at; the rest counts for nothing.
     pub text_bytes_max: usize,
 }
 
 impl Default for GroupingConfig {
     fn default() -> Self {
-        Self { cache_entries_max: 16_384, text_bytes_max: 256 * 1024 }
+        Self { cache_entries_max: 16_384, cache_bytes_max: 64 * 1024 * 1024, text_bytes_max: 256 * 1024 }
     }
 }
 
@@ -115,7 +117,7 @@ impl Grouper {
     #[must_use]
     pub fn with_rules(config: GroupingConfig, rules: Arc<Rules>) -> Self {
         let kept = rules.is_empty().then(|| &*KEPT);
-        Self { config, cache: Cache::new(config.cache_entries_max), rules, kept }
+        Self { config, cache: Cache::new(config.cache_entries_max, config.cache_bytes_max), rules, kept }
     }
 
     /// The grouping of one exception, whose texts are already masked. Never fails: unknown text still
@@ -134,7 +136,9 @@ impl Grouper {
         // A place that cannot be found again would be lost to the repeats.
         if place.as_ref().is_none_or(Option::is_some) {
             let place = place.flatten().map(Arc::new);
-            self.cache.keep(key, Known { grouping: Arc::clone(&grouping), place });
+            let known = Known { grouping: Arc::clone(&grouping), place };
+            let bytes = known.bytes();
+            self.cache.keep(key, known, bytes);
         }
         Grouped { grouping, file_path: file_path.map(str::to_owned) }
     }
@@ -195,6 +199,26 @@ pub fn group_parsed(raw: &RawException<'_>, parsed: &Parsed<'_>, class: Classifi
 }
 
 impl Known {
+    /// Bytes in memory, about.
+    fn bytes(&self) -> usize {
+        let Grouping { hashes, likeness, taxonomy, rule, error_type, canonical_message, canonical, .. } =
+            &*self.grouping;
+        let texts = [
+            &taxonomy.error_type,
+            &taxonomy.cause,
+            &taxonomy.context,
+            rule,
+            error_type,
+            canonical_message,
+            canonical,
+        ];
+        size_of::<Grouping>()
+            + size_of_val(&**hashes)
+            + size_of_val(&*likeness.shingles)
+            + texts.iter().map(|text| text.capacity()).sum::<usize>()
+            + self.place.as_ref().map_or(0, |place| place.bytes())
+    }
+
     /// The grouping of a repeat; `None` when its place is not where the first one's was.
     fn of(self, raw: &RawException<'_>, kept: Option<&Kept>) -> Option<Grouped> {
         let file_path = match &self.place {

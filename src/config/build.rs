@@ -157,6 +157,7 @@ impl Settings {
                 dedup: DedupConfig { window: self.dedup.window.0, entries_max: self.dedup.entries_max },
                 grouping: GroupingConfig {
                     cache_entries_max: self.patterns.repeats_max,
+                    cache_bytes_max: self.patterns.repeats_size_max.bytes(),
                     ..GroupingConfig::default()
                 },
                 store: StoreConfig { patterns_max: self.patterns.patterns_max, ..StoreConfig::default() },

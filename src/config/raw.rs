@@ -116,6 +116,8 @@ pub(crate) struct Patterns {
     pub(crate) patterns_max: usize,
     /// Distinct exception texts whose grouping is remembered.
     pub(crate) repeats_max: usize,
+    /// Memory of them.
+    pub(crate) repeats_size_max: Size,
     /// How often other processors' pattern facts are read from the lake.
     pub(crate) follow_interval: Span,
     /// Disk for patterns that left memory, in `<data_dir>/patterns`; 0 keeps none.
@@ -440,7 +442,7 @@ impl Settings {
         problems
     }
 
-    fn positive(&self) -> [(&'static str, u64); 32] {
+    fn positive(&self) -> [(&'static str, u64); 33] {
         let millis = |span: Span| u64::try_from(span.0.as_millis()).unwrap_or(u64::MAX);
         [
             ("grpc.keepalive_interval", millis(self.grpc.keepalive_interval)),
@@ -456,6 +458,7 @@ impl Settings {
             ("dedup.entries_max", self.dedup.entries_max as u64),
             ("patterns.patterns_max", self.patterns.patterns_max as u64),
             ("patterns.repeats_max", self.patterns.repeats_max as u64),
+            ("patterns.repeats_size_max", self.patterns.repeats_size_max.0),
             ("patterns.candidate_occurrences", u64::from(self.patterns.candidate_occurrences)),
             ("wal.segment_size", self.wal.segment_size.0),
             ("wal.memory_max", self.wal.memory_max.0),
@@ -534,6 +537,7 @@ impl Default for Patterns {
         Self {
             patterns_max: 200_000,
             repeats_max: 50_000,
+            repeats_size_max: Size::mib(64),
             follow_interval: Span::seconds(2),
             cold_size_max: Size::gib(8),
             candidate_occurrences: 3,

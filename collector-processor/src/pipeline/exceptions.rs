@@ -3,8 +3,10 @@
 use super::dedup::ExceptionKey;
 use super::facts::{ExceptionFact, PatternRow};
 use super::{Counts, Pipeline};
+use error_patterns::ast::AstTags;
 use error_patterns::grouping::Grouped;
-use error_patterns::model::RawException;
+use error_patterns::ids::{Fingerprint, Signature};
+use error_patterns::model::{RawException, Taxonomy};
 use error_patterns::store::{Assignment, FactKind, PatternFact};
 use rapidhash::RapidHashMap;
 use std::borrow::Cow;
@@ -33,12 +35,39 @@ pub(super) struct Found<'a> {
     pub(super) service_name: Option<&'a str>,
 }
 
-/// What was decided for an exception, shared by all records of it.
+/// What was decided for an exception, shared by all records of it. Hundreds of thousands are remembered, so of the
+/// grouping only what facts say.
 #[derive(Debug)]
 pub(super) struct Decided {
-    grouping: Grouped,
+    fingerprint: Fingerprint,
+    signature: Signature,
+    taxonomy: Taxonomy,
+    severity: u8,
+    strategy: &'static str,
+    error_type: String,
+    language: String,
+    file_path: String,
+    ast: Option<AstTags>,
     pattern_id: String,
     pattern_new: bool,
+}
+
+impl Decided {
+    fn of(grouped: &Grouped, pattern_id: String, pattern_new: bool) -> Self {
+        Self {
+            fingerprint: grouped.fingerprint,
+            signature: grouped.signature,
+            taxonomy: grouped.taxonomy.clone(),
+            severity: grouped.severity,
+            strategy: grouped.strategy,
+            error_type: clip(&grouped.error_type),
+            language: clip(grouped.language.as_deref().unwrap_or_default()),
+            file_path: clip(grouped.file_path.as_deref().unwrap_or_default()),
+            ast: grouped.ast.clone(),
+            pattern_id,
+            pattern_new,
+        }
+    }
 }
 
 /// The outcome for one request's exceptions.
@@ -167,7 +196,7 @@ impl Pipeline {
         };
         let grouping = self.grouper.load().group(&raw);
         if let Some(known) = self.patterns.read().find(&grouping) {
-            return Decided { grouping, pattern_id: known.to_string(), pattern_new: false };
+            return Decided::of(&grouping, known.to_string(), false);
         }
         let time = if found.unix_nano > 0 { found.unix_nano } else { now_unix_nano };
         let time = i64::try_from(time).unwrap_or(i64::MAX);
@@ -179,32 +208,32 @@ impl Pipeline {
         let trace = found.trace_id.map(hex::encode).unwrap_or_default();
         let service = found.service_name.unwrap_or_default();
         outcome.patterns.extend(facts.into_iter().map(|f| pattern_row(f, trace.clone(), clip(service))));
-        Decided { grouping, pattern_id: pattern_id.to_string(), pattern_new: new }
+        Decided::of(&grouping, pattern_id.to_string(), new)
     }
 
     fn fact(&self, found: &Found<'_>, decided: &Decided, counted: bool, now_unix_nano: u64) -> ExceptionFact {
-        let grouping = &decided.grouping;
-        let tags = grouping.ast.as_ref();
+        let Decided { taxonomy, ast, .. } = decided;
+        let tags = ast.as_ref();
         let of_client = found.error_type.as_deref().filter(|t| !t.is_empty());
         ExceptionFact {
             item: found.item,
             event: found.event,
             counted,
             event_id: if counted { self.event_id(now_unix_nano) } else { Vec::new() },
-            fingerprint: grouping.fingerprint.to_string(),
-            signature: grouping.signature.to_string(),
+            fingerprint: decided.fingerprint.to_string(),
+            signature: decided.signature.to_string(),
             pattern_id: decided.pattern_id.clone(),
             pattern_new: decided.pattern_new && counted,
-            taxonomy_runtime: grouping.taxonomy.runtime.as_str().to_owned(),
-            taxonomy_phase: grouping.taxonomy.phase.as_str().to_owned(),
-            taxonomy_type: clip(&grouping.taxonomy.error_type),
-            taxonomy_cause: grouping.taxonomy.cause.clone(),
-            taxonomy_context: grouping.taxonomy.context.clone(),
-            severity: i32::from(grouping.severity),
-            strategy: grouping.strategy.to_owned(),
-            error_type: clip(of_client.unwrap_or(&grouping.error_type)),
-            language: clip(grouping.language.as_deref().unwrap_or_default()),
-            file_path: clip(grouping.file_path.as_deref().unwrap_or_default()),
+            taxonomy_runtime: taxonomy.runtime.as_str().to_owned(),
+            taxonomy_phase: taxonomy.phase.as_str().to_owned(),
+            taxonomy_type: clip(&taxonomy.error_type),
+            taxonomy_cause: taxonomy.cause.clone(),
+            taxonomy_context: taxonomy.context.clone(),
+            severity: i32::from(decided.severity),
+            strategy: decided.strategy.to_owned(),
+            error_type: clip(of_client.unwrap_or(&decided.error_type)),
+            language: decided.language.clone(),
+            file_path: decided.file_path.clone(),
             message: String::new(),
             ast_statement: tags.map(|tags| tags.statement.as_str()).unwrap_or_default().to_owned(),
             ast_call: tags.and_then(|tags| tags.call.clone()).unwrap_or_default(),

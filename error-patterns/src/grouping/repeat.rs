@@ -42,6 +42,11 @@ pub(super) struct Place {
 }
 
 impl Place {
+    /// Bytes in memory.
+    pub(super) fn bytes(&self) -> usize {
+        size_of::<Self>() + self.folded.len()
+    }
+
     /// Where the stack trace names the path first; `None` where it does not, as in a coloured text.
     pub(super) fn of(raw: &RawException<'_>, path: &str, kept: Option<&Kept>) -> Option<Self> {
         let text = raw.stacktrace?.as_bytes();
