@@ -7,6 +7,7 @@ mod builders;
 mod coded;
 mod errors;
 mod execution;
+mod own;
 mod patterns;
 mod spans;
 mod text;
@@ -17,6 +18,7 @@ use arrow::error::ArrowError;
 use arrow::record_batch::RecordBatch;
 use builders::TableColumns;
 use errors::ErrorColumns;
+use own::Own;
 use patterns::PatternColumns;
 use schemas::tables::Table;
 use spans::SpanColumns;
@@ -170,6 +172,7 @@ impl Rows {
     fn add_traces(&mut self, request: &LoggedRequest<'_>, wanted: Wanted) {
         let (names, masking) = (Arc::clone(&self.context.names), Arc::clone(&self.context.masking));
         let mut span = SpanView::default();
+        let mut own = Own::new(request.payload);
         let mut exceptions = request.facts.exceptions.iter().peekable();
         let mut item = 0u32;
         let mut repeated = Repeated { bytes: 0, bytes_max: self.context.repeated_bytes_max };
@@ -179,15 +182,21 @@ impl Rows {
             resource.attributes().for_each(|a| _ = of_resource.note(&names, &a));
             for scope in resource.scopes() {
                 let mut cursor = scope.spans();
-                while cursor.read(&mut span) {
+                loop {
+                    own.begin();
+                    let each = &mut |raw| {
+                        own.take(&names, raw);
+                        true
+                    };
+                    if cursor.read_raw(&mut span, true, each).is_none() {
+                        break;
+                    }
                     let fits =
                         repeated.take(resource.attributes_bytes() + scope.name.len() + scope.version.len());
                     if !fits {
                         of_resource = Roles::empty();
                     }
-                    let mut own = Roles::empty();
-                    span.attributes.iter().for_each(|a| _ = own.note(&names, a));
-                    let roles = Scoped { own: &own, resource: &of_resource };
+                    let roles = Scoped { own: &own.roles, resource: &of_resource };
                     let session = session(roles, request.facts.session.as_deref());
                     let raw = session.is_none() && request.facts.raw_without_session;
                     let masking = raw.then_some(&*masking);
@@ -200,7 +209,10 @@ impl Rows {
                         masking,
                     };
                     let first = exceptions.peek().filter(|e| e.item == item).copied();
-                    self.add_span(&span, &place, first, request.received_unix_nano, wanted);
+                    self.add_span(&span, &place, &mut own.entries, first, request.received_unix_nano, wanted);
+                    if first.is_some() {
+                        span.attributes.extend(own.entries.read());
+                    }
                     while let Some(fact) = exceptions.next_if(|e| e.item == item) {
                         if wanted.errors && fact.counted {
                             self.add_span_error(&span, &place, fact, request.received_unix_nano, &names);
@@ -216,6 +228,7 @@ impl Rows {
         &mut self,
         span: &SpanView<'a>,
         place: &spans::Place<'_, 'a>,
+        attributes: &mut own::Entries<'a>,
         exception: Option<&ExceptionFact>,
         received_unix_nano: u64,
         wanted: Wanted,
@@ -223,7 +236,7 @@ impl Rows {
         if wanted.spans && (place.session.is_some() || !self.context.session_spans_only) {
             let started = started(span, received_unix_nano);
             let date = self.date_of(started, received_unix_nano);
-            self.spans.push(span, place, exception, started, date);
+            self.spans.push(span, place, attributes, exception, started, date);
         }
     }
 

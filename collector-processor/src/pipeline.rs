@@ -9,6 +9,7 @@ mod exceptions;
 mod facts;
 mod masking;
 mod names;
+mod own;
 mod session;
 mod tag;
 

@@ -38,6 +38,7 @@ mod common;
 mod edit;
 mod json;
 mod logs;
+mod met;
 mod protobuf;
 mod request;
 mod response;
@@ -49,6 +50,7 @@ mod validate;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use common::RawAttribute;
 pub use common::{Attribute, Attributes, KeyValues, Text, Value, Values};
 pub use edit::{
     AttributeAppender, AttributesAt, EditError, Edits, put_bool_attribute, put_int_attribute,
@@ -56,11 +58,14 @@ pub use edit::{
 };
 pub use json::{JsonError, logs_from_json, traces_from_json};
 pub use logs::{LogCursor, LogView};
+pub(crate) use met::{Met, Slot};
 pub use protobuf::{ByteRange, Fault, WireError};
 pub use request::{Request, Resource, Scope};
 pub use response::{PartialSuccess, Signal, Status};
 pub use text::write_json_str;
+pub(crate) use trace::Odd;
 pub use trace::{Event, Link, SpanCursor, SpanView};
+pub(crate) use validate::validate_around_spans;
 pub use validate::{
     Counts, REQUEST_BYTES_MAX, VALUE_DEPTH_MAX, merge_split_logs, merge_split_traces, validate_logs,
     validate_traces,

@@ -129,6 +129,18 @@ fn continues_number(text: &Text<'_>, end: usize) -> bool {
     !word.is_empty() && (suffix || word.iter().all(|b| b.is_ascii_hexdigit() || *b == b'_'))
 }
 
+fn names_person(key: &[u8]) -> bool {
+    IDENTIFIER_KEYS.iter().any(|name| name.as_bytes() == key)
+}
+
+/// Whether a value is a UUID (RFC 9562, section 4) and nothing else: its longest run of digits is shorter than a card's,
+/// and no number begins behind a dash.
+fn is_uuid(value: &[u8]) -> bool {
+    let Ok(value) = <&[u8; 36]>::try_from(value) else { return false };
+    let dashes = [8, 13, 18, 23].iter().all(|at| value[*at] == b'-');
+    dashes && value.iter().fold(0, |digits, byte| digits + u32::from(byte.is_ascii_hexdigit())) == 32
+}
+
 /// Options of a [`Masker`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct MaskConfig {
@@ -198,7 +210,7 @@ impl Masker {
         value: &'a str,
         counts: &mut MaskCounts,
     ) -> Cow<'a, str> {
-        if IDENTIFIER_KEYS.contains(&key) {
+        if names_person(key.as_bytes()) {
             return self.pseudonym(value);
         }
         if secret::names_secret(key.as_bytes()) && !value.is_empty() {
@@ -212,20 +224,29 @@ impl Masker {
 
     /// Whether [`Self::mask`] is seen to leave a value as it is, by one look at its bytes, which need not be text. Of long
     /// values nothing is said, nor of any where a user's masks may act. An attribute's value is left by
-    /// [`Self::mask_attribute`] too, unless its [key names a secret](Self::names_secret).
+    /// [`Self::mask_attribute`] too, if its [key is harmless](Self::is_harmless).
     #[must_use]
     pub fn leaves(&self, value: &[u8]) -> bool {
         if value.len() > SHORT_BYTES || self.config.national_ids || !self.rules.is_empty() {
             return false;
         }
+        if is_uuid(value) {
+            return true;
+        }
         let (triggers, odd) = bits::of_short(value);
         triggers.all == 0 && !odd
     }
 
-    /// Whether whole values of this key are masked: `authorization`, `cookie`, `password`, `x-api-key`, ...
+    /// Whether this key tells nothing of its values: it names neither a secret nor a person.
     #[must_use]
-    pub fn names_secret(key: &[u8]) -> bool {
-        secret::names_secret(key)
+    pub fn is_harmless(key: &[u8]) -> bool {
+        !names_person(key) && !secret::names_secret(key)
+    }
+
+    /// As [`Self::mask_attribute`], of a key that [is harmless](Self::is_harmless).
+    #[must_use]
+    pub fn mask_harmless<'a>(&self, key: &str, value: &'a str) -> Cow<'a, str> {
+        self.mask_value(Some(key), value, &mut MaskCounts::default())
     }
 
     #[inline]

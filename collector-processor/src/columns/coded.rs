@@ -175,6 +175,14 @@ impl Default for Maps {
     }
 }
 
+/// What is known of one key.
+#[derive(Clone, Copy, Debug, Default)]
+struct Key {
+    /// Number of the last row that has it, from 1.
+    row: u32,
+    repeats: Repeats,
+}
+
 /// How the values of one key repeat.
 #[derive(Clone, Copy, Debug, Default)]
 struct Repeats {
@@ -200,14 +208,24 @@ impl Repeats {
     }
 }
 
-/// A column of maps from text to text.
+/// Codes of an entry's key and value, for one commit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct EntryCodes {
+    key: i32,
+    value: i32,
+}
+
+/// A column of maps from text to text. A key that comes again in a row counts once, with its first value: other engines
+/// refuse maps with repeated keys.
 #[derive(Debug, Default)]
 pub(super) struct MapColumn {
     keys: Dictionary,
     /// Code of the key that was at this place of the row before: rows of one kind have the same keys.
     row_keys: Vec<i32>,
-    /// By key, how its values repeat.
-    repeats: Vec<Repeats>,
+    /// By code.
+    known: Vec<Key>,
+    /// Rows that were ended.
+    rows_ended: u32,
     values: Dictionary,
     maps: Maps,
     done: Vec<Maps>,
@@ -215,21 +233,52 @@ pub(super) struct MapColumn {
 }
 
 impl MapColumn {
+    /// Adds an entry; answers its codes, unless the row has the key already.
     #[inline]
-    pub(super) fn entry(&mut self, key: &[u8], value: &[u8]) {
+    pub(super) fn entry(&mut self, key: &[u8], value: &[u8]) -> Option<EntryCodes> {
         let key = self.key(key);
-        let value = self.repeats[key as usize].code(&mut self.values, value);
-        self.maps.keys.push(key);
-        self.maps.values.push(value);
+        if !self.is_first(key) {
+            return None;
+        }
+        let value = self.known[key as usize].repeats.code(&mut self.values, value);
+        let codes = EntryCodes { key, value };
+        self.push(codes);
+        Some(codes)
     }
 
-    /// An entry whose value is written out.
-    pub(super) fn entry_written(&mut self, key: &[u8], value: impl FnOnce(&mut String)) {
+    /// Adds an entry that is known from this commit, unless the row has the key already.
+    #[inline]
+    pub(super) fn entry_again(&mut self, codes: EntryCodes) {
+        if self.is_first(codes.key) {
+            self.push(codes);
+        }
+    }
+
+    /// Adds an entry whose value is written out.
+    pub(super) fn entry_written(
+        &mut self,
+        key: &[u8],
+        value: impl FnOnce(&mut String),
+    ) -> Option<EntryCodes> {
         let mut text = std::mem::take(&mut self.text);
         text.clear();
         value(&mut text);
-        self.entry(key, text.as_bytes());
+        let codes = self.entry(key, text.as_bytes());
         self.text = text;
+        codes
+    }
+
+    /// Whether the row does not have the key yet; from now on it does.
+    #[inline]
+    fn is_first(&mut self, key: i32) -> bool {
+        let row = self.rows_ended + 1;
+        std::mem::replace(&mut self.known[key as usize].row, row) != row
+    }
+
+    #[inline]
+    fn push(&mut self, codes: EntryCodes) {
+        self.maps.keys.push(codes.key);
+        self.maps.values.push(codes.value);
     }
 
     #[inline]
@@ -241,7 +290,7 @@ impl MapColumn {
         }
         let (code, new) = self.keys.code(key);
         if new {
-            self.repeats.push(Repeats::default());
+            self.known.push(Key::default());
         }
         match before {
             Some(_) => self.row_keys[place] = code,
@@ -264,6 +313,7 @@ impl MapColumn {
     fn end(&mut self, valid: bool) {
         self.maps.offsets.push(i32::try_from(self.maps.keys.len()).unwrap_or(i32::MAX));
         self.maps.valid.push(valid);
+        self.rows_ended += 1;
     }
 
     fn rows(&self) -> usize {
@@ -278,7 +328,8 @@ impl Column for MapColumn {
 
     fn take(&mut self) -> Result<Vec<ArrayRef>, ArrowError> {
         self.row_keys.clear();
-        self.repeats.clear();
+        self.known.clear();
+        self.rows_ended = 0;
         let (keys, values) = (self.keys.take()?, self.values.take()?);
         self.done.drain(..).map(|maps| maps.array(&keys, &values)).collect()
     }
@@ -418,6 +469,23 @@ mod tests {
         assert!(values.iter().zip(rows.iter().flatten()).all(|(found, text)| found.as_ref() == Some(text)));
         let distinct = maps.as_map().entries().column(1).as_dictionary::<Int32Type>().values().len();
         assert_eq!(distinct, 2_000 + 3 + 1, "the last one is there twice");
+    }
+
+    #[test]
+    fn a_key_counts_once_in_a_row_however_it_comes() {
+        let mut column = MapColumn::default();
+        let first = column.entry(b"k", b"1").unwrap();
+        assert_eq!(column.entry(b"k", b"2"), None);
+        column.entry_again(first);
+        column.row();
+        column.entry_again(first);
+        assert_eq!(column.entry_written(b"k", |text| text.push('3')), None);
+        column.entry(b"l", b"4").unwrap();
+        column.row();
+        column.cut();
+        let maps = column.take().unwrap().remove(0);
+        assert_eq!(maps.as_map().value_offsets().to_vec(), [0, 1, 3]);
+        assert_eq!(texts(maps.as_map().entries().column(1)), ["1", "1", "4"].map(|t| Some(t.to_owned())));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use super::builders::{Built, LongTextColumn, Named, TableColumns, TimeColumns, nanos};
 use super::coded::{MapColumn, SharedMapColumn, TextColumn};
 use super::execution::{Execution, ExecutionColumns};
+use super::own::Entries;
 use super::text::{clear_bytes, events_json, links_json, push_attributes};
 use crate::pipeline::{ExceptionFact, Masking, Role, Scoped};
 use crate::wire::{Attributes, Scope, SpanView};
@@ -74,6 +75,7 @@ impl SpanColumns {
         &mut self,
         span: &SpanView<'a>,
         place: &Place<'_, 'a>,
+        attributes: &mut Entries<'a>,
         exception: Option<&ExceptionFact>,
         started_unix_nano: u64,
         date_unix_nano: u64,
@@ -94,7 +96,8 @@ impl SpanColumns {
         let is_known = |name: &&[u8]| KNOWN_EXEC_KINDS.iter().any(|kind| kind.as_bytes() == *name);
         let known = || Some(span.name.bytes()).filter(is_known);
         self.exec_kind.push_bytes_optional(roles.bytes(Role::ExecKind).or_else(known));
-        self.push_maps(span, place);
+        attributes.push(&mut self.attributes, place.masking);
+        self.push_surroundings(span, place);
         self.scope_name.push_bytes_optional(place.scope.map(|s| s.name.bytes()));
         self.scope_version.push_bytes_optional(place.scope.map(|s| s.version.bytes()));
         self.fingerprint.push_optional(exception.map(|e| e.fingerprint.as_str()));
@@ -102,8 +105,7 @@ impl SpanColumns {
         self.severity.builder.append_option(exception.map(|e| e.severity));
     }
 
-    fn push_maps<'a>(&mut self, span: &SpanView<'a>, place: &Place<'_, 'a>) {
-        push_attributes(&mut self.attributes, span.attributes.iter().copied(), place.masking);
+    fn push_surroundings<'a>(&mut self, span: &SpanView<'a>, place: &Place<'_, 'a>) {
         // A resource is masked on arrival where one of its spans has a session; where none has, here.
         let (serial, message) = (place.resource_serial, place.resource.message());
         self.resource_attributes.push(serial, message, place.masking.is_some(), |maps| {

@@ -1,11 +1,10 @@
 //! Attribute values, events and links as the text that columns hold, masked where still needed.
 
 use super::builders::LongTextColumn;
-use super::coded::MapColumn;
+use super::coded::{EntryCodes, MapColumn};
 use crate::pipeline::Masking;
 use crate::wire::{Attribute, Event, Link, Text, Value, write_json_str};
 use std::borrow::Cow;
-use std::collections::HashSet;
 use std::fmt::Write;
 
 /// The text, masked where `masking` is set.
@@ -35,51 +34,39 @@ pub(super) fn value_text<'a>(value: Option<Value<'a>>, masking: Option<&Masking>
     })
 }
 
-/// Attributes of a map column are scanned one against another up to this number, hashed beyond it.
-const SCANNED_MAX: usize = 32;
-
-/// Adds one row of attributes. A repeated key counts once, its first value: other engines refuse maps
-/// with repeated keys.
+/// Adds one row of attributes.
 pub(super) fn push_attributes<'a>(
     entries: &mut MapColumn,
     attributes: impl Iterator<Item = Attribute<'a>>,
     masking: Option<&Masking>,
 ) {
-    let mut scanned: [&[u8]; SCANNED_MAX] = [b""; SCANNED_MAX];
-    let mut hashed: HashSet<&[u8]> = HashSet::new();
-    let mut marks = 0_u64;
-    for (n, attribute) in attributes.enumerate() {
-        let key = attribute.key.bytes();
-        let mark = mark(key);
-        if marks & mark != 0 {
-            let seen = &scanned[..n.min(SCANNED_MAX)];
-            if seen.contains(&key) || hashed.contains(key) {
-                continue;
-            }
-        }
-        marks |= mark;
-        match scanned.get_mut(n) {
-            Some(place) => *place = key,
-            None => _ = hashed.insert(key),
-        }
-        match (attribute.value, masking) {
-            (Value::Str(text), None) => entries.entry(key, text.bytes()),
-            (Value::Str(text), Some(masking)) => {
-                entries.entry(key, masking.attribute(&attribute.key, &text).as_bytes());
-            }
-            (Value::Bool(truth), _) => entries.entry(key, if truth { b"true" } else { b"false" }),
-            (other, None) => entries.entry_written(key, |text| other.write_text(text)),
-            (other, Some(masking)) => entries.entry(key, masking.text(&other.to_text()).as_bytes()),
-        }
-    }
+    attributes.for_each(|attribute| _ = push_attribute(entries, &attribute, masking));
     entries.row();
 }
 
-/// A bit that a key has with few others: most keys are seen to be new without a comparison.
-fn mark(bytes: &[u8]) -> u64 {
-    let (last, middle) =
-        (bytes.last().copied().unwrap_or(0), bytes.get(bytes.len() / 2).copied().unwrap_or(0));
-    1 << ((usize::from(last) * 7 + usize::from(middle) * 13 + bytes.len() * 3) % 64)
+/// Adds one attribute to the row at hand. Answers its codes, if the key is the first of its kind there and masking left
+/// the value as it is: then they hold for the attribute wherever it stands.
+#[inline]
+pub(super) fn push_attribute(
+    entries: &mut MapColumn,
+    attribute: &Attribute<'_>,
+    masking: Option<&Masking>,
+) -> Option<EntryCodes> {
+    let key = attribute.key.bytes();
+    match (attribute.value, masking) {
+        (Value::Str(text), None) => entries.entry(key, text.bytes()),
+        (Value::Str(text), Some(masking)) => {
+            let masked = masking.attribute(&attribute.key, &text);
+            entries.entry(key, masked.as_bytes()).filter(|_| text == *masked)
+        }
+        (Value::Bool(truth), _) => entries.entry(key, if truth { b"true" } else { b"false" }),
+        (other, None) => entries.entry_written(key, |text| other.write_text(text)),
+        (other, Some(masking)) => {
+            let text = other.to_text();
+            let masked = masking.text(&text);
+            entries.entry(key, masked.as_bytes()).filter(|_| text == *masked)
+        }
+    }
 }
 
 /// Adds a JSON array of the events.

@@ -60,7 +60,7 @@ impl Masking {
 pub(super) struct Masks<'m> {
     masker: Arc<Masker>,
     names: &'m Names,
-    /// Keys of this request that name no secret.
+    /// Keys of this request that tell nothing of their values.
     harmless: RefCell<Vec<Box<[u8]>>>,
 }
 
@@ -75,25 +75,31 @@ impl Masks<'_> {
         self.masker.mask(text)
     }
 
-    fn names_secret(&self, key: &[u8]) -> bool {
+    /// Whether values of this key are masked by what they hold alone.
+    fn is_harmless(&self, key: &[u8]) -> bool {
         let byte = |at: usize| key.get(at).map_or(0, |byte| usize::from(*byte));
         let place =
             (byte(key.len().wrapping_sub(1)) * 31 + byte(key.len() / 2) * 7 + key.len()) % HARMLESS_MAX;
-        let mut harmless = self.harmless.borrow_mut();
-        if *harmless[place] == *key {
-            return false;
+        let mut known = self.harmless.borrow_mut();
+        if *known[place] == *key {
+            return true;
         }
-        let secret = Masker::names_secret(key);
-        if !secret && key.len() <= HARMLESS_BYTES_MAX {
-            harmless[place] = key.into();
+        let harmless = kept(self.names, key).is_none() && Masker::is_harmless(key);
+        if harmless && key.len() <= HARMLESS_BYTES_MAX {
+            known[place] = key.into();
         }
-        secret
+        harmless
     }
 
     /// Edits every text in an attribute's value; returns how many changed.
     pub(super) fn edit_attribute(&self, key: Text<'_>, value: &Value<'_>, edits: &mut Edits) -> u64 {
         match value {
-            Value::Str(text) if self.masker.leaves(text.bytes()) && !self.names_secret(key.bytes()) => 0,
+            Value::Str(text) if self.is_harmless(key.bytes()) => {
+                if self.masker.leaves(text.bytes()) {
+                    return 0;
+                }
+                edit(edits, *text, &self.masker.mask_harmless(&key, text.as_str()))
+            }
             Value::Str(text) => edit(edits, *text, &attribute(&self.masker, self.names, &key, text.as_str())),
             Value::Array(values) => values.map(|v| self.edit_attribute(key, &v, edits)).sum(),
             Value::KvList(entries) => entries.map(|e| self.edit_attribute(e.key, &e.value, edits)).sum(),
@@ -119,10 +125,25 @@ impl Masks<'_> {
 }
 
 fn attribute<'a>(masker: &Masker, names: &Names, key: &str, value: &'a str) -> Cow<'a, str> {
-    match names.role(key.as_bytes()) {
-        Some((Role::Session | Role::ParentSession | Role::Execution, _)) => Cow::Borrowed(value),
-        Some((Role::User, _)) => masker.pseudonym(value),
-        _ => masker.mask_attribute(key, value),
+    match kept(names, key.as_bytes()) {
+        Some(Kept::Id) => Cow::Borrowed(value),
+        Some(Kept::Person) => masker.pseudonym(value),
+        None => masker.mask_attribute(key, value),
+    }
+}
+
+/// What must stay usable.
+enum Kept {
+    /// Of a session or an execution.
+    Id,
+    Person,
+}
+
+fn kept(names: &Names, key: &[u8]) -> Option<Kept> {
+    match names.role(key)?.0 {
+        Role::Session | Role::ParentSession | Role::Execution => Some(Kept::Id),
+        Role::User => Some(Kept::Person),
+        _ => None,
     }
 }
 

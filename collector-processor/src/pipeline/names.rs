@@ -10,7 +10,7 @@ use smallvec::SmallVec;
 
 /// What an attribute is read as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(usize)]
+#[repr(u8)]
 pub(crate) enum Role {
     /// Session id.
     Session,
@@ -148,10 +148,17 @@ impl<'a> Roles<'a> {
     #[inline]
     pub(crate) fn note(&mut self, names: &Names, attribute: &Attribute<'a>) -> Option<Role> {
         let (role, rank) = names.role(attribute.key.bytes())?;
-        if attribute.value.is_empty() {
-            return Some(role);
+        self.note_as(role, rank, attribute.value);
+        Some(role)
+    }
+
+    /// Notes a value whose role is known.
+    #[inline]
+    pub(crate) fn note_as(&mut self, role: Role, rank: u8, value: Value<'a>) {
+        if value.is_empty() {
+            return;
         }
-        let found = (rank, attribute.value);
+        let found = (rank, value);
         match self.places[role as usize].checked_sub(1) {
             None => {
                 self.values.push(found);
@@ -165,7 +172,6 @@ impl<'a> Roles<'a> {
                 }
             }
         }
-        Some(role)
     }
 
     /// The value for a role.

@@ -4,11 +4,13 @@ use super::exceptions::{Found, Parents};
 use super::facts::{ExceptionFact, Facts};
 use super::masking::Masks;
 use super::names::{Role, Roles, Scoped};
+use super::own::Own;
 use super::session::{parent_session, session};
 use super::{Counts, Pipeline, Tagged};
 use crate::wire::{
-    Attribute, AttributesAt, ByteRange, Edits, Event, LogView, Request, Signal, SpanView, Text, Value,
-    WireError, merge_split_logs, merge_split_traces, validate_logs, validate_traces,
+    Attribute, AttributesAt, ByteRange, Edits, Event, LogView, Met, Odd, Request, Signal, SpanView, Text,
+    Value, WireError, merge_split_logs, merge_split_traces, validate_around_spans, validate_logs,
+    validate_traces,
 };
 use bytes::Bytes;
 use schemas::attributes::{EXCEPTION_EVENT, EXCEPTION_EVENT_SUFFIX, written};
@@ -17,7 +19,10 @@ use std::borrow::Cow;
 /// State of one walk.
 struct Walk<'p, 'a> {
     pipeline: &'p Pipeline,
+    request: &'a [u8],
     masks: Masks<'p>,
+    /// Names and the like that masking leaves as they are.
+    texts: Met<'a, ()>,
     of_request: Option<&'a str>,
     edits: Edits,
     found: Vec<Found<'a>>,
@@ -39,6 +44,22 @@ impl Pipeline {
         of_request: Option<&str>,
         now: u64,
     ) -> Result<Tagged, WireError> {
+        if signal == Signal::Traces
+            && let Some(walk) = self.walk_unchecked(request, of_request)
+        {
+            return Ok(walk.finish(request, of_request, now));
+        }
+        self.tag_checked(signal, request, of_request, now)
+    }
+
+    /// The same, in two steps: the check of the whole, then the walk.
+    pub(super) fn tag_checked(
+        &self,
+        signal: Signal,
+        request: &Bytes,
+        of_request: Option<&str>,
+        now: u64,
+    ) -> Result<Tagged, WireError> {
         let counts = match signal {
             Signal::Traces => validate_traces(request),
             Signal::Logs => validate_logs(request),
@@ -48,44 +69,27 @@ impl Pipeline {
             (true, Signal::Traces) => merge_split_traces(request).into(),
             (true, Signal::Logs) => merge_split_logs(request).into(),
         };
-        let mut walk = Walk::new(self, of_request);
-        let (mut span, mut record) = (SpanView::default(), LogView::default());
-        for resource in Request::new(&whole).resources() {
-            let mut of_resource = Roles::empty();
-            resource.attributes().for_each(|a| _ = of_resource.note(&self.names, &a));
-            let mut mask_resource = self.config.mask_without_session;
-            for scope in resource.scopes() {
-                let mut mask_scope = self.config.mask_without_session;
-                let (mut spans, mut records) = (scope.spans(), scope.records());
-                match signal {
-                    Signal::Traces => {
-                        while spans.read(&mut span) {
-                            mask_scope |= walk.span(&span, &of_resource);
-                        }
-                    }
-                    Signal::Logs => {
-                        while records.read(&mut record) {
-                            mask_scope |= walk.record(&record, &of_resource);
-                        }
-                    }
-                }
-                if mask_scope {
-                    walk.mask_attributes(scope.attributes());
-                }
-                mask_resource |= mask_scope;
-            }
-            if mask_resource {
-                walk.mask_attributes(resource.attributes());
-            }
-        }
+        let mut walk = Walk::new(self, &whole, of_request);
+        let walked = walk.request(signal, true);
+        debug_assert!(walked.is_ok(), "spans that were checked are read");
         Ok(walk.finish(&whole, of_request, now))
+    }
+
+    /// Walks the spans of a request that nobody checked. `None` where only the whole check can tell what it is.
+    fn walk_unchecked<'a>(&self, request: &'a [u8], of_request: Option<&'a str>) -> Option<Walk<'_, 'a>> {
+        validate_around_spans(request).ok().filter(|counts| !counts.split)?;
+        let mut walk = Walk::new(self, request, of_request);
+        walk.request(Signal::Traces, false).ok()?;
+        Some(walk)
     }
 }
 
 impl<'p, 'a> Walk<'p, 'a> {
-    fn new(pipeline: &'p Pipeline, of_request: Option<&'a str>) -> Self {
+    fn new(pipeline: &'p Pipeline, request: &'a [u8], of_request: Option<&'a str>) -> Self {
         Self {
             pipeline,
+            request,
+            texts: Met::new(request),
             masks: pipeline.masking.now(),
             of_request,
             edits: Edits::default(),
@@ -99,8 +103,47 @@ impl<'p, 'a> Walk<'p, 'a> {
         }
     }
 
+    /// Takes all spans or records.
+    fn request(&mut self, signal: Signal, checked: bool) -> Result<(), Odd> {
+        let names = &*self.pipeline.names;
+        let (mut span, mut record) = (SpanView::default(), LogView::default());
+        let mut own = Own::new(self.request);
+        for resource in Request::new(self.request).resources() {
+            let mut of_resource = Roles::empty();
+            resource.attributes().for_each(|a| _ = of_resource.note(names, &a));
+            let mut mask_resource = self.pipeline.config.mask_without_session;
+            for scope in resource.scopes() {
+                let mut mask_scope = self.pipeline.config.mask_without_session;
+                let (mut spans, mut records) = (scope.spans(), scope.records());
+                match signal {
+                    Signal::Traces => loop {
+                        own.begin(mask_scope);
+                        let read =
+                            spans.read_raw(&mut span, checked, &mut |raw| own.take(names, raw, checked));
+                        let Some(read) = read else { break };
+                        read?;
+                        mask_scope |= self.span(&span, &mut own, &of_resource);
+                    },
+                    Signal::Logs => {
+                        while records.read(&mut record) {
+                            mask_scope |= self.record(&record, &of_resource);
+                        }
+                    }
+                }
+                if mask_scope {
+                    self.mask_attributes(scope.attributes());
+                }
+                mask_resource |= mask_scope;
+            }
+            if mask_resource {
+                self.mask_attributes(resource.attributes());
+            }
+        }
+        Ok(())
+    }
+
     /// Takes one span; returns whether it has a session.
-    fn span(&mut self, span: &SpanView<'a>, of_resource: &Roles<'a>) -> bool {
+    fn span(&mut self, span: &SpanView<'a>, own: &mut Own<'a>, of_resource: &Roles<'a>) -> bool {
         self.counts.items += 1;
         let Some((trace_id, span_id)) = ids(span) else {
             self.reject(span);
@@ -108,16 +151,16 @@ impl<'p, 'a> Walk<'p, 'a> {
         };
         let parent: [u8; 8] = span.parent_span_id.try_into().unwrap_or_default();
         self.parents.note(trace_id, span_id, parent);
-        let mut own = Roles::empty();
-        span.attributes.iter().for_each(|a| _ = own.note(&self.pipeline.names, a));
-        let roles = Scoped { own: &own, resource: of_resource };
+        let roles = Scoped { own: &own.roles, resource: of_resource };
         let session = session(roles, self.of_request);
         if session.is_some() || self.pipeline.config.mask_without_session {
+            self.counts.masked += own.mask(span, &self.masks, &mut self.edits);
             self.mask_span(span);
         }
+        let roles = Scoped { own: &own.roles, resource: of_resource };
         if let Some(session) = &session {
             self.counts.with_session += 1;
-            self.write_session(&span.attributes, span.attributes_at(), session, roles);
+            self.write_session(&own.marked, span.attributes_at(), session, roles);
         }
         if session.is_some() || !self.pipeline.config.session_required {
             let before = self.found.len();
@@ -128,7 +171,7 @@ impl<'p, 'a> Walk<'p, 'a> {
                 self.found.push(found);
             }
             if session.is_some() && self.found.len() > before {
-                self.will_tag(&span.attributes, span.attributes_at());
+                self.will_tag(&own.marked, span.attributes_at());
             }
         }
         self.item += 1;
@@ -188,14 +231,13 @@ impl<'p, 'a> Walk<'p, 'a> {
         }
     }
 
+    /// Masks all of a span but its attributes.
     fn mask_span(&mut self, span: &SpanView<'a>) {
-        let masks = &self.masks;
-        self.counts.masked += masks.edit_text(span.name, &mut self.edits);
-        self.counts.masked += masks.edit_text(span.status_message, &mut self.edits);
-        self.mask_attributes(span.attributes.iter().copied());
+        self.mask_text(span.name);
+        self.mask_text(span.status_message);
         self.masked.clear();
         for event in &span.events {
-            self.counts.masked += self.masks.edit_text(event.name, &mut self.edits);
+            self.mask_text(event.name);
             if is_exception(event.name) {
                 self.mask_exception(event.attributes());
             } else {
@@ -204,6 +246,19 @@ impl<'p, 'a> Walk<'p, 'a> {
         }
         for link in &span.links {
             self.mask_attributes(link.attributes());
+        }
+    }
+
+    fn mask_text(&mut self, text: Text<'a>) {
+        if text.bytes().is_empty() {
+            return;
+        }
+        let (slot, known) = self.texts.find(text.range().start, text.bytes());
+        if known.is_none() {
+            match self.masks.edit_text(text, &mut self.edits) {
+                0 => self.texts.put(slot, text.range(), ()),
+                masked => self.counts.masked += masked,
+            }
         }
     }
 

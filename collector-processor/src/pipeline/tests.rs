@@ -340,3 +340,45 @@ fn rows_are_the_same_at_every_replay_and_never_hold_what_is_masked() {
         assert!(!shown.contains("example.com") && !shown.contains("maria"), "{table:?}: {shown}");
     }
 }
+
+proptest::proptest! {
+    /// Whether a request is checked at once or on the way, the outcome is the same.
+    #[test]
+    fn a_request_is_tagged_alike_checked_before_or_on_the_way(
+        changes in proptest::collection::vec((0..4000usize, proptest::prelude::any::<u8>()), 0..3),
+        header in proptest::prelude::any::<bool>(),
+        forwards in proptest::prelude::any::<bool>(),
+    ) {
+        let mut spans = Vec::new();
+        for n in 1..9u8 {
+            let session = (n % 3 > 0).then_some("s-1");
+            let mut span = span(n, n / 2, session, if n % 2 == 0 { vec![exception("at 10.0.0.7")] } else { vec![] });
+            span.attributes.push(text("password", "hunter2"));
+            span.attributes.push(text("server.address", if n % 4 == 0 { "bob@example.com" } else { "db-1" }));
+            span.attributes.push(text("http.route", "/runs/{id}"));
+            span.attributes.push(text("errata.severity", "9"));
+            span.status = Some(Status { message: "failed for bob@example.com".to_owned(), code: 2 });
+            spans.push(span);
+        }
+        let mut request = traces(spans, vec![text("service.name", "runner")]).to_vec();
+        for (at, byte) in changes {
+            let at = at % request.len();
+            request[at] = byte;
+        }
+        let request = Bytes::from(request);
+        let header = header.then_some("s-2");
+        let config = || PipelineConfig { mask_without_session: !forwards, ..PipelineConfig::default() };
+        let on_the_way = pipeline(config()).tag(Signal::Traces, &request, header, NOW);
+        let before = pipeline(config()).tag_checked(Signal::Traces, &request, header, NOW);
+        match (on_the_way, before) {
+            (Ok(on_the_way), Ok(before)) => {
+                proptest::prop_assert_eq!(on_the_way.payload, before.payload);
+                proptest::prop_assert_eq!(on_the_way.facts, before.facts);
+                proptest::prop_assert_eq!(on_the_way.counts, before.counts);
+                proptest::prop_assert_eq!(on_the_way.rejection, before.rejection);
+            }
+            (Err(on_the_way), Err(before)) => proptest::prop_assert_eq!(on_the_way, before),
+            (on_the_way, before) => panic!("{on_the_way:?} on the way, {before:?} before"),
+        }
+    }
+}

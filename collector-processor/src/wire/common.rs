@@ -4,6 +4,8 @@
 //! malformed reads as empty.
 
 use super::protobuf::{ByteRange, FIXED64, LEN, Reader, SHORT_HEAD_BYTES, ShortAttribute, VARINT, range};
+use super::schema::KEY_VALUE;
+use super::validate::{is_plain_in_span, is_sound};
 use std::fmt;
 use std::ops::Deref;
 
@@ -174,6 +176,12 @@ impl<'a> Value<'a> {
         }
     }
 
+    /// Whether it is a text or may hold some.
+    #[must_use]
+    pub fn has_text(&self) -> bool {
+        matches!(self, Self::Str(_) | Self::Array(_) | Self::KvList(_))
+    }
+
     /// Whether no value is set.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -258,6 +266,43 @@ impl<'a> Attribute<'a> {
                 (number, wire_type) => fields.step_over(number, wire_type)?,
             }
         }
+    }
+}
+
+/// An attribute of a span that was not read yet.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct RawAttribute<'a> {
+    pub(super) message: Reader<'a>,
+    pub(super) field: ByteRange,
+}
+
+impl<'a> RawAttribute<'a> {
+    /// Its bytes: the message `KeyValue`.
+    #[inline(always)]
+    pub(crate) fn bytes(&self) -> &'a [u8] {
+        self.message.rest()
+    }
+
+    /// Where they lie.
+    #[inline(always)]
+    pub(crate) fn range(&self) -> ByteRange {
+        self.message.range()
+    }
+
+    /// Whether it is seen to be well-formed: short, of ASCII text or a number. Of others nothing is said.
+    #[inline]
+    pub(crate) fn is_plain(&self) -> bool {
+        is_plain_in_span(self.bytes())
+    }
+
+    /// Whether it is well-formed and in one piece.
+    pub(crate) fn is_sound(&self) -> bool {
+        is_sound(&KEY_VALUE, self.message)
+    }
+
+    #[inline]
+    pub(crate) fn read(&self) -> Attribute<'a> {
+        Attribute::read(self.message, self.field)
     }
 }
 

@@ -155,7 +155,7 @@ static SPAN: Schema = Schema {
     ],
 };
 
-static EVENT: Schema = Schema {
+pub(super) static EVENT: Schema = Schema {
     name: "Event",
     one_of: false,
     role: Role::Other,
@@ -167,7 +167,7 @@ static EVENT: Schema = Schema {
     ],
 };
 
-static LINK: Schema = Schema {
+pub(super) static LINK: Schema = Schema {
     name: "Link",
     one_of: false,
     role: Role::Other,
@@ -181,7 +181,7 @@ static LINK: Schema = Schema {
     ],
 };
 
-static STATUS: Schema = Schema {
+pub(super) static STATUS: Schema = Schema {
     name: "Status",
     one_of: false,
     role: Role::Other,
@@ -272,7 +272,7 @@ static ENTITY_REF: Schema = Schema {
     ],
 };
 
-static KEY_VALUE: Schema = Schema {
+pub(super) static KEY_VALUE: Schema = Schema {
     name: "KeyValue",
     one_of: false,
     role: Role::Attribute,

@@ -7,4 +7,5 @@ mod oracle;
 mod raw;
 mod text;
 mod tree;
+mod unchecked;
 mod walk;

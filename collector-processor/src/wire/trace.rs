@@ -4,9 +4,11 @@
 //! [`SpanView`] that the caller keeps for the whole request, so nothing is allocated per span. Expects
 //! checked bytes ([`validate_traces`](super::validate_traces)); others give less, and no panic.
 
-use super::common::{Attribute, Attributes, Text};
+use super::common::{Attribute, Attributes, RawAttribute, Text};
 use super::edit::AttributesAt;
 use super::protobuf::{ByteRange, FIXED32, FIXED64, LEN, Reader, VARINT, Wire, range};
+use super::schema::{EVENT, LINK, STATUS, Schema};
+use super::validate::{is_sound, is_text};
 
 /// Steps through the spans of a scope.
 #[derive(Clone, Debug)]
@@ -18,14 +20,43 @@ impl<'a> SpanCursor<'a> {
         self.next(span).is_some()
     }
 
+    /// Reads the next span but for its attributes, which go to `each` in order. `None` when there is none.
+    ///
+    /// What is around the spans must be checked; the span is `checked` already, or is while it is read.
+    ///
+    /// # Errors
+    /// Of a span that was not checked: something is not as SDKs write it (malformed, unknown, in pieces), or `each` says
+    /// so. The check of the whole request tells what is wrong, if anything is.
+    pub(crate) fn read_raw(
+        &mut self,
+        span: &mut SpanView<'a>,
+        checked: bool,
+        each: &mut impl FnMut(RawAttribute<'a>) -> bool,
+    ) -> Option<Result<(), Odd>> {
+        let (message, field) = self.message()?;
+        span.reset();
+        (span.fields, span.range, span.field) = (message, message.range(), field);
+        Some(if checked {
+            span.fill_raw::<true>(message, each)
+        } else {
+            span.fill_raw::<false>(message, each)
+        })
+    }
+
     fn next(&mut self, span: &mut SpanView<'a>) -> Option<()> {
+        let (message, field) = self.message()?;
+        span.read(message, field);
+        Some(())
+    }
+
+    /// The next span's message, and where its field lies.
+    fn message(&mut self) -> Option<(Reader<'a>, ByteRange)> {
         loop {
             let at = self.0.position();
             match self.0.key()? {
                 (2, LEN) => {
                     let (start, end) = self.0.len()?;
-                    span.read(self.0.message(start, end), range(at, end));
-                    return Some(());
+                    return Some((self.0.message(start, end), range(at, end)));
                 }
                 (number, wire_type) => self.0.step_over(number, wire_type)?,
             }
@@ -33,9 +64,14 @@ impl<'a> SpanCursor<'a> {
     }
 }
 
+/// A span that only the whole check can judge.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Odd;
+
 /// One span. Absent fields have protobuf's defaults: empty, 0.
 #[derive(Clone, Debug, Default)]
 pub struct SpanView<'a> {
+    fields: Reader<'a>,
     /// Where the message lies: what fields are appended to.
     pub range: ByteRange,
     /// Where the whole field lies, tag included: what removes the span.
@@ -91,6 +127,17 @@ impl<'a> SpanView<'a> {
         self.attributes.iter().find(|attribute| attribute.key == key)
     }
 
+    /// The attributes again, not read yet.
+    pub(crate) fn raw_attributes(&self) -> impl Iterator<Item = RawAttribute<'a>> + use<'a> {
+        let fields = self.fields;
+        fields.filter_map(move |field| match (field.number, field.value) {
+            (9, Wire::Len { start, end }) => {
+                Some(RawAttribute { message: fields.message(start, end), field: range(field.start, end) })
+            }
+            _ => None,
+        })
+    }
+
     fn reset(&mut self) {
         let (mut attributes, mut events, mut links) = (
             std::mem::take(&mut self.attributes),
@@ -105,8 +152,7 @@ impl<'a> SpanView<'a> {
 
     fn read(&mut self, message: Reader<'a>, field: ByteRange) {
         self.reset();
-        self.range = message.range();
-        self.field = field;
+        (self.fields, self.range, self.field) = (message, message.range(), field);
         self.fill(message);
     }
 
@@ -128,6 +174,57 @@ impl<'a> SpanView<'a> {
                 (16, FIXED32) => self.flags = fields.fixed32()?,
                 (number, wire_type) => fields.step_over(number, wire_type)?,
             }
+        }
+    }
+
+    /// As [`Self::fill`], attributes left to `each`.
+    #[inline(always)]
+    fn fill_raw<const CHECKED: bool>(
+        &mut self,
+        mut fields: Reader<'a>,
+        each: &mut impl FnMut(RawAttribute<'a>) -> bool,
+    ) -> Result<(), Odd> {
+        while !fields.is_at_end() {
+            let at = fields.position();
+            match fields.key().ok_or(Odd)? {
+                (9, LEN) => {
+                    let (start, end) = fields.len().ok_or(Odd)?;
+                    let raw = RawAttribute { message: fields.message(start, end), field: range(at, end) };
+                    if !each(raw) && !CHECKED {
+                        return Err(Odd);
+                    }
+                }
+                (number, LEN) => {
+                    let (start, end) = fields.len().ok_or(Odd)?;
+                    if !CHECKED && !self.is_sound(&fields, number, start, end) {
+                        return Err(Odd);
+                    }
+                    self.fill_len(&fields, number, range(at, end), start, end);
+                }
+                (6, VARINT) => self.kind = fields.number().ok_or(Odd)? as i32,
+                (7, FIXED64) => self.start_time_unix_nano = fields.fixed64().ok_or(Odd)?,
+                (8, FIXED64) => self.end_time_unix_nano = fields.fixed64().ok_or(Odd)?,
+                (10, VARINT) => self.dropped_attributes_count = fields.number().ok_or(Odd)? as u32,
+                (12, VARINT) => self.dropped_events_count = fields.number().ok_or(Odd)? as u32,
+                (14, VARINT) => self.dropped_links_count = fields.number().ok_or(Odd)? as u32,
+                (16, FIXED32) => self.flags = fields.fixed32().ok_or(Odd)?,
+                (number, wire_type) if CHECKED => fields.step_over(number, wire_type).ok_or(Odd)?,
+                _ => return Err(Odd),
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether a field of bytes is known, well-formed and in one piece.
+    fn is_sound(&self, fields: &Reader<'a>, number: u32, start: usize, end: usize) -> bool {
+        let message = |schema: &'static Schema| is_sound(schema, fields.message(start, end));
+        match number {
+            1 | 2 | 4 => true,
+            3 | 5 => is_text(fields.bytes(start, end)),
+            11 => message(&EVENT),
+            13 => message(&LINK),
+            15 => self.status.is_none() && message(&STATUS),
+            _ => false,
         }
     }
 

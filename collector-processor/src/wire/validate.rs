@@ -59,15 +59,42 @@ pub fn merge_split_logs(request: &[u8]) -> Vec<u8> {
     merge(&LOG_REQUEST, &[Reader::new(request)])
 }
 
+/// Checks what is around the spans of a trace request. They are checked when
+/// [they are read](super::SpanCursor::read_raw).
+///
+/// # Errors
+/// A fault, not always the first.
+pub(crate) fn validate_around_spans(request: &[u8]) -> Result<Counts, WireError> {
+    check(&TRACE_REQUEST, request, Check { around_items: true, ..Check::default() })
+}
+
+/// Whether a message inside a span is well-formed and in one piece.
+pub(super) fn is_sound(schema: &'static Schema, message: Reader<'_>) -> bool {
+    let mut check = Check::default();
+    check.message(schema, message, IN_SPAN).is_some() && !check.counts.split
+}
+
+/// The same of an attribute that is short, of ASCII text or a number. Of others nothing is said.
+#[inline]
+pub(super) fn is_plain_in_span(attribute: &[u8]) -> bool {
+    is_plain(attribute, IN_SPAN)
+}
+
 fn validate(schema: &'static Schema, request: &[u8]) -> Result<Counts, WireError> {
+    check(schema, request, Check::default())
+}
+
+fn check(schema: &'static Schema, request: &[u8], mut check: Check) -> Result<Counts, WireError> {
     if request.len() > REQUEST_BYTES_MAX {
         return Err(WireError { message: schema.name, field: "", offset: 0, fault: Fault::RequestLength });
     }
-    let mut check = Check::default();
     let depth = Depth { messages: NESTING_MAX, values: VALUE_DEPTH_MAX };
     check.message(schema, Reader::new(request), depth);
     check.error.map_or(Ok(check.counts), Err)
 }
+
+/// Below the request, `ResourceSpans`, `ScopeSpans` and `Span`, in a message of the span.
+const IN_SPAN: Depth = Depth { messages: NESTING_MAX - 4, values: VALUE_DEPTH_MAX };
 
 /// How many more levels may nest.
 #[derive(Clone, Copy)]
@@ -81,6 +108,8 @@ struct Depth {
 /// The state of one check. Errors are kept here, so that the walk itself returns nothing large.
 #[derive(Default)]
 struct Check {
+    /// Leaves out what is inside spans or log records.
+    around_items: bool,
     counts: Counts,
     error: Option<WireError>,
 }
@@ -128,7 +157,12 @@ impl Check {
             match inner.role {
                 Role::Resource => self.counts.resources += 1,
                 Role::Scope => self.counts.scopes += 1,
-                Role::Item => self.counts.items += 1,
+                Role::Item => {
+                    self.counts.items += 1;
+                    if self.around_items {
+                        continue;
+                    }
+                }
                 Role::Attribute if is_plain(reader.bytes(start, end), depth) => continue,
                 Role::Attribute => {}
                 Role::Other => {}
@@ -209,9 +243,14 @@ fn is_plain(attribute: &[u8], depth: Depth) -> bool {
 #[inline]
 fn is_well_formed(kind: Kind, bytes: &[u8]) -> bool {
     match kind {
-        Kind::Text | Kind::TextList => is_ascii(bytes) || std::str::from_utf8(bytes).is_ok(),
+        Kind::Text | Kind::TextList => is_text(bytes),
         _ => true,
     }
+}
+
+#[inline]
+pub(super) fn is_text(bytes: &[u8]) -> bool {
+    is_ascii(bytes) || std::str::from_utf8(bytes).is_ok()
 }
 
 /// Eight bytes at a time without looking back: most texts are short, and nearly all are ASCII.

@@ -1,7 +1,7 @@
 //! The check accepts what prost accepts, and the views show what prost decodes.
 
-use super::oracle::{check_logs, check_traces};
-use super::{generate, raw};
+use super::oracle::{self, check_logs};
+use super::{generate, raw, unchecked};
 use crate::wire::protobuf::put_len;
 use crate::wire::schema::{LOG_REQUEST, TRACE_REQUEST};
 use crate::wire::{
@@ -12,6 +12,11 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use prost::Message;
 
+fn check_traces(bytes: &[u8]) {
+    oracle::check_traces(bytes);
+    unchecked::check(bytes);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(150))]
 
@@ -19,6 +24,7 @@ proptest! {
     fn generated_traces_read_as_prost_reads_them(request in generate::traces()) {
         let bytes = request.encode_to_vec();
         prop_assert!(validate_traces(&bytes).is_ok());
+        prop_assert!(unchecked::read(&bytes, false).is_some(), "what SDKs write needs no second look");
         check_traces(&bytes);
     }
 
