@@ -34,12 +34,10 @@ impl<'a> SpanCursor<'a> {
         each: &mut impl FnMut(RawAttribute<'a>) -> bool,
     ) -> Option<Result<(), Odd>> {
         let (message, field) = self.message()?;
-        span.reset();
-        (span.fields, span.range, span.field) = (message, message.range(), field);
         Some(if checked {
-            span.fill_raw::<true>(message, each)
+            span.read_raw::<true>(message, field, each)
         } else {
-            span.fill_raw::<false>(message, each)
+            span.read_raw::<false>(message, field, each)
         })
     }
 
@@ -151,39 +149,27 @@ impl<'a> SpanView<'a> {
     }
 
     fn read(&mut self, message: Reader<'a>, field: ByteRange) {
-        self.reset();
-        (self.fields, self.range, self.field) = (message, message.range(), field);
-        self.fill(message);
+        let mut attributes = std::mem::take(&mut self.attributes);
+        attributes.clear();
+        let each = &mut |raw: RawAttribute<'a>| {
+            attributes.push(raw.read());
+            true
+        };
+        // What turns out malformed ends the walk.
+        _ = self.read_raw::<true>(message, field, each);
+        self.attributes = attributes;
     }
 
-    /// Reads fields up to the end, or up to what turns out malformed.
-    fn fill(&mut self, mut fields: Reader<'a>) -> Option<()> {
-        loop {
-            let at = fields.position();
-            match fields.key()? {
-                (number, LEN) => {
-                    let (start, end) = fields.len()?;
-                    self.fill_len(&fields, number, range(at, end), start, end);
-                }
-                (6, VARINT) => self.kind = fields.number()? as i32,
-                (7, FIXED64) => self.start_time_unix_nano = fields.fixed64()?,
-                (8, FIXED64) => self.end_time_unix_nano = fields.fixed64()?,
-                (10, VARINT) => self.dropped_attributes_count = fields.number()? as u32,
-                (12, VARINT) => self.dropped_events_count = fields.number()? as u32,
-                (14, VARINT) => self.dropped_links_count = fields.number()? as u32,
-                (16, FIXED32) => self.flags = fields.fixed32()?,
-                (number, wire_type) => fields.step_over(number, wire_type)?,
-            }
-        }
-    }
-
-    /// As [`Self::fill`], attributes left to `each`.
+    /// Reads fields, attributes left to `each`, up to the end or what turns out malformed.
     #[inline(always)]
-    fn fill_raw<const CHECKED: bool>(
+    fn read_raw<const CHECKED: bool>(
         &mut self,
         mut fields: Reader<'a>,
+        field: ByteRange,
         each: &mut impl FnMut(RawAttribute<'a>) -> bool,
     ) -> Result<(), Odd> {
+        self.reset();
+        (self.fields, self.range, self.field) = (fields, fields.range(), field);
         while !fields.is_at_end() {
             let at = fields.position();
             match fields.key().ok_or(Odd)? {
@@ -236,7 +222,6 @@ impl<'a> SpanView<'a> {
             3 => self.trace_state = Text::read(fields, start, end),
             4 => self.parent_span_id = fields.bytes(start, end),
             5 => self.name = Text::read(fields, start, end),
-            9 => Attribute::push(&mut self.attributes, fields.message(start, end), field),
             11 => self.events.push(Event::read(fields.message(start, end), field)),
             13 => self.links.push(Link::read(fields.message(start, end), field)),
             15 => self.read_status(fields.message(start, end)),
