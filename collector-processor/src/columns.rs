@@ -12,8 +12,8 @@ mod patterns;
 mod spans;
 mod text;
 
-use crate::pipeline::{ExceptionFact, Facts, Masking, Names, Roles, Scoped, session};
-use crate::wire::{Attributes, LogView, Request, Signal, SpanView};
+use crate::pipeline::{ExceptionFact, Facts, Masking, Masks, Names, Roles, Scoped, session};
+use crate::wire::{Attributes, LogView, Met, Request, Signal, SpanView};
 use arrow::error::ArrowError;
 use arrow::record_batch::RecordBatch;
 use builders::TableColumns;
@@ -83,6 +83,10 @@ pub(crate) struct Rows {
     patterns: PatternColumns,
     /// Counts resources; 0 stands for one that is left out.
     resource_serial: u64,
+    /// Attributes of spans, with the codes of this commit.
+    met: Met<own::Known>,
+    /// The masks under which they are known.
+    masks: Option<Masks>,
 }
 
 impl Rows {
@@ -96,6 +100,8 @@ impl Rows {
             errors: ErrorColumns::default(),
             patterns: PatternColumns::default(),
             resource_serial: 0,
+            met: Met::default(),
+            masks: None,
         }
     }
 
@@ -128,6 +134,7 @@ impl Rows {
     pub(crate) fn finish(&mut self) -> Result<Vec<(Table, Vec<RecordBatch>)>, ArrowError> {
         self.cut(1);
         self.cut = [0; 3];
+        self.met.forget();
         let finished = self.take();
         if finished.is_err() {
             // Some columns have given their rows away, others not.
@@ -172,7 +179,8 @@ impl Rows {
     fn add_traces(&mut self, request: &LoggedRequest<'_>, wanted: Wanted) {
         let (names, masking) = (Arc::clone(&self.context.names), Arc::clone(&self.context.masking));
         let mut span = SpanView::default();
-        let mut own = Own::new(request.payload);
+        let mut met = self.met_under(&masking);
+        let mut own = Own::new(&mut met);
         let mut exceptions = request.facts.exceptions.iter().peekable();
         let mut item = 0u32;
         let mut repeated = Repeated { bytes: 0, bytes_max: self.context.repeated_bytes_max };
@@ -222,13 +230,23 @@ impl Rows {
                 }
             }
         }
+        self.met = met;
+    }
+
+    /// What is known of attributes, as long as these are the masks that it is known under.
+    fn met_under(&mut self, masking: &Masking) -> Met<own::Known> {
+        if !self.masks.as_ref().is_some_and(|masks| masking.is_current(masks)) {
+            self.met.forget();
+            self.masks = Some(masking.now());
+        }
+        std::mem::take(&mut self.met)
     }
 
     fn add_span<'a>(
         &mut self,
         span: &SpanView<'a>,
         place: &spans::Place<'_, 'a>,
-        attributes: &mut own::Entries<'a>,
+        attributes: &mut own::Entries<'a, '_>,
         exception: Option<&ExceptionFact>,
         received_unix_nano: u64,
         wanted: Wanted,

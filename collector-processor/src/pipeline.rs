@@ -10,6 +10,7 @@ mod facts;
 mod masking;
 mod names;
 mod own;
+mod seen;
 mod session;
 mod tag;
 
@@ -17,7 +18,7 @@ pub use dedup::DedupConfig;
 pub(crate) use dedup::{Dedup, ExceptionKey};
 pub(crate) use exceptions::pattern_fact;
 pub(crate) use facts::{ExceptionFact, Facts, PatternRow};
-pub(crate) use masking::Masking;
+pub(crate) use masking::{Masking, Masks};
 pub(crate) use names::{Names, Role, Roles, Scoped};
 pub(crate) use session::{parent_session, session};
 
@@ -29,6 +30,7 @@ use error_patterns::rules::Rules;
 use error_patterns::store::{ColdPatterns, Decision, Moment, PatternStore, StoreConfig};
 use exceptions::Decided;
 use parking_lot::{Mutex, RwLock};
+use seen::AtRest;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -56,6 +58,7 @@ pub(crate) struct Pipeline {
     config: PipelineConfig,
     names: Arc<Names>,
     masking: Arc<Masking>,
+    seen: AtRest,
     grouper: ArcSwap<Grouper>,
     patterns: RwLock<PatternStore>,
     dedup: Mutex<Dedup<Arc<Decided>>>,
@@ -112,6 +115,7 @@ impl Pipeline {
         Self {
             names,
             masking,
+            seen: AtRest::default(),
             grouper: ArcSwap::from_pointee(Grouper::new(config.grouping)),
             patterns: RwLock::new(match &config.cold {
                 Some(cold) => PatternStore::with_cold(config.store, Arc::clone(cold)),

@@ -1,6 +1,6 @@
 //! The attributes of the span at hand, as roles and as codes of a map column.
 //!
-//! Each is read once in a request; its codes hold for all that are the same to the byte.
+//! Each is read once in a commit; its codes hold for all that are the same to the byte.
 
 use super::coded::{EntryCodes, MapColumn};
 use super::text::push_attribute;
@@ -9,7 +9,7 @@ use crate::wire::{Attribute, Met, RawAttribute, Slot};
 
 /// What is known of an attribute, whichever span has it.
 #[derive(Clone, Copy, Debug, Default)]
-struct Known {
+pub(super) struct Known {
     role: Option<(Role, u8)>,
     /// Of the attribute as it came.
     codes: Option<EntryCodes>,
@@ -17,25 +17,25 @@ struct Known {
     clear: bool,
 }
 
-/// The attributes of one span after another, of one request and one commit.
+/// The attributes of one span after another, of one request.
 #[derive(Debug)]
-pub(super) struct Own<'a> {
+pub(super) struct Own<'a, 'm> {
     /// Values by role.
     pub(super) roles: Roles<'a>,
-    pub(super) entries: Entries<'a>,
+    pub(super) entries: Entries<'a, 'm>,
 }
 
 /// The attributes of a span, in order.
 #[derive(Debug)]
-pub(super) struct Entries<'a> {
-    met: Met<'a, Known>,
+pub(super) struct Entries<'a, 'm> {
+    met: &'m mut Met<Known>,
     all: Vec<(RawAttribute<'a>, Slot, Known)>,
 }
 
-impl<'a> Own<'a> {
-    /// For the spans of one request.
-    pub(super) fn new(request: &'a [u8]) -> Self {
-        Self { roles: Roles::empty(), entries: Entries { met: Met::new(request), all: Vec::new() } }
+impl<'a, 'm> Own<'a, 'm> {
+    /// For the spans of one request. `met` is what is known from others of this commit.
+    pub(super) fn new(met: &'m mut Met<Known>) -> Self {
+        Self { roles: Roles::empty(), entries: Entries { met, all: Vec::new() } }
     }
 
     /// Forgets the last span's attributes.
@@ -48,10 +48,10 @@ impl<'a> Own<'a> {
     #[inline]
     pub(super) fn take(&mut self, names: &Names, raw: RawAttribute<'a>) {
         let Entries { met, all } = &mut self.entries;
-        let (slot, known) = met.find(raw.range().start, raw.bytes());
+        let (slot, known) = met.find(raw.bytes());
         let known = known.unwrap_or_else(|| {
             let known = Known { role: names.role(raw.read().key.bytes()), ..Known::default() };
-            met.put(slot, raw.range(), known);
+            met.put(slot, raw.bytes(), known);
             known
         });
         all.push((raw, slot, known));
@@ -61,7 +61,7 @@ impl<'a> Own<'a> {
     }
 }
 
-impl<'a> Entries<'a> {
+impl<'a> Entries<'a, '_> {
     /// Adds them as one row, masked where `masking` is set.
     pub(super) fn push(&mut self, column: &mut MapColumn, masking: Option<&Masking>) {
         for (raw, slot, known) in &self.all {

@@ -75,7 +75,7 @@ impl SpanColumns {
         &mut self,
         span: &SpanView<'a>,
         place: &Place<'_, 'a>,
-        attributes: &mut Entries<'a>,
+        attributes: &mut Entries<'a, '_>,
         exception: Option<&ExceptionFact>,
         started_unix_nano: u64,
         date_unix_nano: u64,

@@ -1,7 +1,7 @@
 //! Which texts are masked, and how: ids stay usable, everything else goes through the masker.
 
 use super::names::{Names, Role};
-use crate::wire::{Edits, Text, Value};
+use crate::wire::{Edits, Met, Text, Value};
 use arc_swap::ArcSwap;
 use error_patterns::mask::{MaskConfig, Masker};
 use error_patterns::rules::Rules;
@@ -48,28 +48,31 @@ impl Masking {
         self.masker.load().pseudonym(user_id)
     }
 
-    /// The masks as they are now, for one request.
-    pub(super) fn now(&self) -> Masks<'_> {
-        let harmless = RefCell::new(vec![Box::default(); HARMLESS_MAX]);
-        Masks { masker: self.masker.load_full(), names: &self.names, harmless }
+    /// The masks as they are now.
+    pub(crate) fn now(&self) -> Masks {
+        Masks {
+            masker: self.masker.load_full(),
+            names: Arc::clone(&self.names),
+            harmless: RefCell::default(),
+        }
+    }
+
+    /// Whether these are the masks as they are now.
+    pub(crate) fn is_current(&self, masks: &Masks) -> bool {
+        Arc::ptr_eq(&self.masker.load(), &masks.masker)
     }
 }
 
-/// The masks of one request, which may outlive a change of the rules.
+/// The masks of a request, which may outlive a change of the rules.
 #[derive(Debug)]
-pub(super) struct Masks<'m> {
+pub(crate) struct Masks {
     masker: Arc<Masker>,
-    names: &'m Names,
-    /// Keys of this request that tell nothing of their values.
-    harmless: RefCell<Vec<Box<[u8]>>>,
+    names: Arc<Names>,
+    /// Keys that tell nothing of their values.
+    harmless: RefCell<Met<()>>,
 }
 
-/// Keys that are remembered: those of a request are few, and come again with each span.
-const HARMLESS_MAX: usize = 256;
-/// Bytes of a key that is remembered.
-const HARMLESS_BYTES_MAX: usize = 64;
-
-impl Masks<'_> {
+impl Masks {
     /// As [`Masking::text`].
     pub(super) fn text<'a>(&self, text: &'a str) -> Cow<'a, str> {
         self.masker.mask(text)
@@ -77,16 +80,14 @@ impl Masks<'_> {
 
     /// Whether values of this key are masked by what they hold alone.
     fn is_harmless(&self, key: &[u8]) -> bool {
-        let byte = |at: usize| key.get(at).map_or(0, |byte| usize::from(*byte));
-        let place =
-            (byte(key.len().wrapping_sub(1)) * 31 + byte(key.len() / 2) * 7 + key.len()) % HARMLESS_MAX;
         let mut known = self.harmless.borrow_mut();
-        if *known[place] == *key {
+        let (slot, harmless) = known.find(key);
+        if harmless.is_some() {
             return true;
         }
-        let harmless = kept(self.names, key).is_none() && Masker::is_harmless(key);
-        if harmless && key.len() <= HARMLESS_BYTES_MAX {
-            known[place] = key.into();
+        let harmless = kept(&self.names, key).is_none() && Masker::is_harmless(key);
+        if harmless {
+            known.put(slot, key, ());
         }
         harmless
     }
@@ -100,7 +101,9 @@ impl Masks<'_> {
                 }
                 edit(edits, *text, &self.masker.mask_harmless(&key, text.as_str()))
             }
-            Value::Str(text) => edit(edits, *text, &attribute(&self.masker, self.names, &key, text.as_str())),
+            Value::Str(text) => {
+                edit(edits, *text, &attribute(&self.masker, &self.names, &key, text.as_str()))
+            }
             Value::Array(values) => values.map(|v| self.edit_attribute(key, &v, edits)).sum(),
             Value::KvList(entries) => entries.map(|e| self.edit_attribute(e.key, &e.value, edits)).sum(),
             _ => 0,
@@ -119,7 +122,7 @@ impl Masks<'_> {
         text: Text<'a>,
         edits: &mut Edits,
     ) -> (u64, Cow<'a, str>) {
-        let masked = attribute(&self.masker, self.names, &key, text.as_str());
+        let masked = attribute(&self.masker, &self.names, &key, text.as_str());
         (edit(edits, text, &masked), masked)
     }
 }

@@ -1,6 +1,6 @@
 //! The attributes of the span at hand: which have a role, which may hold personal data.
 //!
-//! Each is looked at once in a request; what was found out holds for all that are the same to the byte.
+//! Each is looked at once; what was found out holds for all that are the same to the byte, in later requests too.
 
 use super::masking::Masks;
 use super::names::{Names, Role, Roles};
@@ -9,7 +9,7 @@ use schemas::attributes::written;
 
 /// What is known of an attribute, whichever span has it.
 #[derive(Clone, Copy, Debug, Default)]
-struct Known {
+pub(super) struct Known {
     role: Option<(Role, u8)>,
     /// Its name is one that only this program writes.
     reserved: bool,
@@ -19,8 +19,8 @@ struct Known {
 
 /// The attributes of one span after another.
 #[derive(Debug)]
-pub(super) struct Own<'a> {
-    met: Met<'a, Known>,
+pub(super) struct Own<'a, 'm> {
+    met: &'m mut Met<Known>,
     /// Values by role.
     pub(super) roles: Roles<'a>,
     /// Those that have a role or a reserved name, in order.
@@ -30,16 +30,10 @@ pub(super) struct Own<'a> {
     keep_suspects: bool,
 }
 
-impl<'a> Own<'a> {
-    /// For the spans of one request.
-    pub(super) fn new(request: &'a [u8]) -> Self {
-        Self {
-            met: Met::new(request),
-            roles: Roles::empty(),
-            marked: Vec::new(),
-            suspects: Vec::new(),
-            keep_suspects: true,
-        }
+impl<'a, 'm> Own<'a, 'm> {
+    /// For the spans of one request. `met` is what is known from earlier ones, under the masks in force.
+    pub(super) fn new(met: &'m mut Met<Known>) -> Self {
+        Self { met, roles: Roles::empty(), marked: Vec::new(), suspects: Vec::new(), keep_suspects: true }
     }
 
     /// Forgets the last span's attributes. `will_mask` is whether the next one's will be masked, as far as is known before
@@ -54,13 +48,13 @@ impl<'a> Own<'a> {
     /// Takes one attribute. `false` where it is not well-formed, unless that was `checked` before.
     #[inline]
     pub(super) fn take(&mut self, names: &Names, raw: RawAttribute<'a>, checked: bool) -> bool {
-        let (slot, known) = self.met.find(raw.range().start, raw.bytes());
+        let (slot, known) = self.met.find(raw.bytes());
         match known {
             Some(Known { clear: true, reserved: false, role: None }) => {}
             Some(known) => self.note(known, raw, Some(slot)),
             None if raw.is_plain() => {
                 let known = known_of(names, &raw.read());
-                self.met.put(slot, raw.range(), known);
+                self.met.put(slot, raw.bytes(), known);
                 self.note(known, raw, Some(slot));
             }
             None => {
@@ -88,11 +82,11 @@ impl<'a> Own<'a> {
     }
 
     /// Masks the attributes of `span`, which are those at hand; returns how many texts changed.
-    pub(super) fn mask(&mut self, span: &SpanView<'a>, masks: &Masks<'_>, edits: &mut Edits) -> u64 {
+    pub(super) fn mask(&mut self, span: &SpanView<'a>, masks: &Masks, edits: &mut Edits) -> u64 {
         let mut masked = 0;
         if !self.keep_suspects {
             for raw in span.raw_attributes() {
-                let (slot, known) = self.met.find(raw.range().start, raw.bytes());
+                let (slot, known) = self.met.find(raw.bytes());
                 if !known.is_some_and(|known| known.clear) {
                     self.suspects.push((raw, known.map(|_| slot)));
                 }

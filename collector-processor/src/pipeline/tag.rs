@@ -4,7 +4,8 @@ use super::exceptions::{Found, Parents};
 use super::facts::{ExceptionFact, Facts};
 use super::masking::Masks;
 use super::names::{Role, Roles, Scoped};
-use super::own::Own;
+use super::own::{Known, Own};
+use super::seen::Seen;
 use super::session::{parent_session, session};
 use super::{Counts, Pipeline, Tagged};
 use crate::wire::{
@@ -20,9 +21,9 @@ use std::borrow::Cow;
 struct Walk<'p, 'a> {
     pipeline: &'p Pipeline,
     request: &'a [u8],
-    masks: Masks<'p>,
+    masks: &'p Masks,
     /// Names and the like that masking leaves as they are.
-    texts: Met<'a, ()>,
+    texts: &'p mut Met<()>,
     of_request: Option<&'a str>,
     edits: Edits,
     found: Vec<Found<'a>>,
@@ -44,12 +45,27 @@ impl Pipeline {
         of_request: Option<&str>,
         now: u64,
     ) -> Result<Tagged, WireError> {
+        let mut seen = self.seen.take(&self.masking);
+        let tagged = self.tag_seen(signal, request, of_request, now, &mut seen);
+        self.seen.put(seen);
+        tagged
+    }
+
+    /// The same, by what earlier requests taught.
+    pub(super) fn tag_seen(
+        &self,
+        signal: Signal,
+        request: &Bytes,
+        of_request: Option<&str>,
+        now: u64,
+        seen: &mut Seen,
+    ) -> Result<Tagged, WireError> {
         if signal == Signal::Traces
-            && let Some(walk) = self.walk_unchecked(request, of_request)
+            && let Some(walk) = self.walk_unchecked(request, of_request, seen)
         {
             return Ok(walk.finish(request, of_request, now));
         }
-        self.tag_checked(signal, request, of_request, now)
+        self.tag_checked(signal, request, of_request, now, seen)
     }
 
     /// The same, in two steps: the check of the whole, then the walk.
@@ -59,6 +75,7 @@ impl Pipeline {
         request: &Bytes,
         of_request: Option<&str>,
         now: u64,
+        seen: &mut Seen,
     ) -> Result<Tagged, WireError> {
         let counts = match signal {
             Signal::Traces => validate_traces(request),
@@ -69,28 +86,41 @@ impl Pipeline {
             (true, Signal::Traces) => merge_split_traces(request).into(),
             (true, Signal::Logs) => merge_split_logs(request).into(),
         };
-        let mut walk = Walk::new(self, &whole, of_request);
-        let walked = walk.request(signal, true);
+        let Seen { masks, texts, attributes } = seen;
+        let mut walk = Walk::new(self, &whole, of_request, masks, texts);
+        let walked = walk.request(signal, true, attributes);
         debug_assert!(walked.is_ok(), "spans that were checked are read");
         Ok(walk.finish(&whole, of_request, now))
     }
 
     /// Walks the spans of a request that nobody checked. `None` where only the whole check can tell what it is.
-    fn walk_unchecked<'a>(&self, request: &'a [u8], of_request: Option<&'a str>) -> Option<Walk<'_, 'a>> {
+    fn walk_unchecked<'p, 'a>(
+        &'p self,
+        request: &'a [u8],
+        of_request: Option<&'a str>,
+        seen: &'p mut Seen,
+    ) -> Option<Walk<'p, 'a>> {
         validate_around_spans(request).ok().filter(|counts| !counts.split)?;
-        let mut walk = Walk::new(self, request, of_request);
-        walk.request(Signal::Traces, false).ok()?;
+        let Seen { masks, texts, attributes } = seen;
+        let mut walk = Walk::new(self, request, of_request, masks, texts);
+        walk.request(Signal::Traces, false, attributes).ok()?;
         Some(walk)
     }
 }
 
 impl<'p, 'a> Walk<'p, 'a> {
-    fn new(pipeline: &'p Pipeline, request: &'a [u8], of_request: Option<&'a str>) -> Self {
+    fn new(
+        pipeline: &'p Pipeline,
+        request: &'a [u8],
+        of_request: Option<&'a str>,
+        masks: &'p Masks,
+        texts: &'p mut Met<()>,
+    ) -> Self {
         Self {
             pipeline,
             request,
-            texts: Met::new(request),
-            masks: pipeline.masking.now(),
+            texts,
+            masks,
             of_request,
             edits: Edits::default(),
             found: Vec::new(),
@@ -104,10 +134,10 @@ impl<'p, 'a> Walk<'p, 'a> {
     }
 
     /// Takes all spans or records.
-    fn request(&mut self, signal: Signal, checked: bool) -> Result<(), Odd> {
+    fn request(&mut self, signal: Signal, checked: bool, met: &mut Met<Known>) -> Result<(), Odd> {
         let names = &*self.pipeline.names;
         let (mut span, mut record) = (SpanView::default(), LogView::default());
-        let mut own = Own::new(self.request);
+        let mut own = Own::new(met);
         for resource in Request::new(self.request).resources() {
             let mut of_resource = Roles::empty();
             resource.attributes().for_each(|a| _ = of_resource.note(names, &a));
@@ -143,7 +173,7 @@ impl<'p, 'a> Walk<'p, 'a> {
     }
 
     /// Takes one span; returns whether it has a session.
-    fn span(&mut self, span: &SpanView<'a>, own: &mut Own<'a>, of_resource: &Roles<'a>) -> bool {
+    fn span(&mut self, span: &SpanView<'a>, own: &mut Own<'a, '_>, of_resource: &Roles<'a>) -> bool {
         self.counts.items += 1;
         let Some((trace_id, span_id)) = ids(span) else {
             self.reject(span);
@@ -154,7 +184,7 @@ impl<'p, 'a> Walk<'p, 'a> {
         let roles = Scoped { own: &own.roles, resource: of_resource };
         let session = session(roles, self.of_request);
         if session.is_some() || self.pipeline.config.mask_without_session {
-            self.counts.masked += own.mask(span, &self.masks, &mut self.edits);
+            self.counts.masked += own.mask(span, self.masks, &mut self.edits);
             self.mask_span(span);
         }
         let roles = Scoped { own: &own.roles, resource: of_resource };
@@ -253,10 +283,10 @@ impl<'p, 'a> Walk<'p, 'a> {
         if text.bytes().is_empty() {
             return;
         }
-        let (slot, known) = self.texts.find(text.range().start, text.bytes());
+        let (slot, known) = self.texts.find(text.bytes());
         if known.is_none() {
             match self.masks.edit_text(text, &mut self.edits) {
-                0 => self.texts.put(slot, text.range(), ()),
+                0 => self.texts.put(slot, text.bytes(), ()),
                 masked => self.counts.masked += masked,
             }
         }

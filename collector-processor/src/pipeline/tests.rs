@@ -280,12 +280,8 @@ fn other_rules_are_used_at_once() {
     assert_eq!(fingerprint(&tag(&pipeline, &request())), fingerprint(&before));
 }
 
-fn rows_of(
-    pipeline: &Pipeline,
-    tagged: &Tagged,
-    repeated_bytes_max: usize,
-) -> Vec<(Table, Vec<RecordBatch>)> {
-    let mut rows = Rows::new(RowContext {
+fn no_rows(pipeline: &Pipeline, repeated_bytes_max: usize) -> Rows {
+    Rows::new(RowContext {
         names: Arc::clone(&pipeline.names),
         masking: Arc::clone(&pipeline.masking),
         future_max: Duration::from_secs(86_400),
@@ -293,10 +289,22 @@ fn rows_of(
         repeated_bytes_max,
         session_spans_only: false,
         writer: "w".to_owned(),
-    });
+    })
+}
+
+fn add(rows: &mut Rows, tagged: &Tagged) {
     let (payload, facts) = (&tagged.payload, &tagged.facts);
     let request = LoggedRequest { signal: Signal::Traces, received_unix_nano: NOW, payload, facts };
     rows.add(&request, Wanted { spans: true, errors: true, patterns: true });
+}
+
+fn rows_of(
+    pipeline: &Pipeline,
+    tagged: &Tagged,
+    repeated_bytes_max: usize,
+) -> Vec<(Table, Vec<RecordBatch>)> {
+    let mut rows = no_rows(pipeline, repeated_bytes_max);
+    add(&mut rows, tagged);
     rows.finish().unwrap()
 }
 
@@ -325,7 +333,11 @@ fn rows_are_the_same_at_every_replay_and_never_hold_what_is_masked() {
     let tagged =
         tag(&pipeline, &traces(spans, vec![text("service.name", "runner"), text("enduser.id", "u-1")]));
     let batches = rows_of(&pipeline, &tagged, usize::MAX);
-    assert_eq!(batches, rows_of(&pipeline, &tagged, usize::MAX));
+    let mut again = no_rows(&pipeline, usize::MAX);
+    for commit in 0..3 {
+        add(&mut again, &tagged);
+        assert_eq!(batches, again.finish().unwrap(), "commit {commit}");
+    }
     let of = |table| batches.iter().find(|(t, _)| *t == table).map(|(_, b)| &b[0]).unwrap();
     let (errors, all) = (of(Table::Errors), of(Table::Spans));
     assert_eq!((errors.num_rows(), all.num_rows()), (3, 2));
@@ -341,8 +353,25 @@ fn rows_are_the_same_at_every_replay_and_never_hold_what_is_masked() {
     }
 }
 
+#[test]
+fn rows_heed_masks_that_change_while_a_commit_is_gathered() {
+    let config = PipelineConfig { mask_without_session: false, ..PipelineConfig::default() };
+    let pipeline = pipeline(config);
+    let mut outside = span(1, 0, None, Vec::new());
+    outside.attributes.push(text("app.tenant", "acme-12"));
+    let tagged = tag(&pipeline, &traces(vec![outside], vec![text("service.name", "runner")]));
+    let mut rows = no_rows(&pipeline, usize::MAX);
+    add(&mut rows, &tagged);
+    let rules = Rules::read("[[mask]]\nmatches = 'acme-\\d+'\nreplace = '<tenant>'");
+    pipeline.set_rules(&Arc::new(rules.unwrap()));
+    add(&mut rows, &tagged);
+    let batches = rows.finish().unwrap();
+    let shown = arrow::util::pretty::pretty_format_batches(&batches[0].1).unwrap().to_string();
+    assert_eq!((shown.matches("acme-12").count(), shown.matches("<tenant>").count()), (1, 1), "{shown}");
+}
+
 proptest::proptest! {
-    /// Whether a request is checked at once or on the way, the outcome is the same.
+    /// Whether a request is checked at once or on the way, and whatever came before, the outcome is the same.
     #[test]
     fn a_request_is_tagged_alike_checked_before_or_on_the_way(
         changes in proptest::collection::vec((0..4000usize, proptest::prelude::any::<u8>()), 0..3),
@@ -361,15 +390,23 @@ proptest::proptest! {
             spans.push(span);
         }
         let mut request = traces(spans, vec![text("service.name", "runner")]).to_vec();
+        let config = || PipelineConfig { mask_without_session: !forwards, ..PipelineConfig::default() };
+        let header = header.then_some("s-2");
+        let teacher = pipeline(config());
+        let mut taught = teacher.seen.take(&teacher.masking);
+        for _ in 0..2 {
+            let earlier = Bytes::from(request.clone());
+            teacher.tag_seen(Signal::Traces, &earlier, header, NOW, &mut taught).unwrap();
+        }
         for (at, byte) in changes {
             let at = at % request.len();
             request[at] = byte;
         }
         let request = Bytes::from(request);
-        let header = header.then_some("s-2");
-        let config = || PipelineConfig { mask_without_session: !forwards, ..PipelineConfig::default() };
-        let on_the_way = pipeline(config()).tag(Signal::Traces, &request, header, NOW);
-        let before = pipeline(config()).tag_checked(Signal::Traces, &request, header, NOW);
+        let on_the_way = pipeline(config()).tag_seen(Signal::Traces, &request, header, NOW, &mut taught);
+        let knows_nothing = pipeline(config());
+        let mut nothing = knows_nothing.seen.take(&knows_nothing.masking);
+        let before = knows_nothing.tag_checked(Signal::Traces, &request, header, NOW, &mut nothing);
         match (on_the_way, before) {
             (Ok(on_the_way), Ok(before)) => {
                 proptest::prop_assert_eq!(on_the_way.payload, before.payload);

@@ -283,12 +283,6 @@ impl<'a> RawAttribute<'a> {
         self.message.rest()
     }
 
-    /// Where they lie.
-    #[inline(always)]
-    pub(crate) fn range(&self) -> ByteRange {
-        self.message.range()
-    }
-
     /// Whether it is seen to be well-formed: short, of ASCII text or a number. Of others nothing is said.
     #[inline]
     pub(crate) fn is_plain(&self) -> bool {
