@@ -2,9 +2,10 @@
 
 use super::coded::TextColumn;
 use arrow::array::{
-    Array, ArrayBuilder, ArrayRef, Int64Builder, ListArray, StringBuilder, TimestampMicrosecondBuilder,
+    Array, ArrayBuilder, ArrayRef, Int64Builder, ListArray, NullBufferBuilder, StringArray, StringBuilder,
+    TimestampMicrosecondBuilder,
 };
-use arrow::buffer::{NullBuffer, OffsetBuffer};
+use arrow::buffer::{Buffer, NullBuffer, OffsetBuffer};
 use arrow::datatypes::{DataType, Schema};
 use arrow::error::ArrowError;
 use arrow::record_batch::RecordBatch;
@@ -42,36 +43,108 @@ impl<B: ArrayBuilder> Column for Built<B> {
 }
 
 /// A column of texts of which nearly all differ.
-pub(super) type LongTextColumn = Built<StringBuilder>;
+#[derive(Debug)]
+pub(super) struct LongTextColumn {
+    rows: LongTexts,
+    done: Vec<LongTexts>,
+}
+
+/// The texts of one batch.
+#[derive(Debug)]
+struct LongTexts {
+    bytes: Vec<u8>,
+    ends: Vec<i32>,
+    valid: NullBufferBuilder,
+}
+
+impl Default for LongTexts {
+    fn default() -> Self {
+        Self { bytes: Vec::new(), ends: vec![0], valid: NullBufferBuilder::new(0) }
+    }
+}
+
+impl Default for LongTextColumn {
+    fn default() -> Self {
+        Self { rows: LongTexts::default(), done: Vec::new() }
+    }
+}
 
 impl LongTextColumn {
     pub(super) fn push(&mut self, text: &str) {
-        self.builder.append_value(text);
+        self.push_written(|bytes| bytes.extend_from_slice(text.as_bytes()));
+    }
+
+    /// Adds the text that `write` appends: UTF-8.
+    #[inline]
+    pub(super) fn push_written(&mut self, write: impl FnOnce(&mut Vec<u8>)) {
+        write(&mut self.rows.bytes);
+        self.rows.valid.append_non_null();
+        self.end();
+    }
+
+    pub(super) fn push_null(&mut self) {
+        self.rows.valid.append_null();
+        self.end();
     }
 
     /// Null where the text is absent or empty.
     pub(super) fn push_optional(&mut self, text: Option<&str>) {
-        self.builder.append_option(text.filter(|text| !text.is_empty()));
+        match text {
+            Some(text) if !text.is_empty() => self.push(text),
+            _ => self.push_null(),
+        }
     }
 
     /// Lower-case hex of `id`.
     pub(super) fn push_hex(&mut self, id: &[u8]) {
-        with_hex(id, |text| self.builder.append_value(text));
+        let mut text = [0; 2 * HEX_BYTES_MAX];
+        let text = hex_of(id, &mut text);
+        self.push_written(|bytes| bytes.extend_from_slice(text));
     }
 
     /// Null where the id is empty or all zeros.
     pub(super) fn push_hex_optional(&mut self, id: &[u8]) {
-        if id.iter().all(|b| *b == 0) { self.builder.append_null() } else { self.push_hex(id) }
+        if id.iter().all(|b| *b == 0) { self.push_null() } else { self.push_hex(id) }
+    }
+
+    fn end(&mut self) {
+        // A batch that is too long for its offsets is refused when it is taken.
+        self.rows.ends.push(i32::try_from(self.rows.bytes.len()).unwrap_or(i32::MAX));
     }
 }
 
-/// Hands over the lower-case hex of an id of at most 16 bytes.
-pub(super) fn with_hex<T>(id: &[u8], then: impl FnOnce(&str) -> T) -> T {
-    let mut text = [0u8; 32];
-    let digits = &mut text[..(id.len() * 2).min(32)];
-    let written = hex::encode_to_slice(&id[..digits.len() / 2], digits);
-    debug_assert!(written.is_ok(), "two digits a byte");
-    then(std::str::from_utf8(digits).unwrap_or_default())
+impl Column for LongTextColumn {
+    fn cut(&mut self) {
+        self.done.push(std::mem::take(&mut self.rows));
+    }
+
+    fn take(&mut self) -> Result<Vec<ArrayRef>, ArrowError> {
+        self.done.drain(..).map(LongTexts::array).collect()
+    }
+}
+
+impl LongTexts {
+    fn array(mut self) -> Result<ArrayRef, ArrowError> {
+        if self.ends.last().is_none_or(|end| usize::try_from(*end) != Ok(self.bytes.len())) {
+            return Err(ArrowError::ComputeError("the texts of a batch have over 2 GiB".to_owned()));
+        }
+        let (offsets, bytes) = (OffsetBuffer::new(self.ends.into()), Buffer::from_vec(self.bytes));
+        Ok(Arc::new(StringArray::try_new(offsets, bytes, self.valid.finish())?))
+    }
+}
+
+/// Longest id of which hex is written, in bytes.
+pub(super) const HEX_BYTES_MAX: usize = 16;
+
+/// Lower-case hex of an id, of [`HEX_BYTES_MAX`] bytes at most.
+#[inline]
+pub(super) fn hex_of<'t>(id: &[u8], text: &'t mut [u8; 2 * HEX_BYTES_MAX]) -> &'t [u8] {
+    const DIGITS: [u8; 16] = *b"0123456789abcdef";
+    let pairs = text.as_chunks_mut::<2>().0;
+    for (pair, byte) in pairs.iter_mut().zip(id) {
+        *pair = [DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]];
+    }
+    &text[..2 * id.len().min(HEX_BYTES_MAX)]
 }
 
 /// A column of lists of text.
@@ -230,6 +303,29 @@ fn take(schema: &Schema, columns: Named<'_>) -> Result<Vec<RecordBatch>, ArrowEr
 #[cfg(test)]
 mod tests {
     use super::*;
+    use arrow::array::AsArray;
+
+    #[test]
+    fn long_texts_come_back_with_nulls_and_hex() {
+        let mut column = LongTextColumn::default();
+        for _ in 0..2 {
+            column.push("a\u{e9}");
+            column.push_optional(Some(""));
+            column.push_hex_optional(&[0; 8]);
+            column.push_hex(&[0xab, 0x01]);
+            column.cut();
+            column.push_written(|bytes| bytes.extend_from_slice(b"written"));
+            column.push("");
+            column.cut();
+            let batches = column.take().unwrap();
+            let texts = |n: usize| batches[n].as_string::<i32>().iter().collect::<Vec<_>>();
+            assert_eq!(texts(0), [Some("a\u{e9}"), None, None, Some("ab01")]);
+            assert_eq!(texts(1), [Some("written"), Some("")]);
+        }
+        column.push_written(|bytes| bytes.push(0xff));
+        column.cut();
+        assert!(column.take().is_err(), "no text is made of bytes that are none");
+    }
 
     #[test]
     fn dates_are_utc_days() {

@@ -3,7 +3,7 @@
 //! So a row costs a look-up and four bytes a text, sorting moves numbers only, and the lake's writer takes the
 //! numbers as they are.
 
-use super::builders::Column;
+use super::builders::{Column, HEX_BYTES_MAX, hex_of};
 use arrow::array::{ArrayRef, DictionaryArray, Int32Array, MapArray, StringArray, StructArray};
 use arrow::buffer::{Buffer, NullBuffer, OffsetBuffer};
 use arrow::datatypes::{DataType, Field, Fields, Int32Type};
@@ -137,7 +137,9 @@ impl TextColumn {
 
     /// Lower-case hex of `id`.
     pub(super) fn push_hex(&mut self, id: &[u8]) {
-        super::builders::with_hex(id, |text| self.push(text));
+        let mut text = [0; 2 * HEX_BYTES_MAX];
+        let text = hex_of(id, &mut text);
+        self.push_bytes(text);
     }
 }
 
@@ -229,7 +231,7 @@ pub(super) struct MapColumn {
     values: Dictionary,
     maps: Maps,
     done: Vec<Maps>,
-    text: String,
+    text: Vec<u8>,
 }
 
 impl MapColumn {
@@ -258,12 +260,12 @@ impl MapColumn {
     pub(super) fn entry_written(
         &mut self,
         key: &[u8],
-        value: impl FnOnce(&mut String),
+        value: impl FnOnce(&mut Vec<u8>),
     ) -> Option<EntryCodes> {
         let mut text = std::mem::take(&mut self.text);
         text.clear();
         value(&mut text);
-        let codes = self.entry(key, text.as_bytes());
+        let codes = self.entry(key, &text);
         self.text = text;
         codes
     }
@@ -458,7 +460,7 @@ mod tests {
             (0..2_000).map(|n| [format!("id {n}"), format!("kind {}", n % 3)]).collect();
         for [id, kind] in &rows {
             column.entry(b"id", id.as_bytes());
-            column.entry_written(b"kind", |text| text.push_str(kind));
+            column.entry_written(b"kind", |text| text.extend_from_slice(kind.as_bytes()));
             column.row();
         }
         column.entry(b"id", b"id 1999");
@@ -479,7 +481,7 @@ mod tests {
         column.entry_again(first);
         column.row();
         column.entry_again(first);
-        assert_eq!(column.entry_written(b"k", |text| text.push('3')), None);
+        assert_eq!(column.entry_written(b"k", |text| text.push(b'3')), None);
         column.entry(b"l", b"4").unwrap();
         column.row();
         column.cut();

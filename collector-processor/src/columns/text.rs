@@ -5,7 +5,6 @@ use super::coded::{EntryCodes, MapColumn};
 use crate::pipeline::Masking;
 use crate::wire::{Attribute, Event, Link, Text, Value, write_json_str};
 use std::borrow::Cow;
-use std::fmt::Write;
 
 /// The text, masked where `masking` is set.
 pub(super) fn clear<'a>(masking: Option<&Masking>, text: &'a str) -> Cow<'a, str> {
@@ -71,31 +70,46 @@ pub(super) fn push_attribute(
 
 /// Adds a JSON array of the events.
 pub(super) fn events_json(column: &mut LongTextColumn, events: &[Event<'_>], masking: Option<&Masking>) {
-    let mut out = String::with_capacity(256);
-    for (n, event) in events.iter().enumerate() {
-        out.push(if n == 0 { '[' } else { ',' });
-        out.push_str("{\"name\":");
-        write_json_str(&event.name, &mut out);
-        let written = write!(out, ",\"time_unix_nano\":{},\"attributes\":", event.time_unix_nano);
-        debug_assert!(written.is_ok(), "writing to a String cannot fail");
-        event.attributes().write_json(&mut out);
-        out.push('}');
-    }
-    out.push(']');
-    column.push(&clear(masking, &out));
+    push_json(column, masking, |out| {
+        for (n, event) in events.iter().enumerate() {
+            out.push(if n == 0 { b'[' } else { b',' });
+            out.extend_from_slice(b"{\"name\":");
+            write_json_str(event.name.bytes(), out);
+            out.extend_from_slice(b",\"time_unix_nano\":");
+            out.extend_from_slice(itoa::Buffer::new().format(event.time_unix_nano).as_bytes());
+            out.extend_from_slice(b",\"attributes\":");
+            event.attributes().write_json(out);
+            out.push(b'}');
+        }
+        out.push(b']');
+    });
 }
 
 /// Adds a JSON array of the links.
 pub(super) fn links_json(column: &mut LongTextColumn, links: &[Link<'_>], masking: Option<&Masking>) {
-    let mut out = String::with_capacity(128);
-    for (n, link) in links.iter().enumerate() {
-        out.push(if n == 0 { '[' } else { ',' });
-        let (trace_id, span_id) = (hex::encode(link.trace_id), hex::encode(link.span_id));
-        let written = write!(out, "{{\"trace_id\":\"{trace_id}\",\"span_id\":\"{span_id}\",\"attributes\":");
-        debug_assert!(written.is_ok(), "writing to a String cannot fail");
-        link.attributes().write_json(&mut out);
-        out.push('}');
+    push_json(column, masking, |out| {
+        for (n, link) in links.iter().enumerate() {
+            out.push(if n == 0 { b'[' } else { b',' });
+            out.extend_from_slice(b"{\"trace_id\":\"");
+            out.extend_from_slice(hex::encode(link.trace_id).as_bytes());
+            out.extend_from_slice(b"\",\"span_id\":\"");
+            out.extend_from_slice(hex::encode(link.span_id).as_bytes());
+            out.extend_from_slice(b"\",\"attributes\":");
+            link.attributes().write_json(out);
+            out.push(b'}');
+        }
+        out.push(b']');
+    });
+}
+
+/// Adds what `write` appends, masked where `masking` is set.
+fn push_json(column: &mut LongTextColumn, masking: Option<&Masking>, write: impl FnOnce(&mut Vec<u8>)) {
+    match masking {
+        None => column.push_written(write),
+        Some(masking) => {
+            let mut json = Vec::with_capacity(256);
+            write(&mut json);
+            column.push(&masking.text(std::str::from_utf8(&json).unwrap_or_default()));
+        }
     }
-    out.push(']');
-    column.push(&clear(masking, &out));
 }

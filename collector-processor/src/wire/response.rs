@@ -4,7 +4,6 @@
 //! `RetryInfo` where the sender is to come again later.
 
 use super::protobuf::{put_len, put_tag, put_varint};
-use super::text::write_json_str;
 use std::fmt::Write;
 use std::time::Duration;
 
@@ -37,10 +36,8 @@ impl PartialSuccess<'_> {
             Signal::Traces => "rejectedSpans",
             Signal::Logs => "rejectedLogRecords",
         };
-        let mut out = format!("{{\"partialSuccess\":{{\"{name}\":\"{}\",\"errorMessage\":", self.rejected);
-        write_json_str(self.message, &mut out);
-        out.push_str("}}");
-        out
+        let message = serde_json::Value::from(self.message);
+        format!("{{\"partialSuccess\":{{\"{name}\":\"{}\",\"errorMessage\":{message}}}}}", self.rejected)
     }
 
     /// The `Export*ServiceResponse` in protobuf, which is the same for both signals.
@@ -81,8 +78,8 @@ impl Status<'_> {
     /// In JSON.
     #[must_use]
     pub fn to_json(&self) -> String {
-        let mut out = format!("{{\"code\":{},\"message\":", self.code);
-        write_json_str(self.message, &mut out);
+        let mut out =
+            format!("{{\"code\":{},\"message\":{}", self.code, serde_json::Value::from(self.message));
         if let Some(delay) = self.retry_after {
             let (seconds, nanos) = (delay.as_secs(), delay.subsec_nanos());
             write!(

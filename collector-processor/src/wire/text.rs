@@ -7,16 +7,16 @@ use super::common::{KeyValues, Value};
 use super::validate::VALUE_DEPTH_MAX;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use std::fmt::Write;
+use std::io::Write;
 
 impl Value<'_> {
-    /// Appends the value as a column holds it.
-    pub fn write_text(&self, out: &mut String) {
+    /// Appends the value as a column holds it, which is UTF-8 as the request is.
+    pub fn write_text(&self, out: &mut Vec<u8>) {
         match self {
             Self::Empty => {}
-            Self::Str(text) => out.push_str(text),
+            Self::Str(text) => out.extend_from_slice(text.bytes()),
             Self::Double(value) => write_double(*value, out),
-            Self::Bytes(bytes) => STANDARD.encode_string(bytes, out),
+            Self::Bytes(bytes) => write_base64(bytes, out),
             _ => self.write_json(out),
         }
     }
@@ -24,47 +24,47 @@ impl Value<'_> {
     /// The value as a column holds it.
     #[must_use]
     pub fn to_text(&self) -> String {
-        let mut out = String::new();
+        let mut out = Vec::new();
         self.write_text(&mut out);
-        out
+        String::from_utf8(out).unwrap_or_default()
     }
 
     /// Appends the value as JSON: texts quoted, no value as `null`.
-    pub fn write_json(&self, out: &mut String) {
+    pub fn write_json(&self, out: &mut Vec<u8>) {
         self.write_nested(out, VALUE_DEPTH_MAX);
     }
 
-    fn write_nested(&self, out: &mut String, levels: u32) {
+    fn write_nested(&self, out: &mut Vec<u8>, levels: u32) {
         // Checked requests never get here with no level left.
         let Some(levels) = levels.checked_sub(1) else {
-            out.push_str("null");
+            out.extend_from_slice(b"null");
             return;
         };
         match self {
-            Self::Empty => out.push_str("null"),
-            Self::Str(text) => write_json_str(text, out),
-            Self::Bool(value) => out.push_str(if *value { "true" } else { "false" }),
-            Self::Int(value) => write_display(value, out),
+            Self::Empty => out.extend_from_slice(b"null"),
+            Self::Str(text) => write_json_str(text.bytes(), out),
+            Self::Bool(value) => out.extend_from_slice(if *value { b"true" } else { b"false" }),
+            Self::Int(value) => out.extend_from_slice(itoa::Buffer::new().format(*value).as_bytes()),
             Self::Double(value) if value.is_finite() => write_double(*value, out),
             Self::Double(value) => {
-                out.push('"');
+                out.push(b'"');
                 write_double(*value, out);
-                out.push('"');
+                out.push(b'"');
             }
             Self::Bytes(bytes) => {
-                out.push('"');
-                STANDARD.encode_string(bytes, out);
-                out.push('"');
+                out.push(b'"');
+                write_base64(bytes, out);
+                out.push(b'"');
             }
             Self::Array(values) => {
-                out.push('[');
+                out.push(b'[');
                 for (n, value) in values.enumerate() {
                     if n > 0 {
-                        out.push(',');
+                        out.push(b',');
                     }
                     value.write_nested(out, levels);
                 }
-                out.push(']');
+                out.push(b']');
             }
             Self::KvList(entries) => entries.write_object(out, levels),
         }
@@ -73,44 +73,43 @@ impl Value<'_> {
 
 impl KeyValues<'_> {
     /// Appends the attributes as one JSON object. A repeated key is written again, as it came.
-    pub fn write_json(self, out: &mut String) {
+    pub fn write_json(self, out: &mut Vec<u8>) {
         self.write_object(out, VALUE_DEPTH_MAX);
     }
 
-    fn write_object(self, out: &mut String, levels: u32) {
-        out.push('{');
+    fn write_object(self, out: &mut Vec<u8>, levels: u32) {
+        out.push(b'{');
         for (n, entry) in self.enumerate() {
             if n > 0 {
-                out.push(',');
+                out.push(b',');
             }
-            write_json_str(&entry.key, out);
-            out.push(':');
+            write_json_str(entry.key.bytes(), out);
+            out.push(b':');
             entry.value.write_nested(out, levels);
         }
-        out.push('}');
+        out.push(b'}');
     }
 }
 
-/// Appends `text` as a JSON string, quotes included.
-pub fn write_json_str(text: &str, out: &mut String) {
-    out.push('"');
+/// Appends `text`, which is UTF-8, as a JSON string, quotes included.
+pub fn write_json_str(text: &[u8], out: &mut Vec<u8>) {
+    out.push(b'"');
     let mut rest = text;
-    // Only ASCII bytes are escaped, so the cuts are character boundaries.
-    while let Some(at) = first_escaped(rest.as_bytes()) {
+    while let Some(at) = first_escaped(rest) {
         let (clean, escaped) = rest.split_at(at);
-        out.push_str(clean);
-        match escaped.as_bytes()[0] {
-            b'"' => out.push_str("\\\""),
-            b'\\' => out.push_str("\\\\"),
-            b'\n' => out.push_str("\\n"),
-            b'\r' => out.push_str("\\r"),
-            b'\t' => out.push_str("\\t"),
+        out.extend_from_slice(clean);
+        match escaped[0] {
+            b'"' => out.extend_from_slice(b"\\\""),
+            b'\\' => out.extend_from_slice(b"\\\\"),
+            b'\n' => out.extend_from_slice(b"\\n"),
+            b'\r' => out.extend_from_slice(b"\\r"),
+            b'\t' => out.extend_from_slice(b"\\t"),
             byte => write_display(format_args!("\\u{byte:04x}"), out),
         }
         rest = &escaped[1..];
     }
-    out.push_str(rest);
-    out.push('"');
+    out.extend_from_slice(rest);
+    out.push(b'"');
 }
 
 /// Place of the first quote, backslash or control byte, eight bytes at a time.
@@ -132,17 +131,21 @@ fn first_escaped(bytes: &[u8]) -> Option<usize> {
     Some(words.len() * 8 + at)
 }
 
-fn write_double(value: f64, out: &mut String) {
+fn write_double(value: f64, out: &mut Vec<u8>) {
     if value.is_nan() {
-        out.push_str("NaN");
+        out.extend_from_slice(b"NaN");
     } else if value.is_infinite() {
-        out.push_str(if value > 0.0 { "Infinity" } else { "-Infinity" });
+        out.extend_from_slice(if value > 0.0 { b"Infinity" } else { b"-Infinity" });
     } else {
         // The shortest digits that read back the same, with an exponent where it is shorter.
         write_display(format_args!("{value:?}"), out);
     }
 }
 
-fn write_display(value: impl std::fmt::Display, out: &mut String) {
-    write!(out, "{value}").expect("writing to a String cannot fail");
+fn write_display(value: impl std::fmt::Display, out: &mut Vec<u8>) {
+    write!(out, "{value}").expect("writing to memory cannot fail");
+}
+
+fn write_base64(bytes: &[u8], out: &mut Vec<u8>) {
+    out.extend_from_slice(STANDARD.encode(bytes).as_bytes());
 }
