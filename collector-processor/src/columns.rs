@@ -177,6 +177,10 @@ impl Rows {
     }
 
     fn add_traces(&mut self, request: &LoggedRequest<'_>, wanted: Wanted) {
+        let Facts { without_session, exceptions, .. } = request.facts;
+        if self.context.session_spans_only && *without_session && exceptions.is_empty() {
+            return;
+        }
         let (names, masking) = (Arc::clone(&self.context.names), Arc::clone(&self.context.masking));
         let mut span = SpanView::default();
         let mut met = self.met_under(&masking);

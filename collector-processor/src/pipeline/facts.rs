@@ -20,6 +20,9 @@ pub(crate) struct Facts {
     /// gets them byte for byte; they are masked on their way into the lake.
     #[prost(bool, tag = "4")]
     pub raw_without_session: bool,
+    /// None of its spans or records has a session. Not said in logs of older versions.
+    #[prost(bool, tag = "5")]
+    pub without_session: bool,
 }
 
 /// One exception and its grouping.

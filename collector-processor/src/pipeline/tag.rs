@@ -402,6 +402,7 @@ impl<'p, 'a> Walk<'p, 'a> {
             patterns: outcome.patterns,
             session: of_request.map(str::to_owned),
             raw_without_session: !self.pipeline.config.mask_without_session,
+            without_session: self.counts.with_session == 0,
         };
         let remembered = outcome.remembered;
         Tagged { payload, facts, counts: self.counts, rejection: self.rejection, remembered }

@@ -281,7 +281,11 @@ fn other_rules_are_used_at_once() {
 }
 
 fn no_rows(pipeline: &Pipeline, repeated_bytes_max: usize) -> Rows {
-    Rows::new(RowContext {
+    Rows::new(context(pipeline, repeated_bytes_max))
+}
+
+fn context(pipeline: &Pipeline, repeated_bytes_max: usize) -> RowContext {
+    RowContext {
         names: Arc::clone(&pipeline.names),
         masking: Arc::clone(&pipeline.masking),
         future_max: Duration::from_secs(86_400),
@@ -289,7 +293,7 @@ fn no_rows(pipeline: &Pipeline, repeated_bytes_max: usize) -> Rows {
         repeated_bytes_max,
         session_spans_only: false,
         writer: "w".to_owned(),
-    })
+    }
 }
 
 fn add(rows: &mut Rows, tagged: &Tagged) {
@@ -350,6 +354,30 @@ fn rows_are_the_same_at_every_replay_and_never_hold_what_is_masked() {
     for (table, batch) in &batches {
         let shown = arrow::util::pretty::pretty_format_batches(batch).unwrap().to_string();
         assert!(!shown.contains("example.com") && !shown.contains("maria"), "{table:?}: {shown}");
+    }
+}
+
+#[test]
+fn where_only_sessions_get_rows_requests_without_one_have_but_their_exceptions() {
+    let config = PipelineConfig { mask_without_session: false, ..PipelineConfig::default() };
+    let pipeline = pipeline(config);
+    let rows_of = |tagged: &Tagged| -> Vec<(Table, usize)> {
+        let mut rows = Rows::new(RowContext { session_spans_only: true, ..context(&pipeline, usize::MAX) });
+        add(&mut rows, tagged);
+        let batches = rows.finish().unwrap();
+        batches.iter().map(|(table, batches)| (*table, batches[0].num_rows())).collect()
+    };
+    for (session, events, expected) in [
+        (None, vec![], vec![]),
+        (None, vec![exception("a")], vec![(Table::Patterns, 1), (Table::Errors, 1)]),
+        (Some("s"), vec![], vec![(Table::Spans, 1)]),
+    ] {
+        let spans = vec![span(1, 0, session, events), span(2, 0, None, vec![])];
+        let mut tagged = tag(&pipeline, &traces(spans, vec![text("service.name", "runner")]));
+        assert_eq!(tagged.facts.without_session, session.is_none());
+        assert_eq!(rows_of(&tagged), expected);
+        tagged.facts.without_session = false;
+        assert_eq!(rows_of(&tagged), expected, "as an older version logged it");
     }
 }
 
