@@ -43,7 +43,7 @@ impl<B: ArrayBuilder> Column for Built<B> {
 }
 
 /// A column of texts of which nearly all differ.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct LongTextColumn {
     rows: LongTexts,
     done: Vec<LongTexts>,
@@ -60,12 +60,6 @@ struct LongTexts {
 impl Default for LongTexts {
     fn default() -> Self {
         Self { bytes: Vec::new(), ends: vec![0], valid: NullBufferBuilder::new(0) }
-    }
-}
-
-impl Default for LongTextColumn {
-    fn default() -> Self {
-        Self { rows: LongTexts::default(), done: Vec::new() }
     }
 }
 

@@ -20,7 +20,7 @@ pub(super) struct Seen {
 /// What no request uses now.
 #[derive(Debug)]
 pub(super) struct AtRest {
-    all: Mutex<Vec<Box<Seen>>>,
+    all: Mutex<Vec<Seen>>,
     most: usize,
 }
 
@@ -33,15 +33,17 @@ impl Default for AtRest {
 
 impl AtRest {
     /// For one request.
-    pub(super) fn take(&self, masking: &Masking) -> Box<Seen> {
+    pub(super) fn take(&self, masking: &Masking) -> Seen {
         let rested = self.all.lock().pop();
-        rested.filter(|seen| masking.is_current(&seen.masks)).unwrap_or_else(|| {
-            Box::new(Seen { masks: masking.now(), texts: Met::default(), attributes: Met::default() })
+        rested.filter(|seen| masking.is_current(&seen.masks)).unwrap_or_else(|| Seen {
+            masks: masking.now(),
+            texts: Met::default(),
+            attributes: Met::default(),
         })
     }
 
     /// For later ones.
-    pub(super) fn put(&self, seen: Box<Seen>) {
+    pub(super) fn put(&self, seen: Seen) {
         let mut all = self.all.lock();
         if all.len() < self.most {
             all.push(seen);
