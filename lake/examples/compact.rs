@@ -6,6 +6,10 @@
 use anyhow::{Context, Result};
 use errata_lake::{CompactionConfig, Lake, LakeConfig, Table};
 
+/// As in the server, whose memory and time merges take.
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 /// Rounds at most; each leaves fewer files.
 const ROUNDS_MAX: u32 = 50;
 

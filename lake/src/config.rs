@@ -84,16 +84,19 @@ impl fmt::Debug for S3Options {
     }
 }
 
-/// How small files are merged. The policy is written down in [`crate::compaction`].
+/// How small files are merged. The policy is written down in `compaction/plan.rs`.
 #[derive(Clone, Debug)]
 pub struct CompactionConfig {
-    /// Files of one size class and date that are merged into one.
+    /// Files of one size class and date that become one.
     pub merge_files_min: usize,
-    /// Most files merged at once; bounds memory and open readers.
+    /// Most files merged at once; bounds open readers.
     pub merge_files_max: usize,
-    /// Most bytes that the row groups have which a merge reads at once, one a file, as they are in the files; a merge
-    /// of two files may have more. Bounds memory, of which it takes several times as much.
-    pub open_bytes_max: u64,
+    /// Most bytes of files that are merged at once; a merge of two files may have more. Bounds memory. Files of so
+    /// much are merged however few they are.
+    pub merge_bytes_max: u64,
+    /// Most bytes that a column with a dictionary has, decompressed, in files that are merged at once; a merge of two files
+    /// may have more. Bounds memory where texts compress very well.
+    pub column_bytes_max: u64,
     /// Size at which a file is left alone, in bytes.
     pub target_bytes: u64,
     /// Most merges in one call.
@@ -107,7 +110,8 @@ impl Default for CompactionConfig {
         Self {
             merge_files_min: 16,
             merge_files_max: 64,
-            open_bytes_max: 48 * 1024 * 1024,
+            merge_bytes_max: 48 * 1024 * 1024,
+            column_bytes_max: 256 * 1024 * 1024,
             target_bytes: layout::COMPACTED_FILE_BYTES,
             merges_max: 16,
             settle_ms: 30 * 60 * 1000,

@@ -3,10 +3,15 @@
 //! The settings are built once per table. Fresh files are written for speed, compacted ones for size and
 //! look-up; both sorted by the table's sort key, which the file says of itself.
 
+mod bounds;
 mod chunk;
 mod coded;
+mod compacted;
 mod hybrid;
 mod order;
+mod pages;
+mod text;
+mod texts;
 
 use crate::error::LakeError;
 use crate::stats::{ColumnStats, FileStats};
@@ -16,6 +21,9 @@ use arrow::datatypes::{DataType, FieldRef, Schema, SchemaRef};
 use arrow::error::ArrowError;
 use chunk::{ChunkEncoder, Part};
 use coded::{CodedMap, CodedText, Place, is_coded_form};
+pub(crate) use compacted::{Chunk, CompactedFormat, PlainWriter, joined_properties};
+pub(crate) use hybrid::decode;
+pub(crate) use pages::level_bits;
 use parquet::arrow::ArrowSchemaConverter;
 use parquet::arrow::arrow_writer::{ArrowRowGroupWriterFactory, compute_leaves};
 use parquet::basic::{Compression, Encoding, ZstdLevel};
@@ -26,18 +34,13 @@ use parquet::file::properties::{
 };
 use parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
 use parquet::schema::types::{ColumnDescPtr, ColumnPath, SchemaDescPtr, SchemaDescriptor};
-use schemas::layout::{
-    COMPACTED_FILE_BYTES, DICTIONARY_BYTES_COMPACTED, LONG_PAGE_BYTES_COMPACTED, PARTITION_COLUMN,
-    ROW_GROUP_ROWS_MAX, ZSTD_LEVEL_COMPACTED, ZSTD_LEVEL_FRESH,
-};
+use schemas::layout::{PARTITION_COLUMN, ZSTD_LEVEL_FRESH};
 use schemas::tables::Table;
 use std::io::Write;
 use std::sync::Arc;
+pub(crate) use text::{TextEncoder, UNKNOWN};
+pub(crate) use texts::Texts;
 
-/// Merges of less than this are merged again.
-const LASTING_BYTES: u64 = COMPACTED_FILE_BYTES / 8;
-/// Share of look-ups that a bloom filter lets pass wrongly.
-const BLOOM_FALSE_POSITIVES: f64 = 0.01;
 /// Rows that are put in order at once: small enough that the memory for them is at hand, not in fresh pages.
 const PIECE_ROWS: usize = 8_192;
 
@@ -174,11 +177,6 @@ impl FileFormat {
         Ok(stats)
     }
 
-    /// Columns of which the log keeps bounds.
-    pub(crate) fn stats_columns(&self) -> &'static [&'static str] {
-        self.table.stats_columns()
-    }
-
     fn file_columns(&self, batch: &RecordBatch) -> Result<Vec<ArrayRef>, LakeError> {
         let misfit = |reason: String| LakeError::Rows { table: self.table.name(), reason };
         let column = |field: &FieldRef| {
@@ -248,42 +246,6 @@ fn fresh_properties(table: Table, file_schema: &Schema, columns: &SchemaDescript
         }
     }
     sorting(builder, table, columns).build()
-}
-
-/// Settings of a compacted file that will hold about `rows` rows, made from files of `input_bytes`.
-/// Small ones will be merged again soon, so they are compressed for speed.
-pub(crate) fn compacted_properties(
-    table: Table,
-    file_schema: &Schema,
-    rows: u64,
-    input_bytes: u64,
-) -> Result<WriterProperties, LakeError> {
-    let columns = leaf_columns(table, file_schema)?;
-    let level = if input_bytes < LASTING_BYTES { ZSTD_LEVEL_FRESH } else { ZSTD_LEVEL_COMPACTED };
-    let mut builder = WriterProperties::builder()
-        .set_compression(zstd(level))
-        .set_statistics_enabled(EnabledStatistics::Page)
-        .set_dictionary_page_size_limit(DICTIONARY_BYTES_COMPACTED)
-        .set_max_row_group_row_count(Some(ROW_GROUP_ROWS_MAX));
-    // Lengths apart from the texts: they are all alike.
-    let text = Encoding::DELTA_LENGTH_BYTE_ARRAY;
-    builder = without_dictionary(builder, table.distinct_columns(), file_schema, text);
-    for name in table.long_columns() {
-        let column = ColumnPath::from(*name);
-        builder = builder
-            .set_column_dictionary_enabled(column.clone(), false)
-            .set_column_data_page_size_limit(column, LONG_PAGE_BYTES_COMPACTED);
-    }
-    let distinct_max = rows.clamp(1, ROW_GROUP_ROWS_MAX as u64);
-    for name in table.bloom_columns() {
-        let column = ColumnPath::from(*name);
-        builder = builder
-            .set_column_bloom_filter_enabled(column.clone(), true)
-            .set_column_bloom_filter_fpp(column.clone(), BLOOM_FALSE_POSITIVES)
-            .set_column_bloom_filter_max_ndv(column, distinct_max);
-    }
-    builder = sorting(builder, table, &columns);
-    Ok(builder.build())
 }
 
 /// Encodings where a dictionary does not pay: differences of numbers, and `text` for texts.

@@ -1,7 +1,7 @@
 //! The handle that the other parts hold: four tables behind one store.
 
 use crate::append::{self, Appended, Rows, WriterId};
-use crate::compaction::{self, CompactionReport};
+use crate::compaction::{self, CompactionReport, Worker};
 use crate::config::{CompactionConfig, LakeConfig, MaintenanceConfig};
 use crate::encode::FileFormat;
 use crate::error::LakeError;
@@ -42,6 +42,8 @@ struct Inner {
 pub(crate) struct OpenTable {
     pub(crate) log: TableLog,
     pub(crate) format: Arc<FileFormat>,
+    /// Merges files; one for all tables.
+    pub(crate) merger: Arc<Worker>,
     /// When the table was last vacuumed by this process, in milliseconds since the epoch.
     pub(crate) vacuumed_ms: AtomicI64,
 }
@@ -77,12 +79,14 @@ impl Lake {
 
     async fn open_tables(storage: Storage, config: LakeConfig, which: &[Table]) -> Result<Self, LakeError> {
         let mut tables = Vec::with_capacity(which.len());
+        let merger = Arc::new(Worker::default());
         for table in which.iter().copied() {
             let properties = table_properties(table, &config);
             let log = TableLog::open(&storage, table, &properties, config.commit_attempts_max).await?;
             tables.push(OpenTable {
                 log,
                 format: Arc::new(FileFormat::new(table)?),
+                merger: Arc::clone(&merger),
                 vacuumed_ms: AtomicI64::new(0),
             });
         }

@@ -5,8 +5,7 @@
 //! gets its last character raised, so that both stay bounds. Maps and lists have no statistics.
 
 use arrow::array::{
-    Array, ArrayRef, AsArray, BooleanArray, Int32Array, Int64Array, RecordBatch, StringArray,
-    TimestampMicrosecondArray,
+    Array, ArrayRef, AsArray, BooleanArray, Int32Array, Int64Array, StringArray, TimestampMicrosecondArray,
 };
 use arrow::compute::{max, max_string, max_string_view, min, min_string, min_string_view};
 use arrow::datatypes::{DataType, Int32Type, Int64Type, Schema, TimeUnit, TimestampMicrosecondType};
@@ -53,6 +52,21 @@ impl ColumnStats {
         };
     }
 
+    /// Of `rows` rows that these are of, and `more_rows` others. `None`: nothing is known.
+    fn and(&self, more: &Self, rows: u64, more_rows: u64) -> Option<Self> {
+        let null_count = self.null_count? + more.null_count?;
+        let has_values = |stats: &Self, rows| stats.null_count < Some(rows);
+        let bound = |a: &Option<Bound>, b: &Option<Bound>, pick: fn(Bound, Bound) -> Bound| match (a, b) {
+            (Some(a), Some(b)) => Some(pick(a.clone(), b.clone())),
+            // A bound that is absent is unknown, but where there are no values.
+            (None, Some(b)) if !has_values(self, rows) => Some(b.clone()),
+            (Some(a), None) if !has_values(more, more_rows) => Some(a.clone()),
+            _ => None,
+        };
+        let (min, max) = (bound(&self.min, &more.min, Ord::min), bound(&self.max, &more.max, Ord::max));
+        Some(Self { min, max, null_count: Some(null_count) })
+    }
+
     /// Of a text column whose least and greatest text are known.
     pub(crate) fn of_texts(bounds: Option<(&str, &str)>, null_count: u64) -> Self {
         let bound = |text: &str| Bound::Text(text.to_owned());
@@ -71,14 +85,20 @@ pub struct FileStats {
 }
 
 impl FileStats {
-    /// Takes the rows of `batch` in; only the columns named.
-    pub(crate) fn observe(&mut self, batch: &RecordBatch, columns: &[&str]) {
-        self.rows = Some(self.rows.unwrap_or(0) + batch.num_rows() as u64);
-        for name in columns {
-            if let Some(array) = batch.column_by_name(name) {
-                self.columns.entry((*name).to_owned()).or_default().observe(array);
-            }
+    /// Of the rows of several files together; `None` where a file does not say how many it has.
+    pub(crate) fn sum<'a>(files: impl Iterator<Item = &'a Self>) -> Option<Self> {
+        let mut files = files.peekable();
+        let mut sum = Self { rows: Some(0), columns: files.peek()?.columns.clone() };
+        sum.columns.values_mut().for_each(|column| *column = ColumnStats::of_texts(None, 0));
+        for file in files {
+            let rows = file.rows?;
+            sum.columns.retain(|name, column| {
+                let more = file.columns.get(name);
+                more.and_then(|more| column.and(more, sum.rows?, rows)).map(|both| *column = both).is_some()
+            });
+            sum.rows = Some(sum.rows? + rows);
         }
+        Some(sum)
     }
 
     /// JSON text of the Delta log.
@@ -184,7 +204,13 @@ fn upper_text(text: &str) -> Option<String> {
     if text.chars().nth(TEXT_CHARS_MAX).is_none() {
         return Some(text.to_owned());
     }
-    let mut kept: Vec<char> = text.chars().take(TEXT_CHARS_MAX).collect();
+    raised(&text.chars().take(TEXT_CHARS_MAX).collect::<String>())
+}
+
+/// `text` or the start of it, with a raised last character: greater than whatever begins with `text`. `None` where no
+/// character can be raised.
+pub(crate) fn raised(text: &str) -> Option<String> {
+    let mut kept: Vec<char> = text.chars().collect();
     while let Some(last) = kept.pop() {
         if let Some(raised) = next_char(last) {
             kept.push(raised);
@@ -293,6 +319,34 @@ mod tests {
         let cut = round_trip(&stats(1_795_435_200_123_000));
         assert_eq!(cut.columns["timestamp"].min, Some(Bound::Integer(1_795_435_200_123_000)));
         assert_eq!(cut.columns["timestamp"].max, Some(Bound::Integer(1_795_435_200_123_999)));
+    }
+
+    #[test]
+    fn sums_are_bounds_of_all_rows_or_say_nothing() {
+        let stats = |rows: u64, min: Option<&str>, max: Option<&str>, nulls: u64| FileStats {
+            rows: Some(rows),
+            columns: BTreeMap::from([(
+                "name".to_owned(),
+                ColumnStats {
+                    min: min.map(|text| Bound::Text(text.into())),
+                    max: max.map(|text| Bound::Text(text.into())),
+                    null_count: Some(nulls),
+                },
+            )]),
+        };
+        let sum = |files: &[FileStats]| FileStats::sum(files.iter()).unwrap();
+        let (few, more) = (stats(3, Some("b"), Some("d"), 1), stats(5, Some("a"), Some("c"), 0));
+        let empty = stats(4, None, None, 4);
+        assert_eq!(sum(&[few.clone(), more.clone()]), stats(8, Some("a"), Some("d"), 1));
+        assert_eq!(sum(&[empty.clone(), few.clone()]), stats(7, Some("b"), Some("d"), 5));
+        assert_eq!(sum(&[few.clone(), empty.clone()]), stats(7, Some("b"), Some("d"), 5));
+        assert_eq!(sum(&[empty.clone(), empty]), stats(8, None, None, 8));
+        let open = stats(2, Some("a"), None, 0);
+        assert_eq!(sum(&[few.clone(), open.clone(), more]), stats(10, Some("a"), None, 1));
+        assert_eq!(sum(&[open, few.clone()]), stats(5, Some("a"), None, 1));
+        let silent = FileStats { rows: Some(9), columns: BTreeMap::new() };
+        assert_eq!(sum(&[few.clone(), silent]).columns, BTreeMap::new());
+        assert_eq!(FileStats::sum([&few, &FileStats::default()].into_iter()), None);
     }
 
     #[test]

@@ -4,7 +4,7 @@
 /// receipt where the timestamp lies outside the accepted window.
 pub const PARTITION_COLUMN: &str = "date";
 
-/// Rows in one row group of a compacted file.
+/// Most rows in one row group of a compacted file.
 pub const ROW_GROUP_ROWS_MAX: usize = 131_072;
 
 /// Bytes of distinct values of a column in one row group of a compacted file, beyond which further ones are written
@@ -14,7 +14,8 @@ pub const DICTIONARY_BYTES_COMPACTED: usize = 4 * 1024 * 1024;
 /// Bytes of a page of long texts in a compacted file, before compression.
 pub const LONG_PAGE_BYTES_COMPACTED: usize = 2 * 1024 * 1024;
 
-/// zstd level of freshly written files: they live for minutes, until compaction.
+/// zstd level of freshly written files, which live for minutes, until compaction; and of ids in all files, in which higher
+/// levels find nothing more.
 pub const ZSTD_LEVEL_FRESH: i32 = 1;
 
 /// zstd level of compacted files, which are kept until retention.

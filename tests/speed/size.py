@@ -5,8 +5,7 @@
 
 The lake is copied first; the copy is compacted as it would be once its dates are past. The peers get the rows of the
 copy in the same order, one row group every 131,072 rows as in our compacted files, and otherwise their defaults.
-Compacted files from less than 16 MiB are written at zstd 1, larger ones at zstd 3: send 200,000 spans or more to see
-what lasts. `--columns` adds which columns take the room.
+What repeats is written once for each merge of 48 MiB of fresh files: send 500,000 spans or more to see what lasts. `--columns` adds which columns take the room.
 """
 
 import argparse

@@ -1,39 +1,23 @@
-//! Column chunks of coded columns, made from their codes: no text is hashed, copied or compared once per row.
-//!
-//! A chunk is a dictionary page with the texts in use, then data pages (version 1) of levels and codes; see
-//! Encodings.md and "Data Pages" in README.md of the Parquet format. Page headers, column metadata and the file
-//! around the chunks are the `parquet` crate's.
+//! Column chunks of coded columns of a fresh file, made from their codes: no text is hashed, copied or compared once
+//! per row. What a chunk is made of is in [`super::pages`].
 
 use super::coded::{CodedMap, CodedText, Place};
 use super::hybrid;
+use super::pages::{Chunk, Dictionary, PAGE_ROWS, PAGE_VALUES_MAX, Pages, put_levels};
 use arrow::array::{Array, StringArray};
 use bytes::Bytes;
-use parquet::basic::{Compression, Encoding, PageType};
-use parquet::column::page::{CompressedPage, Page, PageWriter};
-use parquet::column::writer::ColumnCloseResult;
+use parquet::basic::{Compression, Encoding};
 use parquet::data_type::ByteArray;
 use parquet::errors::{ParquetError, Result};
-use parquet::file::metadata::{ColumnChunkMetaData, PageEncodingStats};
 use parquet::file::statistics::Statistics;
-use parquet::file::writer::{SerializedPageWriter, TrackedWrite};
 use parquet::schema::types::ColumnDescPtr;
 use zstd::bulk::Compressor;
 
-/// Rows of one data page.
-const PAGE_ROWS: usize = 16_384;
-/// Values of a page of maps, after which a page ends earlier: rows may share one map of many thousand entries.
-const PAGE_VALUES_MAX: usize = 1 << 20;
 /// Longest text that stands in a chunk's statistics, in bytes.
 const STATISTICS_TEXT_BYTES_MAX: usize = 64;
 /// Definition levels of an optional map: null, empty, an entry (of a key; one more for a value).
 const MAP_EMPTY: u8 = 1;
 const MAP_ENTRY: u8 = 2;
-
-/// A column chunk's bytes, and what the file says of them.
-pub(super) struct Chunk {
-    pub(super) bytes: Bytes,
-    pub(super) close: ColumnCloseResult,
-}
 
 /// Least and greatest text, and the number of nulls.
 #[derive(Debug, Default)]
@@ -58,15 +42,6 @@ struct Used<'a> {
     /// One more than the new number, by code; 0 where it is not used yet.
     numbers: Vec<u32>,
     codes: Vec<u32>,
-}
-
-/// The pages of one chunk.
-struct Pages {
-    column: ColumnDescPtr,
-    sink: TrackedWrite<Vec<u8>>,
-    uncompressed: usize,
-    values: usize,
-    count: i32,
 }
 
 /// Which text of an entry.
@@ -179,31 +154,14 @@ impl ChunkEncoder {
     /// Writes what was gathered as one data page of `values` values, nulls included.
     fn data_page(&mut self, pages: &mut Pages, used: &Used<'_>, values: usize) -> Result<()> {
         self.page.clear();
-        let (repetition, definition) = (pages.column.max_rep_level(), pages.column.max_def_level());
-        for (levels, most) in [(&self.repetition, repetition), (&self.definition, definition)] {
-            if most > 0 {
-                let at = self.page.len();
-                self.page.extend_from_slice(&[0; 4]);
-                let bits = u8::try_from(i16::BITS - most.leading_zeros()).unwrap_or(1);
-                hybrid::encode(levels, bits, &mut self.page);
-                let bytes = u32::try_from(self.page.len() - at - 4).unwrap_or(u32::MAX);
-                self.page[at..at + 4].copy_from_slice(&bytes.to_le_bytes());
-            }
-        }
+        put_levels(&self.repetition, pages.column.max_rep_level(), &mut self.page);
+        put_levels(&self.definition, pages.column.max_def_level(), &mut self.page);
         let bits = hybrid::code_bits(used.codes.len());
         self.page.push(bits);
         hybrid::encode(&self.codes, bits, &mut self.page);
-        let page = Page::DataPage {
-            buf: self.compressed()?,
-            num_values: u32::try_from(values).map_err(|e| ParquetError::External(Box::new(e)))?,
-            encoding: Encoding::RLE_DICTIONARY,
-            def_level_encoding: Encoding::RLE,
-            rep_level_encoding: Encoding::RLE,
-            statistics: None,
-        };
-        pages.values += values;
-        pages.count += 1;
-        pages.write(page, self.page.len())
+        let page = self.compressed()?;
+        pages.data(page, self.page.len(), values, Encoding::RLE_DICTIONARY)?;
+        Ok(())
     }
 
     fn compressed(&mut self) -> Result<Bytes> {
@@ -225,43 +183,9 @@ impl ChunkEncoder {
             self.page.extend_from_slice(&u32::try_from(text.len()).unwrap_or(u32::MAX).to_le_bytes());
             self.page.extend_from_slice(text);
         }
-        let dictionary = Page::DictionaryPage {
-            buf: self.compressed()?,
-            num_values: u32::try_from(used.codes.len()).unwrap_or(u32::MAX),
-            encoding: Encoding::PLAIN,
-            is_sorted: false,
-        };
-        let mut pages = Pages::new(&data.column);
-        pages.write(dictionary, self.page.len())?;
-        let data_at = pages.sink.bytes_written();
-        let pages_of = |page_type, encoding, count| PageEncodingStats { page_type, encoding, count };
-        let uncompressed = pages.uncompressed + data.uncompressed;
-        let mut bytes = pages.sink.into_inner()?;
-        bytes.append(&mut data.sink.into_inner()?);
-        let mut metadata = ColumnChunkMetaData::builder(data.column)
-            .set_compression(self.compression)
-            .set_encodings(vec![Encoding::PLAIN, Encoding::RLE, Encoding::RLE_DICTIONARY])
-            .set_page_encoding_stats(vec![
-                pages_of(PageType::DICTIONARY_PAGE, Encoding::PLAIN, 1),
-                pages_of(PageType::DATA_PAGE, Encoding::RLE_DICTIONARY, data.count),
-            ])
-            .set_total_compressed_size(signed(bytes.len()))
-            .set_total_uncompressed_size(signed(uncompressed))
-            .set_num_values(signed(data.values))
-            .set_dictionary_page_offset(Some(0))
-            .set_data_page_offset(signed(data_at));
-        if let Some(statistics) = statistics {
-            metadata = metadata.set_statistics(statistics);
-        }
-        let close = ColumnCloseResult {
-            bytes_written: bytes.len() as u64,
-            rows_written: rows as u64,
-            metadata: metadata.build()?,
-            bloom_filter: None,
-            column_index: None,
-            offset_index: None,
-        };
-        Ok(Chunk { bytes: bytes.into(), close })
+        let dictionary =
+            Dictionary { page: self.compressed()?, uncompressed: self.page.len(), count: used.codes.len() };
+        data.finish(&dictionary, rows, self.compression, statistics)
     }
 }
 
@@ -285,21 +209,6 @@ impl<'a> Used<'a> {
     }
 }
 
-impl Pages {
-    fn new(column: &ColumnDescPtr) -> Self {
-        let sink = TrackedWrite::new(Vec::new());
-        Self { column: ColumnDescPtr::clone(column), sink, uncompressed: 0, values: 0, count: 0 }
-    }
-
-    fn write(&mut self, page: Page, uncompressed: usize) -> Result<()> {
-        let spec =
-            SerializedPageWriter::new(&mut self.sink).write_page(CompressedPage::new(page, uncompressed))?;
-        // The header counts, as it does in the crate's own column writer.
-        self.uncompressed += spec.uncompressed_size;
-        Ok(())
-    }
-}
-
 /// Without bounds where they are long: a cut bound would have to be marked as such.
 fn statistics(observed: &Observed<'_>) -> Statistics {
     let short = observed.bounds.filter(|(least, greatest)| {
@@ -313,8 +222,4 @@ fn statistics(observed: &Observed<'_>) -> Statistics {
         Some(observed.null_count),
         false,
     )
-}
-
-fn signed(bytes: usize) -> i64 {
-    i64::try_from(bytes).unwrap_or(i64::MAX)
 }

@@ -29,6 +29,86 @@ pub(super) fn encode<T: Copy + Eq + Into<u32>>(values: &[T], bits: u8, out: &mut
     put_rest(rest, bits, out);
 }
 
+/// Appends `count` values of `bits` bits (0 to 32) that `encode`, or another program, wrote. `None`: they are not there.
+pub(crate) fn decode<T: Copy>(
+    mut bytes: &[u8],
+    bits: u8,
+    count: usize,
+    from: impl Fn(u32) -> T,
+    out: &mut Vec<T>,
+) -> Option<()> {
+    let (width, end) = (usize::from(bits).div_ceil(8), out.len() + count);
+    out.reserve(count);
+    while out.len() < end {
+        let header = take_varint(&mut bytes)?;
+        let wanted = end - out.len();
+        if header & 1 == 0 {
+            let (value, rest) = bytes.split_at_checked(width)?;
+            let value = value.iter().rev().fold(0, |all, byte| all << 8 | u32::from(*byte));
+            out.resize(out.len() + wanted.min(header >> 1), from(value));
+            bytes = rest;
+            if header == 0 {
+                return None;
+            }
+            continue;
+        }
+        let groups = header >> 1;
+        let packed = groups.checked_mul(usize::from(bits))?;
+        // The last run may end early where fewer values are left.
+        let (packed, rest) = bytes.split_at(packed.min(bytes.len()));
+        let values = wanted.min(groups.checked_mul(GROUP)?);
+        if packed.len() * 8 < values * usize::from(bits) || values == 0 {
+            return None;
+        }
+        take_packed(packed, bits, values, &from, out);
+        bytes = rest;
+    }
+    Some(())
+}
+
+fn take_packed<T: Copy>(packed: &[u8], bits: u8, count: usize, from: impl Fn(u32) -> T, out: &mut Vec<T>) {
+    match bits {
+        0 => out.resize(out.len() + count, from(0)),
+        8 => out.extend(packed.iter().take(count).map(|byte| from(u32::from(*byte)))),
+        16 => {
+            let (values, _) = packed.as_chunks::<2>();
+            out.extend(values.iter().take(count).map(|value| from(u32::from(u16::from_le_bytes(*value)))));
+        }
+        24 => {
+            let (values, _) = packed.as_chunks::<3>();
+            out.extend(values.iter().take(count).map(|[a, b, c]| from(u32::from_le_bytes([*a, *b, *c, 0]))));
+        }
+        _ => {
+            let mask = u32::MAX >> (32 - bits);
+            let (mut word, mut held) = (0u64, 0u8);
+            let mut packed = packed.iter();
+            out.extend((0..count).map(|_| {
+                while held < bits {
+                    word |= u64::from(packed.next().copied().unwrap_or(0)) << held;
+                    held += 8;
+                }
+                let value = word as u32 & mask;
+                word >>= bits;
+                held -= bits;
+                from(value)
+            }));
+        }
+    }
+}
+
+fn take_varint(bytes: &mut &[u8]) -> Option<usize> {
+    let mut value = 0usize;
+    for shift in (0..usize::BITS).step_by(7) {
+        let (byte, rest) = bytes.split_first()?;
+        *bytes = rest;
+        value |= usize::from(byte & 0x7f).checked_shl(shift)?;
+        if *byte < 0x80 {
+            return Some(value);
+        }
+    }
+    None
+}
+
 /// Bits that the codes below `count` take, in whole bytes: compression finds what repeats where values begin on
 /// bytes, and takes the zeros out again.
 pub(super) fn code_bits(count: usize) -> u8 {
@@ -92,7 +172,7 @@ mod tests {
     use super::*;
 
     /// Reads the encoding by its specification.
-    fn decode(mut bytes: &[u8], bits: u8, count: usize) -> Vec<u32> {
+    fn by_specification(mut bytes: &[u8], bits: u8, count: usize) -> Vec<u32> {
         let mut values = Vec::new();
         while values.len() < count {
             let (mut header, mut shift) = (0usize, 0);
@@ -135,9 +215,28 @@ mod tests {
                         (0..length).map(|n| ((n / run) as u32).wrapping_mul(2_654_435_761) & most).collect();
                     let mut out = Vec::new();
                     encode(&values, bits, &mut out);
-                    assert_eq!(decode(&out, bits, length), values, "{bits} bits, {length} in runs of {run}");
+                    let place = format!("{bits} bits, {length} in runs of {run}");
+                    assert_eq!(by_specification(&out, bits, length), values, "{place}");
+                    let mut read = vec![7];
+                    assert_eq!(decode(&out, bits, length, |value| value, &mut read), Some(()), "{place}");
+                    assert_eq!(read[1..], values, "{place}");
                 }
             }
+        }
+    }
+
+    #[test]
+    fn what_is_cut_off_or_not_ours_is_told() {
+        let mut out = Vec::new();
+        encode(&(0..1000).map(|n| n % 300).collect::<Vec<u32>>(), 9, &mut out);
+        for end in 0..out.len() - 1 {
+            assert_eq!(decode(&out[..end], 9, 1000, |value| value, &mut Vec::new()), None, "{end}");
+        }
+        let mut read = Vec::new();
+        assert_eq!(decode(&[10], 0, 5, |value| value, &mut read), Some(()), "one value takes no bits");
+        assert_eq!(read, [0; 5]);
+        for bytes in [&[0, 0, 0, 0][..], &[1, 1, 1, 1], &[0xff; 30], &[]] {
+            assert_eq!(decode(bytes, 8, 100, |value| value, &mut Vec::new()), None, "{bytes:?}");
         }
     }
 

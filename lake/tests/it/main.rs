@@ -6,6 +6,8 @@
 mod append;
 mod coded;
 mod evolution;
+mod look_up;
+mod merge;
 mod simulation;
 mod support;
 mod upkeep;
