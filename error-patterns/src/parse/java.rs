@@ -18,6 +18,8 @@ use std::borrow::Cow;
 const HEADER_LINES_MAX: usize = 64;
 /// Lines between a header and its first frame, for a header that stands behind another stack.
 const MESSAGE_LINES_MAX: usize = 32;
+/// The module of frames by which Kotlin marks where a coroutine was resumed.
+const COROUTINE: &str = "_COROUTINE.";
 /// Words of a line of a log where a type is searched.
 const WORDS_MAX: usize = 64;
 
@@ -30,7 +32,7 @@ pub(super) fn parse<'a>(text: &Text<'a>) -> Option<Outcome<'a>> {
 }
 
 /// Reads a line as a frame.
-#[inline]
+#[inline(never)]
 fn frame_line(line: &str) -> Option<Frame<'_>> {
     line[indent(line)..].strip_prefix("at ").and_then(frame)
 }
@@ -143,6 +145,13 @@ impl<'a> Chain<'a> {
         }
     }
 
+    /// The frames of the exception whose stack is being read.
+    #[inline(always)]
+    fn goes_on(&mut self) -> Option<&mut Vec<Frame<'a>>> {
+        let open = self.found.last_mut().filter(|open| open.message.is_none() && self.aside.is_none())?;
+        Some(&mut open.exception.frames)
+    }
+
     fn push(&mut self, text: &Text<'a>, at: usize, frame: Frame<'a>) {
         if let Some((_, frames)) = &mut self.aside {
             frames.push(frame);
@@ -165,8 +174,7 @@ impl<'a> Chain<'a> {
             if frames.capacity() == 0 {
                 frames.reserve((text.len() - at).min(32));
             }
-            // Kotlin marks where a coroutine was resumed.
-            if !frame.module.starts_with("_COROUTINE.") {
+            if !frame.module.starts_with(COROUTINE) {
                 frames.push(frame);
             }
         }
@@ -202,7 +210,8 @@ fn aside(rest: &str) -> Option<Aside> {
 fn stack<'a>(text: &Text<'a>) -> Option<Outcome<'a>> {
     let is_frame = |line: &str| frame_line(line).is_some();
     let mut prefixed = None;
-    let mut first = text.iter().position(is_frame);
+    let is_usual = |i: usize| text.tail(i).and_then(frame::usual).is_some();
+    let mut first = (0..text.len()).find(|&i| is_usual(i) || is_frame(text.line(i)));
     if first.is_none()
         && let Some(prefix) = log_prefix(text)
     {
@@ -214,22 +223,17 @@ fn stack<'a>(text: &Text<'a>) -> Option<Outcome<'a>> {
     let mut chain = Chain::default();
     let start = match first {
         Some(first) => start(text, first, &mut chain),
-        None => {
-            let (at, header) = text.lines_from(0).take(HEADER_LINES_MAX).find_map(|(i, line)| {
-                let header = match read(line) {
-                    Line::Marked(_, rest) => type_and_message(rest, true),
-                    _ => header(line),
-                }?;
-                // Groovy's compiler throws what it has to say.
-                let compiles = header.error_type.ends_with("CompilationErrorsException");
-                (!compiles && (header.thread || header.sure && is_jvm_package(header.error_type)))
-                    .then_some((i, header))
-            })?;
-            chain.open(text, at, &header, None);
-            at + 1
-        }
+        None => start_without_frames(text, &mut chain)?,
     };
     for (i, line) in text.lines_from(start) {
+        if let Some(found) = text.tail(i).and_then(frame::usual) {
+            match chain.goes_on() {
+                Some(frames) if !found.module.starts_with(COROUTINE) => frames.push(found.frame()),
+                _ => chain.push(text, i, found.frame()),
+            }
+            chain.end = i + 1;
+            continue;
+        }
         if let Some(frame) = frame_line(line) {
             chain.push(text, i, frame);
             chain.end = i + 1;
@@ -282,6 +286,22 @@ fn start<'a>(text: &Text<'a>, first: usize, chain: &mut Chain<'a>) -> usize {
     chain.uncaught = header.thread;
     chain.open(text, at, &header, None);
     at + 1
+}
+
+/// The same where there is no frame: opens the first header that is surely a JVM's.
+fn start_without_frames<'a>(text: &Text<'a>, chain: &mut Chain<'a>) -> Option<usize> {
+    let (at, header) = text.lines_from(0).take(HEADER_LINES_MAX).find_map(|(i, line)| {
+        let header = match read(line) {
+            Line::Marked(_, rest) => type_and_message(rest, true),
+            _ => header(line),
+        }?;
+        // Groovy's compiler throws what it has to say.
+        let compiles = header.error_type.ends_with("CompilationErrorsException");
+        (!compiles && (header.thread || header.sure && is_jvm_package(header.error_type)))
+            .then_some((i, header))
+    })?;
+    chain.open(text, at, &header, None);
+    Some(at + 1)
 }
 
 /// A later stack replaces an earlier one, which the program survived; but only an uncaught one replaces an uncaught.
