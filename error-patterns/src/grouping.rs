@@ -14,7 +14,7 @@ use crate::model::{Parsed, RawException, Taxonomy};
 use crate::parse::parse;
 use crate::rules::{Applied, Rules};
 use cache::Cache;
-use door::Door;
+use door::{Door, Way};
 use repeat::{Kept, Place};
 use std::ops::Deref;
 use std::sync::{Arc, LazyLock};
@@ -134,15 +134,18 @@ impl Grouper {
     #[must_use]
     pub fn group(&self, raw: &RawException<'_>) -> Grouped {
         let raw = self.cut(raw);
-        let key = self.door.knows(&raw).then(|| match self.kept {
+        let way = self.door.way(&raw);
+        let key = (way != Way::Past).then(|| match self.kept {
             Some(kept) => repeat::folded(&raw, kept),
             None => repeat::exact(&raw),
         });
         if let Some(known) = key.and_then(|key| self.cache.find(key))
             && let Some(grouped) = known.of(&raw, self.kept)
         {
+            self.door.found();
             return grouped;
         }
+        let key = if self.door.missed(&raw, way) { key } else { None };
         let mut parsed = parse(&raw);
         let grouping = Arc::new(group_by_rules(&raw, &mut parsed, &self.rules));
         let file_path = fingerprint::place(&parsed);

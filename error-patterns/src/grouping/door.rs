@@ -16,11 +16,27 @@ const PRINTS_EACH: usize = 2;
 /// Most prints, of 4 bytes.
 const PRINTS_MAX: usize = 1 << 20;
 
+/// Repeats in a row after which the next exception is taken for one as well.
+const STREAK: u32 = 8;
+
 /// Prints of the exceptions that came last.
 #[derive(Debug)]
 pub(super) struct Door {
     /// 0 for none.
     prints: Box<[AtomicU32]>,
+    /// Repeats that came since the last exception that was none, at most [`STREAK`].
+    streak: AtomicU32,
+}
+
+/// Whether the cache is to be asked for an exception.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Way {
+    /// Nobody has seen it.
+    Past,
+    /// It may be a repeat.
+    In,
+    /// Most are repeats now, so nobody looked for its print.
+    Through,
 }
 
 impl Door {
@@ -28,12 +44,39 @@ impl Door {
     pub(super) fn new(entries_max: usize) -> Self {
         let wanted = entries_max.saturating_mul(PRINTS_EACH).min(PRINTS_MAX);
         let places = if entries_max == 0 { 0 } else { wanted.next_power_of_two() };
-        Self { prints: (0..places).map(|_| AtomicU32::new(0)).collect() }
+        Self { prints: (0..places).map(|_| AtomicU32::new(0)).collect(), streak: AtomicU32::new(0) }
+    }
+
+    /// Where an exception goes.
+    #[inline]
+    pub(super) fn way(&self, raw: &RawException<'_>) -> Way {
+        if self.streak.load(Ordering::Relaxed) >= STREAK {
+            return Way::Through;
+        }
+        if self.knows(raw) { Way::In } else { Way::Past }
+    }
+
+    /// Notes a repeat.
+    #[inline]
+    pub(super) fn found(&self) {
+        let streak = self.streak.load(Ordering::Relaxed);
+        if streak < STREAK {
+            self.streak.store(streak + 1, Ordering::Relaxed);
+        }
+    }
+
+    /// Notes that an exception was no known repeat; whether to keep what it is.
+    #[inline]
+    pub(super) fn missed(&self, raw: &RawException<'_>, way: Way) -> bool {
+        if self.streak.load(Ordering::Relaxed) > 0 {
+            self.streak.store(0, Ordering::Relaxed);
+        }
+        way == Way::In || way == Way::Through && self.knows(raw)
     }
 
     /// Whether an exception like this was here before. It leaves its print.
     #[inline]
-    pub(super) fn knows(&self, raw: &RawException<'_>) -> bool {
+    fn knows(&self, raw: &RawException<'_>) -> bool {
         if self.prints.is_empty() {
             return false;
         }
@@ -59,8 +102,8 @@ fn print(raw: &RawException<'_>) -> u32 {
     u32::from(sums[0]) << 16 | u32::from(sums[1])
 }
 
-/// The squares and the cubes of all letters that are no hexadecimal digits, nor the `x` before them, each summed up: the
-/// order does not matter, so what stands between the letters does not either.
+/// The squares and the cubes of the letters from `g` to `w`, which stand in no number, each summed up: their order does
+/// not matter, so what stands between them does not either.
 #[inline(always)]
 fn powers<S: Simd>(simd: S, text: &[u8]) -> [u16; 2] {
     let none = u16x32::splat(simd, 0);
@@ -81,9 +124,7 @@ fn powers<S: Simd>(simd: S, text: &[u8]) -> [u16; 2] {
 #[inline(always)]
 fn powers_of<S: Simd>(simd: S, block: &[u8; BLOCK], [squares, cubes]: [u16x32<S>; 2]) -> [u16x32<S>; 2] {
     let letters = u8x64::from_slice(simd, block) | u8x64::splat(simd, 0x20);
-    let behind_f = letters - u8x64::splat(simd, b'g');
-    let counts = behind_f.simd_le(u8x64::splat(simd, b'z' - b'g'))
-        & !behind_f.simd_eq(u8x64::splat(simd, b'x' - b'g'));
+    let counts = (letters - u8x64::splat(simd, b'g')).simd_le(u8x64::splat(simd, b'w' - b'g'));
     let counted = u16x32::from_bytes(counts.select(letters, u8x64::splat(simd, 0)));
     let (one, other) = (counted & u16x32::splat(simd, 0xff), counted >> 8);
     let (one_square, other_square) = (one * one, other * other);
@@ -108,11 +149,25 @@ mod tests {
         assert!(!Door::new(0).knows(&one) && !Door::new(0).knows(&one));
     }
 
+    #[test]
+    fn does_not_look_while_repeats_come() {
+        let (door, one) = (Door::new(8), raw("no column", "at run.py"));
+        assert_eq!(door.way(&one), Way::Past);
+        assert!(!door.missed(&one, Way::Past));
+        assert_eq!(door.way(&one), Way::In);
+        assert!(door.missed(&one, Way::In));
+        (0..STREAK).for_each(|_| door.found());
+        let other = raw("no such table", "at run.py");
+        assert_eq!(door.way(&other), Way::Through);
+        assert!(!door.missed(&other, Way::Through), "nobody has seen it");
+        assert_eq!(door.way(&other), Way::In, "its print is known, the streak has ended");
+    }
+
     proptest! {
         #[test]
         fn a_print_is_made_of_letters(text in "([a-zA-Z]{0,30}[ -~\u{e9}]{0,3}){0,12}") {
             let plain = text.bytes().map(|byte| u32::from(byte | 0x20));
-            let letters = plain.filter(|byte| (0x67..=0x7a).contains(byte) && *byte != 0x78);
+            let letters = plain.filter(|byte| (0x67..=0x77).contains(byte));
             let sum = |power: u32| letters.clone().fold(0_u32, |sum, byte| sum.wrapping_add(byte.pow(power))) & 0xffff;
             prop_assert_eq!(print(&raw(&text, "")), sum(2) << 16 | sum(3));
             prop_assert_eq!(print(&raw("", &text)), print(&raw(&text, "0123")));
