@@ -119,23 +119,19 @@ fn each_by<S: Simd>(simd: S, text: &[u8], byte: u8, mut found: impl FnMut(usize)
 
 /// A bit for each byte of a block that is any of some, the lowest for the first.
 #[inline(always)]
-pub(crate) fn places_in<const N: usize>(block: &[u8; BLOCK], wanted: [u8; N]) -> u64 {
-    places_by(block, |bytes| {
-        wanted.iter().fold(u8x16::splat(0), |found, byte| found | bytes.simd_eq(u8x16::splat(*byte)))
-    })
+pub(crate) fn places_in<S: Simd, const N: usize>(simd: S, block: &[u8; BLOCK], wanted: [u8; N]) -> u64 {
+    let bytes = u8x64::from_slice(simd, block);
+    let mut places = 0;
+    for byte in wanted {
+        places |= bytes.simd_eq(u8x64::splat(simd, byte)).to_bitmask();
+    }
+    places
 }
 
 /// The same of brackets.
 #[inline(always)]
-pub(crate) fn brackets(block: &[u8; BLOCK]) -> u64 {
-    places_by(block, |bytes| (bytes & u8x16::splat(!1)).simd_eq(u8x16::splat(b'(')))
-}
-
-#[inline(always)]
-fn places_by(block: &[u8; BLOCK], found: impl Fn(u8x16) -> u8x16) -> u64 {
-    let [a, b, c, d] = block.as_chunks::<16>().0 else { return 0 };
-    let of = |chunk: &[u8; 16]| u64::from(found(u8x16::new(*chunk)).to_bitmask());
-    of(a) | of(b) << 16 | of(c) << 32 | of(d) << 48
+pub(crate) fn brackets<S: Simd>(simd: S, block: &[u8; BLOCK]) -> u64 {
+    (u8x64::from_slice(simd, block) & u8x64::splat(simd, !1)).simd_eq(u8x64::splat(simd, b'(')).to_bitmask()
 }
 
 /// A bit for each place of `byte` in a block, the lowest for the first.
@@ -540,9 +536,11 @@ mod tests {
         #[test]
         fn finds_every_place_of_any(text in "[abcd]{64}") {
             let expected = text.bytes().rev().fold(0, |places, byte| places << 1 | u64::from(byte < b'c'));
-            prop_assert_eq!(places_in(text.as_bytes().first_chunk().unwrap(), *b"ab"), expected);
+            let block = text.as_bytes().first_chunk().unwrap();
+            prop_assert_eq!(dispatch!(Level::new(), simd => places_in(simd, block, *b"ab")), expected);
             let text = text.replace('a', "(").replace('b', ")");
-            prop_assert_eq!(brackets(text.as_bytes().first_chunk().unwrap()), expected);
+            let block = text.as_bytes().first_chunk().unwrap();
+            prop_assert_eq!(dispatch!(Level::new(), simd => brackets(simd, block)), expected);
         }
 
         #[test]

@@ -10,7 +10,7 @@ mod jshell;
 use super::Outcome;
 use super::text::{self, Text, indent};
 use crate::model::{Frame, ParsedException, Relation};
-use frame::frame;
+use frame::{COROUTINE, frame};
 use memchr::{memchr, memrchr};
 use std::borrow::Cow;
 
@@ -18,8 +18,6 @@ use std::borrow::Cow;
 const HEADER_LINES_MAX: usize = 64;
 /// Lines between a header and its first frame, for a header that stands behind another stack.
 const MESSAGE_LINES_MAX: usize = 32;
-/// The module of frames by which Kotlin marks where a coroutine was resumed.
-const COROUTINE: &str = "_COROUTINE.";
 /// Words of a line of a log where a type is searched.
 const WORDS_MAX: usize = 64;
 
@@ -146,7 +144,6 @@ impl<'a> Chain<'a> {
     }
 
     /// The frames of the exception whose stack is being read.
-    #[inline(always)]
     fn goes_on(&mut self) -> Option<&mut Vec<Frame<'a>>> {
         let open = self.found.last_mut().filter(|open| open.message.is_none() && self.aside.is_none())?;
         Some(&mut open.exception.frames)
@@ -180,6 +177,36 @@ impl<'a> Chain<'a> {
         }
     }
 
+    /// Reads a line, of a text that has a stack or not; whether it told something.
+    fn take(&mut self, text: &Text<'a>, at: usize, has_stack: bool) -> bool {
+        let line = text.line(at);
+        if let Some(frame) = frame_line(line) {
+            self.push(text, at, frame);
+            return true;
+        }
+        match read(line) {
+            Line::Gap => self.close(text, at),
+            Line::Marked(Mark::Suppressed, rest) if aside(rest).is_some() => {
+                self.close(text, at);
+                self.aside = aside(rest).map(|aside| (aside, vec![]));
+            }
+            Line::Marked(mark, rest) => match type_and_message(rest, true) {
+                Some(header) if !self.found.is_empty() || header.sure => {
+                    self.open(text, at, &header, Some(mark));
+                }
+                _ => return false,
+            },
+            Line::Other if self.is_in_message() => {
+                if line.starts_with("Exception in thread ") {
+                    restart(text, at, self);
+                }
+            }
+            // Output behind the stack, unless another stack follows.
+            Line::Other => return has_stack && restart(text, at, self),
+        }
+        true
+    }
+
     fn is_in_message(&self) -> bool {
         self.aside.is_some() || self.found.last().is_some_and(|open| open.message.is_some())
     }
@@ -210,8 +237,7 @@ fn aside(rest: &str) -> Option<Aside> {
 fn stack<'a>(text: &Text<'a>) -> Option<Outcome<'a>> {
     let is_frame = |line: &str| frame_line(line).is_some();
     let mut prefixed = None;
-    let is_usual = |i: usize| text.tail(i).and_then(frame::usual).is_some();
-    let mut first = (0..text.len()).find(|&i| is_usual(i) || is_frame(text.line(i)));
+    let mut first = text.iter().position(is_frame);
     if first.is_none()
         && let Some(prefix) = log_prefix(text)
     {
@@ -225,45 +251,20 @@ fn stack<'a>(text: &Text<'a>) -> Option<Outcome<'a>> {
         Some(first) => start(text, first, &mut chain),
         None => start_without_frames(text, &mut chain)?,
     };
-    for (i, line) in text.lines_from(start) {
-        if let Some(found) = text.tail(i).and_then(frame::usual) {
-            match chain.goes_on() {
-                Some(frames) if !found.module.starts_with(COROUTINE) => frames.push(found.frame()),
-                _ => chain.push(text, i, found.frame()),
-            }
-            chain.end = i + 1;
-            continue;
-        }
-        if let Some(frame) = frame_line(line) {
-            chain.push(text, i, frame);
-            chain.end = i + 1;
-            continue;
-        }
-        match read(line) {
-            Line::Gap => chain.close(text, i),
-            Line::Marked(Mark::Suppressed, rest) if aside(rest).is_some() => {
-                chain.close(text, i);
-                chain.aside = aside(rest).map(|aside| (aside, vec![]));
-            }
-            Line::Marked(mark, rest) => match type_and_message(rest, true) {
-                Some(header) if !chain.found.is_empty() || header.sure => {
-                    chain.open(text, i, &header, Some(mark));
-                }
-                _ => continue,
-            },
-            Line::Other if chain.is_in_message() => {
-                if line.starts_with("Exception in thread ") {
-                    restart(text, i, &mut chain);
-                }
-            }
-            Line::Other => {
-                // Output behind the stack, unless another stack follows.
-                if first.is_none() || !restart(text, i, &mut chain) {
-                    continue;
-                }
+    let mut at = start;
+    while at < text.len() {
+        if let Some(frames) = chain.goes_on() {
+            let from = at;
+            frame::take_usual(text, &mut at, frames);
+            if at > from {
+                chain.end = at;
+                continue;
             }
         }
-        chain.end = i + 1;
+        if chain.take(text, at, first.is_some()) {
+            chain.end = at + 1;
+        }
+        at += 1;
     }
     let end = chain.end.max(start);
     chain.close(text, end);

@@ -10,7 +10,7 @@ mod pointed;
 use super::Outcome;
 use super::text::{self, Text, is_marker};
 use crate::model::{Frame, ParsedException, Relation};
-use frame::{gecko_frame, is_frame, usual, v8_frame};
+use frame::{gecko_frame, take_usual, v8_frame};
 use std::borrow::Cow;
 
 /// Words of a log's line where an error's name is searched.
@@ -21,12 +21,12 @@ const FRAMES_USUAL: usize = 32;
 
 /// Parses a JavaScript report; `None` when the text has no stack line, banner or compiler line of JavaScript.
 pub(super) fn parse<'a>(text: &Text<'a>) -> Option<Outcome<'a>> {
-    let first = (0..text.len()).find(|&i| is_frame(text, i));
+    let first = (0..text.len()).find(|&i| v8_frame(text.line(i)).is_some());
     if first.is_none()
         && let Some(prefix) = log_prefix(text)
     {
         let bare = text.without_like(prefix);
-        let first = (0..bare.len()).find(|&i| is_frame(&bare, i));
+        let first = (0..bare.len()).find(|&i| v8_frame(bare.line(i)).is_some());
         return report(&bare, first);
     }
     report(text, first)
@@ -105,7 +105,7 @@ fn child_process<'a>(text: &Text<'a>, at: usize, first: usize) -> Option<Outcome
         frame.source = Some(Cow::Borrowed(text::trim(text.line(inner - 3))));
     }
     // A blank line, the version and another blank line may stand between.
-    let own = (end..text.len().min(end + 5)).find(|&i| is_frame(text, i));
+    let own = (end..text.len().min(end + 5)).find(|&i| v8_frame(text.line(i)).is_some());
     end = own.unwrap_or(end);
     exceptions[0].frames = frames(text, &mut end);
     hang(&mut exceptions, 0, Relation::Cause, cause);
@@ -133,11 +133,10 @@ fn named<'a>(error_type: &'a str, message: &'a str) -> ParsedException<'a> {
 /// Reads stack lines from `*at` on and leaves `*at` behind the last.
 fn frames<'a>(text: &Text<'a>, at: &mut usize) -> Vec<Frame<'a>> {
     let mut frames = Vec::with_capacity((text.len() - (*at).min(text.len())).min(FRAMES_USUAL));
-    while *at < text.len() {
-        if let Some(found) = text.tail(*at).and_then(usual) {
-            frames.push(found.frame());
-            *at += 1;
-            continue;
+    loop {
+        take_usual(text, at, &mut frames);
+        if *at >= text.len() {
+            break;
         }
         let line = text.line(*at);
         match v8_frame(line) {

@@ -1,9 +1,11 @@
 //! One line of a JVM stack trace: `java.base/java.util.ArrayList.get(ArrayList.java:427) ~[lib.jar:1.0]`.
 
+use super::super::text::Text;
 use super::super::text::tail::Tail;
 use super::super::{Usual, located, text};
 use crate::bytes::{first, first_behind, has_any, last};
 use crate::model::Frame;
+use fearless_simd::{Level, Simd, dispatch};
 use std::borrow::Cow;
 
 /// Reads what follows `at `.
@@ -11,13 +13,32 @@ pub(super) fn frame(rest: &str) -> Option<Frame<'_>> {
     of_any_form(text::trim_start(rest))
 }
 
+/// The module of frames by which Kotlin marks where a coroutine was resumed; they are left out.
+pub(super) const COROUTINE: &str = "_COROUTINE.";
+
+/// Takes the frames of usual lines from line `at` on and leaves `at` at the first other one.
+pub(super) fn take_usual<'a>(text: &Text<'a>, at: &mut usize, frames: &mut Vec<Frame<'a>>) {
+    dispatch!(Level::new(), simd => take_usual_by(simd, text, at, frames));
+}
+
+#[inline(always)]
+fn take_usual_by<'a, S: Simd>(simd: S, text: &Text<'a>, at: &mut usize, frames: &mut Vec<Frame<'a>>) {
+    while let Some(tail) = text.tail(*at) {
+        let Some(found) = usual(simd, tail) else { return };
+        if !found.module.starts_with(COROUTINE) {
+            frames.push(found.frame());
+        }
+        *at += 1;
+    }
+}
+
 /// A tab, `at a.b.C.f(C.java:12)` and no more: what most lines are, for which [`parts`] would say the same.
 #[inline(always)]
-pub(super) fn usual(tail: Tail<'_>) -> Option<Usual<'_>> {
+fn usual<S: Simd>(simd: S, tail: Tail<'_>) -> Option<Usual<'_>> {
     const START: &str = "\tat ";
     let rest = tail.line.strip_prefix(START)?;
     let (digits, number) = tail.number()?;
-    let bracketed = tail.bracketed(rest)?;
+    let bracketed = tail.bracketed(simd, rest)?;
     if !matches!(bracketed.before.as_bytes().first(), Some(0x21..=0x7e)) {
         return None;
     }
@@ -182,7 +203,6 @@ fn accessor(module: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::parse::text::Text;
     use crate::parse::{ParseLimits, shown};
     use proptest::prelude::*;
 
@@ -256,9 +276,12 @@ mod tests {
         fn usual_lines_are_read_alike(line in r"(\tat |\tat  )?([aB.( )/$\t]{0,3}[a-z.1]{0,24}){1,4}\([A-Z]?[a-z()./ ]{0,6}\.(java|kt|scala):[0-9]{0,10}\)") {
             let text = format!("{:64}\n{line}", "");
             let text = Text::new(&text, &ParseLimits::default());
-            if let Some(found) = text.tail(1).and_then(usual) {
+            let (mut at, mut found) = (1, Vec::new());
+            take_usual(&text, &mut at, &mut found);
+            prop_assert_eq!(at, 1 + found.len());
+            if let Some(found) = found.pop() {
                 let rest = text::trim_start(&line[4..]);
-                prop_assert_eq!(format!("{:?}", of_any_form(rest)), format!("{:?}", Some(found.frame())));
+                prop_assert_eq!(format!("{:?}", of_any_form(rest)), format!("{:?}", Some(found)));
             }
         }
     }

@@ -5,18 +5,28 @@ use super::super::text::{Text, has_pair, split_location, split_owner, trim, trim
 use super::super::{Usual, located};
 use crate::bytes::{first, has_any, last_before};
 use crate::model::Frame;
+use fearless_simd::{Level, Simd, dispatch};
 use std::borrow::Cow;
 
-/// Whether line `i` is one of a stack.
-pub(super) fn is_frame(text: &Text<'_>, i: usize) -> bool {
-    text.tail(i).and_then(usual).is_some() || v8_frame(text.line(i)).is_some()
+/// Takes the frames of usual lines from line `at` on and leaves `at` at the first other one.
+pub(super) fn take_usual<'a>(text: &Text<'a>, at: &mut usize, frames: &mut Vec<Frame<'a>>) {
+    dispatch!(Level::new(), simd => take_usual_by(simd, text, at, frames));
+}
+
+#[inline(always)]
+fn take_usual_by<'a, S: Simd>(simd: S, text: &Text<'a>, at: &mut usize, frames: &mut Vec<Frame<'a>>) {
+    while let Some(tail) = text.tail(*at) {
+        let Some(found) = usual(simd, tail) else { return };
+        frames.push(found.frame());
+        *at += 1;
+    }
 }
 
 /// `    at f (file:1:2)` and no more: what most lines are, for which [`v8_frame`] would say the same.
 #[inline(always)]
-pub(super) fn usual(tail: Tail<'_>) -> Option<Usual<'_>> {
+fn usual<S: Simd>(simd: S, tail: Tail<'_>) -> Option<Usual<'_>> {
     const START: &str = "    at ";
-    let bracketed = tail.bracketed(tail.line.strip_prefix(START)?)?;
+    let bracketed = tail.bracketed(simd, tail.line.strip_prefix(START)?)?;
     let function = bracketed.before.strip_suffix(' ')?;
     let (Some(0x21..=0x7e), Some(0x21..=0x7e)) = (function.as_bytes().first(), function.as_bytes().last())
     else {
@@ -180,8 +190,11 @@ mod tests {
         ) {
             let text = format!("{:64}\n{line}", "");
             let text = Text::new(&text, &ParseLimits::default());
-            if let Some(found) = text.tail(1).and_then(usual) {
-                prop_assert_eq!(format!("{:?}", v8_frame(&line)), format!("{:?}", Some(found.frame())));
+            let (mut at, mut found) = (1, Vec::new());
+            take_usual(&text, &mut at, &mut found);
+            prop_assert_eq!(at, 1 + found.len());
+            if let Some(found) = found.pop() {
+                prop_assert_eq!(format!("{:?}", v8_frame(&line)), format!("{:?}", Some(found)));
             }
         }
     }

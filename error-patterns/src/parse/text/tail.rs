@@ -3,6 +3,7 @@
 use super::{split_owner, split_owner_at};
 use crate::bytes::{self, BLOCK};
 use crate::digits::digits_before_end;
+use fearless_simd::Simd;
 
 /// A line, and the last bytes of the text up to its end, for what is told by several bytes at once.
 #[derive(Clone, Copy, Debug)]
@@ -20,17 +21,17 @@ impl<'a> Tail<'a> {
     /// The place in brackets that the line ends with, where no other brackets stand in the block. `rest` is the line
     /// without its beginning, which is left out.
     #[inline(always)]
-    pub(crate) fn bracketed(self, rest: &'a str) -> Option<Bracketed<'a>> {
+    pub(crate) fn bracketed<S: Simd>(self, simd: S, rest: &'a str) -> Option<Bracketed<'a, S>> {
         let block = self.block;
         let own = u64::MAX.unbounded_shl(BLOCK.saturating_sub(rest.len()) as u32);
-        let brackets = bytes::brackets(block) & own;
+        let brackets = bytes::brackets(simd, block) & own;
         let open = brackets.trailing_zeros() as usize;
         if brackets.count_ones() != 2 {
             return None;
         }
         let (before, place) = rest.split_at(rest.len() - (BLOCK - open));
         let place = place.strip_prefix('(')?.strip_suffix(')')?;
-        Some(Bracketed { before, place, block, open, own: own & ((1 << open) - 1) })
+        Some(Bracketed { before, place, simd, block, open, own: own & ((1 << open) - 1) })
     }
 
     /// The number of up to seven digits that stands behind a colon and before the last byte, and how many digits it has.
@@ -54,9 +55,10 @@ impl<'a> Tail<'a> {
 
 /// A place in brackets and what stands before it.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Bracketed<'a> {
+pub(crate) struct Bracketed<'a, S> {
     pub(crate) before: &'a str,
     pub(crate) place: &'a str,
+    simd: S,
     block: &'a [u8; BLOCK],
     /// Where the bracket opens in the block.
     open: usize,
@@ -64,12 +66,12 @@ pub(crate) struct Bracketed<'a> {
     own: u64,
 }
 
-impl<'a> Bracketed<'a> {
+impl<'a, S: Simd> Bracketed<'a, S> {
     /// Whether any of the bytes stands before the bracket.
     #[inline(always)]
     pub(crate) fn has_any<const N: usize>(&self, wanted: [u8; N]) -> bool {
         let outside = self.before.len().saturating_sub(self.open);
-        bytes::places_in(self.block, wanted) & self.own != 0
+        bytes::places_in(self.simd, self.block, wanted) & self.own != 0
             || outside > 0 && bytes::has_any(&self.before.as_bytes()[..outside], wanted)
     }
 
@@ -84,7 +86,7 @@ impl<'a> Bracketed<'a> {
     #[inline(always)]
     pub(crate) fn owner(&self) -> (&'a str, &'a str) {
         let name = self.before;
-        match (bytes::places_in(self.block, *b".") & self.own).checked_ilog2() {
+        match (bytes::places_in(self.simd, self.block, *b".") & self.own).checked_ilog2() {
             Some(dot) => split_owner_at(name, name.len() + dot as usize - self.open),
             None => split_owner(name),
         }
