@@ -9,6 +9,7 @@ mod chain;
 mod fault;
 mod ipython;
 mod pytest;
+mod usual;
 
 use super::text::{self, Text, indent, is_marker};
 use super::{Outcome, located};
@@ -292,6 +293,13 @@ impl<'t, 'a> Reader<'t, 'a> {
         // Where the source starts, on the line after it.
         let mut source_indent = None;
         while self.at < self.text.len() {
+            if !self.grouped
+                && indented < usual::INDENT
+                && let Some(has_source) = usual::take(self.text, &mut self.at, &mut block.frames)
+            {
+                source_indent = has_source.then_some(usual::INDENT);
+                continue;
+            }
             let line = self.inner();
             let trimmed = text::trim(line);
             let first = trimmed.as_bytes().first();

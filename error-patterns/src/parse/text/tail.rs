@@ -34,6 +34,30 @@ impl<'a> Tail<'a> {
         Some(Bracketed { before, place, simd, block, open, own: own & ((1 << open) - 1) })
     }
 
+    /// What of `rest`, the line without its beginning, stands before its last quote, where the block has that, and what
+    /// stands behind.
+    #[inline(always)]
+    pub(crate) fn quoted<S: Simd>(self, simd: S, rest: &'a str) -> Option<(&'a str, &'a str)> {
+        let own = u64::MAX.unbounded_shl(BLOCK.saturating_sub(rest.len()) as u32);
+        let quote = (bytes::places_in(simd, self.block, *b"\"") & own).checked_ilog2()? as usize;
+        let (before, behind) = rest.split_at(rest.len() - (BLOCK - quote));
+        Some((before, behind.strip_prefix('"')?))
+    }
+
+    /// Whether any of the bytes stands among the last `length` of the line.
+    #[inline(always)]
+    pub(crate) fn ends_with_any<S: Simd, const N: usize>(
+        self,
+        simd: S,
+        length: usize,
+        wanted: [u8; N],
+    ) -> bool {
+        let own = u64::MAX.unbounded_shl(BLOCK.saturating_sub(length) as u32);
+        let outside = length.saturating_sub(BLOCK);
+        bytes::places_in(simd, self.block, wanted) & own != 0
+            || outside > 0 && bytes::has_any(&self.line.as_bytes()[self.line.len() - length..], wanted)
+    }
+
     /// The number of up to seven digits that stands behind a colon and before the last byte, and how many digits it has.
     #[inline(always)]
     pub(crate) fn number(self) -> Option<(usize, u32)> {
