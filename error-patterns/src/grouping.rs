@@ -29,7 +29,7 @@ static KEPT: LazyLock<Kept> = LazyLock::new(|| Kept::of(built_in_texts().chain([
 /// Bounds of a [`Grouper`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct GroupingConfig {
-    /// Groupings of repeats kept in memory.
+    /// Groupings of repeats kept in memory. 8 bytes each come on top, for prints of what was seen once.
     pub cache_entries_max: usize,
     /// Bytes of them, about.
     pub cache_bytes_max: usize,

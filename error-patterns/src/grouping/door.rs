@@ -150,6 +150,15 @@ mod tests {
     }
 
     #[test]
+    fn what_a_key_leaves_out_leaves_no_print() {
+        let print = |text: &str| print(&raw("", text));
+        assert_eq!(
+            print("run 3fa85f64-5717-4562-b3fc-2c963f66AFA6 at 0x7ffeABCD, line 3 (a.js:4)"),
+            print("run 00000000-0000-0000-0000-000000000000 at 0x123456, line 33333 (a.js:4:15)")
+        );
+    }
+
+    #[test]
     fn does_not_look_while_repeats_come() {
         let (door, one) = (Door::new(8), raw("no column", "at run.py"));
         assert_eq!(door.way(&one), Way::Past);
