@@ -117,6 +117,23 @@ fn each_by<S: Simd>(simd: S, text: &[u8], byte: u8, mut found: impl FnMut(usize)
     }
 }
 
+/// A bit for each byte of a block that is any of some, the lowest for the first.
+#[inline(always)]
+pub(crate) fn places_in<S: Simd, const N: usize>(simd: S, block: &[u8; BLOCK], wanted: [u8; N]) -> u64 {
+    let bytes = u8x64::from_slice(simd, block);
+    let mut places = 0;
+    for byte in wanted {
+        places |= bytes.simd_eq(u8x64::splat(simd, byte)).to_bitmask();
+    }
+    places
+}
+
+/// The same of brackets.
+#[inline(always)]
+pub(crate) fn brackets<S: Simd>(simd: S, block: &[u8; BLOCK]) -> u64 {
+    (u8x64::from_slice(simd, block) & u8x64::splat(simd, !1)).simd_eq(u8x64::splat(simd, b'(')).to_bitmask()
+}
+
 /// A bit for each place of `byte` in a block, the lowest for the first.
 #[inline]
 pub(crate) fn places(block: &[u8], byte: u8) -> u64 {
@@ -514,6 +531,16 @@ mod tests {
             prop_assert_eq!(places(text.as_bytes(), byte), expected);
             let others = places(text.as_bytes(), byte ^ b'a');
             prop_assert_eq!(places_of_two(text.as_bytes(), [byte, byte ^ b'a']), [expected, others]);
+        }
+
+        #[test]
+        fn finds_every_place_of_any(text in "[abcd]{64}") {
+            let expected = text.bytes().rev().fold(0, |places, byte| places << 1 | u64::from(byte < b'c'));
+            let block = text.as_bytes().first_chunk().unwrap();
+            prop_assert_eq!(dispatch!(Level::new(), simd => places_in(simd, block, *b"ab")), expected);
+            let text = text.replace('a', "(").replace('b', ")");
+            let block = text.as_bytes().first_chunk().unwrap();
+            prop_assert_eq!(dispatch!(Level::new(), simd => brackets(simd, block)), expected);
         }
 
         #[test]

@@ -125,6 +125,8 @@ struct RuntimeRules {
 #[derive(Debug)]
 struct Field {
     looks: Vec<Look>,
+    /// Looks that most values need, which are made at once.
+    usual: usize,
     /// Rules that hold for a field without a value (`file_is = [""]`).
     empty: u64,
     /// Rules without a condition on this field.
@@ -155,7 +157,11 @@ impl Field {
                 free |= bit;
             }
         }
-        Self { looks: looks(&needles, (separators, plain)), empty, free, is_path: separators.contains(&b'/') }
+        let looks = looks(&needles, (separators, plain));
+        // Every path has separators.
+        let is_path = separators.contains(&b'/');
+        let usual = looks.iter().position(|look| is_path && look.is_anchored()).unwrap_or(0) + 1;
+        Self { usual: usual.min(looks.len()), looks, empty, free, is_path }
     }
 }
 
@@ -190,24 +196,24 @@ impl<'f> Seen<'f> {
         }
     }
 
-    /// Rules whose condition on the field holds or may hold.
+    /// Looks further. What most values need is looked at at once, then one look at a time is made.
     #[inline(always)]
-    fn possible(&self) -> u64 {
-        self.hits | self.open
-    }
-
-    /// Whether to look further may tell that the condition of a rule holds.
-    #[inline(always)]
-    fn is_open(&self, rule: u64) -> bool {
-        self.open & !self.hits & rule != 0
-    }
-
-    /// Makes the next look.
-    #[inline]
     fn look(&mut self, field: &Field) {
-        if self.looks == 0 && self.begin(field) {
-            return;
+        if self.looks > 0 {
+            self.look_on(field);
+        } else if !self.begin(field) {
+            let (usual, _) = field.looks.split_at(field.usual);
+            for look in usual {
+                if look.may_find(self.value) {
+                    self.hits |= look.find(self.value);
+                }
+            }
+            (self.looks, self.open) = (field.usual.max(1), usual.last().map_or(0, |look| look.later));
         }
+    }
+
+    #[inline(never)]
+    fn look_on(&mut self, field: &Field) {
         let rest = field.looks.get(self.looks..).unwrap_or_default();
         match rest.iter().position(|look| look.may_find(self.value)) {
             Some(skipped) => {
@@ -376,21 +382,24 @@ impl RuntimeRules {
 
     /// Whose code a frame is: looks at what the first rule that may hold depends on, until that rule does hold or none
     /// may.
-    #[inline]
+    #[inline(always)]
     fn origin(&self, [file, module, function]: &mut [Seen<'_>; 3]) -> Origin {
         let [of_file, of_module, of_function] = &self.fields;
         loop {
-            let possible = self.all & file.possible() & module.possible() & function.possible();
+            let hits = [file.hits, module.hits, function.hits];
+            let possible =
+                self.all & (hits[0] | file.open) & (hits[1] | module.open) & (hits[2] | function.open);
             let first = possible & possible.wrapping_neg();
-            if file.is_open(first) {
-                file.look(of_file);
-            } else if module.is_open(first) {
-                module.look(of_module);
-            } else if function.is_open(first) {
-                function.look(of_function);
-            } else {
+            if hits[0] & hits[1] & hits[2] & first == first {
                 let origin = self.origins.get(first.trailing_zeros() as usize);
                 return origin.copied().unwrap_or(Origin::Application);
+            }
+            if hits[0] & first == 0 {
+                file.look(of_file);
+            } else if hits[1] & first == 0 {
+                module.look(of_module);
+            } else {
+                function.look(of_function);
             }
         }
     }

@@ -1,5 +1,5 @@
 //! One call from a masked exception to its grouping: parse, classify, canonical form, fingerprint,
-//! signature; a bounded cache answers repeats, also those that differ in numbers that nothing looks at.
+//! signature; a bounded cache answers repeats from the third on, also those that differ in numbers that nothing looks at.
 //!
 //! Knows nothing of known patterns (that is [`crate::store`]) nor of masking (the caller's first step).
 
@@ -14,11 +14,13 @@ use crate::model::{Parsed, RawException, Taxonomy};
 use crate::parse::parse;
 use crate::rules::{Applied, Rules};
 use cache::Cache;
+use door::{Door, Way};
 use repeat::{Kept, Place};
 use std::ops::Deref;
 use std::sync::{Arc, LazyLock};
 
 mod cache;
+mod door;
 mod repeat;
 
 /// The numbers that the built-in rules name; read once, however many groupers there are.
@@ -27,7 +29,7 @@ static KEPT: LazyLock<Kept> = LazyLock::new(|| Kept::of(built_in_texts().chain([
 /// Bounds of a [`Grouper`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct GroupingConfig {
-    /// Groupings of repeats kept in memory.
+    /// Groupings of repeats kept in memory. 8 bytes each come on top, for prints of what was seen once.
     pub cache_entries_max: usize,
     /// Bytes of them, about.
     pub cache_bytes_max: usize,
@@ -101,6 +103,7 @@ struct Known {
 pub struct Grouper {
     config: GroupingConfig,
     cache: Cache<Known>,
+    door: Door,
     rules: Arc<Rules>,
     /// Numbers that make a repeat another text; `None` where a user's rules may look at any.
     kept: Option<&'static Kept>,
@@ -117,7 +120,13 @@ impl Grouper {
     #[must_use]
     pub fn with_rules(config: GroupingConfig, rules: Arc<Rules>) -> Self {
         let kept = rules.is_empty().then(|| &*KEPT);
-        Self { config, cache: Cache::new(config.cache_entries_max, config.cache_bytes_max), rules, kept }
+        Self {
+            config,
+            cache: Cache::new(config.cache_entries_max, config.cache_bytes_max),
+            door: Door::new(config.cache_entries_max),
+            rules,
+            kept,
+        }
     }
 
     /// The grouping of one exception, whose texts are already masked. Never fails: unknown text still
@@ -125,22 +134,37 @@ impl Grouper {
     #[must_use]
     pub fn group(&self, raw: &RawException<'_>) -> Grouped {
         let raw = self.cut(raw);
-        let key = self.kept.map_or_else(|| repeat::exact(&raw), |kept| repeat::folded(&raw, kept));
-        if let Some(grouped) = self.cache.find(key).and_then(|known| known.of(&raw, self.kept)) {
+        let way = self.door.way(&raw);
+        let key = (way != Way::Past).then(|| match self.kept {
+            Some(kept) => repeat::folded(&raw, kept),
+            None => repeat::exact(&raw),
+        });
+        if let Some(known) = key.and_then(|key| self.cache.find(key))
+            && let Some(grouped) = known.of(&raw, self.kept)
+        {
+            self.door.found();
             return grouped;
         }
+        let key = if self.door.missed(&raw, way) { key } else { None };
         let mut parsed = parse(&raw);
         let grouping = Arc::new(group_by_rules(&raw, &mut parsed, &self.rules));
         let file_path = fingerprint::place(&parsed);
-        let place = file_path.map(|path| Place::of(&raw, path, self.kept));
+        if let Some(key) = key {
+            self.keep(key, &raw, &grouping, file_path);
+        }
+        Grouped { grouping, file_path: file_path.map(str::to_owned) }
+    }
+
+    /// Keeps a grouping for repeats.
+    #[inline(never)]
+    fn keep(&self, key: u128, raw: &RawException<'_>, grouping: &Arc<Grouping>, file_path: Option<&str>) {
+        let place = file_path.map(|path| Place::of(raw, path, self.kept));
         // A place that cannot be found again would be lost to the repeats.
         if place.as_ref().is_none_or(Option::is_some) {
-            let place = place.flatten().map(Arc::new);
-            let known = Known { grouping: Arc::clone(&grouping), place };
+            let known = Known { grouping: Arc::clone(grouping), place: place.flatten().map(Arc::new) };
             let bytes = known.bytes();
             self.cache.keep(key, known, bytes);
         }
-        Grouped { grouping, file_path: file_path.map(str::to_owned) }
     }
 
     fn cut<'a>(&self, raw: &RawException<'a>) -> RawException<'a> {

@@ -10,6 +10,7 @@ mod bytes;
 pub mod canonical;
 pub mod classify;
 pub mod diff;
+mod digits;
 pub mod explain;
 pub mod fingerprint;
 pub mod frames;

@@ -275,7 +275,26 @@ fn is_code(word: &str) -> bool {
     word.len() >= 3 && word.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_')
 }
 
+/// What most lines of a stack say, of which a frame is made where it is to stay.
+#[derive(Clone, Copy, Debug)]
+struct Usual<'a> {
+    module: &'a str,
+    function: &'a str,
+    file: &'a str,
+    line: u32,
+    column: Option<u32>,
+}
+
+impl<'a> Usual<'a> {
+    #[inline(always)]
+    fn frame(self) -> Frame<'a> {
+        let frame = located(self.function, self.file, Some(self.line), self.column);
+        Frame { module: Cow::Borrowed(self.module), ..frame }
+    }
+}
+
 /// A frame with a file and a place in it.
+#[inline(always)]
 fn located<'a>(function: &'a str, file: &'a str, line: Option<u32>, column: Option<u32>) -> Frame<'a> {
     Frame { function: Cow::Borrowed(function), file: Cow::Borrowed(file), line, column, ..Frame::default() }
 }

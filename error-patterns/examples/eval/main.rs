@@ -96,7 +96,10 @@ fn evaluate(file: &Path, options: &Options) -> Result<Outcome, Box<dyn Error>> {
     let (groupings, group) =
         timed(|| masked.iter().map(|record| grouper.group(&record.raw()).grouping).collect::<Vec<_>>());
     let caching = Grouper::new(GroupingConfig { cache_entries_max: 64 * 1024, ..GroupingConfig::default() });
-    masked.iter().for_each(|record| drop(caching.group(&record.raw())));
+    // What is seen for the first time is not kept yet.
+    for _ in 0..2 {
+        masked.iter().for_each(|record| drop(caching.group(&record.raw())));
+    }
     let ((), repeat) = timed(|| masked.iter().for_each(|record| drop(caching.group(&record.raw()))));
     let mut store = PatternStore::new(StoreConfig::default());
     let (assignments, assign) = timed(|| {

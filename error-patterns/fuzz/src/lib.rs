@@ -140,9 +140,11 @@ pub fn classify(bytes: &[u8]) {
 pub fn group(bytes: &[u8]) {
     let (language, parts) = exception(bytes);
     let raw = with_parts(language, &parts);
-    let config = GroupingConfig { cache_entries_max: 8, ..GroupingConfig::default() };
+    let config = GroupingConfig { cache_entries_max: 64, ..GroupingConfig::default() };
     let grouper = Grouper::new(config);
     let first = grouper.group(&raw);
+    // The cache answers from the third time on.
+    assert_eq!(first, grouper.group(&raw));
     assert_eq!(first, grouper.group(&raw));
     assert_eq!(first, Grouper::new(config).group(&raw));
     assert!(!first.hashes.is_empty() && first.hashes.len() <= 16, "{} hashes", first.hashes.len());

@@ -314,7 +314,7 @@ impl Anchored {
             if self.tree.may_begin(word) {
                 found |= self.tree.walk_word(word, value, at + 1, &value[..at]);
             }
-            if self.before & before_bit(value[..at].last().copied()) != 0 {
+            if self.before != 0 && self.before & before_bit(value[..at].last().copied()) != 0 {
                 found |= self.find_end(value, at);
             }
         }
@@ -394,6 +394,11 @@ impl Look {
             _ => value.as_bytes().first(),
         };
         edge.is_some_and(|edge| self.edges[usize::from(edge >> 6)] & 1 << (edge & 63) != 0)
+    }
+
+    /// Whether it looks behind anchors.
+    pub(super) fn is_anchored(&self) -> bool {
+        matches!(self.place, Place::Anchored(_))
     }
 
     /// The bits of the needles found.

@@ -8,10 +8,10 @@
 //! the groupings. When in doubt a number stays, which costs time and nothing else.
 
 use crate::bytes::{BLOCK, Classes, first_digit};
+use crate::digits::digits_at;
 use crate::model::RawException;
 use crate::tokens::gives_meaning;
 use copied::{Copied, with_room};
-use digits::digits_at;
 use fearless_simd::{Level, Simd, SimdBase, SimdMask, dispatch, u8x64};
 use rapidhash::RapidHashSet;
 use std::ops::Range;
@@ -19,7 +19,6 @@ use wide::u8x16;
 use xxhash_rust::xxh3::xxh3_128;
 
 mod copied;
-mod digits;
 
 /// Stands for what varies; no byte of UTF-8 is equal to it.
 const MARK: u8 = 0xff;

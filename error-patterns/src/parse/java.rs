@@ -10,7 +10,7 @@ mod jshell;
 use super::Outcome;
 use super::text::{self, Text, indent};
 use crate::model::{Frame, ParsedException, Relation};
-use frame::frame;
+use frame::{COROUTINE, frame};
 use memchr::{memchr, memrchr};
 use std::borrow::Cow;
 
@@ -30,7 +30,7 @@ pub(super) fn parse<'a>(text: &Text<'a>) -> Option<Outcome<'a>> {
 }
 
 /// Reads a line as a frame.
-#[inline]
+#[inline(never)]
 fn frame_line(line: &str) -> Option<Frame<'_>> {
     line[indent(line)..].strip_prefix("at ").and_then(frame)
 }
@@ -143,6 +143,12 @@ impl<'a> Chain<'a> {
         }
     }
 
+    /// The frames of the exception whose stack is being read.
+    fn goes_on(&mut self) -> Option<&mut Vec<Frame<'a>>> {
+        let open = self.found.last_mut().filter(|open| open.message.is_none() && self.aside.is_none())?;
+        Some(&mut open.exception.frames)
+    }
+
     fn push(&mut self, text: &Text<'a>, at: usize, frame: Frame<'a>) {
         if let Some((_, frames)) = &mut self.aside {
             frames.push(frame);
@@ -165,11 +171,40 @@ impl<'a> Chain<'a> {
             if frames.capacity() == 0 {
                 frames.reserve((text.len() - at).min(32));
             }
-            // Kotlin marks where a coroutine was resumed.
-            if !frame.module.starts_with("_COROUTINE.") {
+            if !frame.module.starts_with(COROUTINE) {
                 frames.push(frame);
             }
         }
+    }
+
+    /// Reads a line, of a text that has a stack or not; whether it told something.
+    fn take(&mut self, text: &Text<'a>, at: usize, has_stack: bool) -> bool {
+        let line = text.line(at);
+        if let Some(frame) = frame_line(line) {
+            self.push(text, at, frame);
+            return true;
+        }
+        match read(line) {
+            Line::Gap => self.close(text, at),
+            Line::Marked(Mark::Suppressed, rest) if aside(rest).is_some() => {
+                self.close(text, at);
+                self.aside = aside(rest).map(|aside| (aside, vec![]));
+            }
+            Line::Marked(mark, rest) => match type_and_message(rest, true) {
+                Some(header) if !self.found.is_empty() || header.sure => {
+                    self.open(text, at, &header, Some(mark));
+                }
+                _ => return false,
+            },
+            Line::Other if self.is_in_message() => {
+                if line.starts_with("Exception in thread ") {
+                    restart(text, at, self);
+                }
+            }
+            // Output behind the stack, unless another stack follows.
+            Line::Other => return has_stack && restart(text, at, self),
+        }
+        true
     }
 
     fn is_in_message(&self) -> bool {
@@ -214,52 +249,22 @@ fn stack<'a>(text: &Text<'a>) -> Option<Outcome<'a>> {
     let mut chain = Chain::default();
     let start = match first {
         Some(first) => start(text, first, &mut chain),
-        None => {
-            let (at, header) = text.lines_from(0).take(HEADER_LINES_MAX).find_map(|(i, line)| {
-                let header = match read(line) {
-                    Line::Marked(_, rest) => type_and_message(rest, true),
-                    _ => header(line),
-                }?;
-                // Groovy's compiler throws what it has to say.
-                let compiles = header.error_type.ends_with("CompilationErrorsException");
-                (!compiles && (header.thread || header.sure && is_jvm_package(header.error_type)))
-                    .then_some((i, header))
-            })?;
-            chain.open(text, at, &header, None);
-            at + 1
-        }
+        None => start_without_frames(text, &mut chain)?,
     };
-    for (i, line) in text.lines_from(start) {
-        if let Some(frame) = frame_line(line) {
-            chain.push(text, i, frame);
-            chain.end = i + 1;
-            continue;
-        }
-        match read(line) {
-            Line::Gap => chain.close(text, i),
-            Line::Marked(Mark::Suppressed, rest) if aside(rest).is_some() => {
-                chain.close(text, i);
-                chain.aside = aside(rest).map(|aside| (aside, vec![]));
-            }
-            Line::Marked(mark, rest) => match type_and_message(rest, true) {
-                Some(header) if !chain.found.is_empty() || header.sure => {
-                    chain.open(text, i, &header, Some(mark));
-                }
-                _ => continue,
-            },
-            Line::Other if chain.is_in_message() => {
-                if line.starts_with("Exception in thread ") {
-                    restart(text, i, &mut chain);
-                }
-            }
-            Line::Other => {
-                // Output behind the stack, unless another stack follows.
-                if first.is_none() || !restart(text, i, &mut chain) {
-                    continue;
-                }
+    let mut at = start;
+    while at < text.len() {
+        if let Some(frames) = chain.goes_on() {
+            let from = at;
+            frame::take_usual(text, &mut at, frames);
+            if at > from {
+                chain.end = at;
+                continue;
             }
         }
-        chain.end = i + 1;
+        if chain.take(text, at, first.is_some()) {
+            chain.end = at + 1;
+        }
+        at += 1;
     }
     let end = chain.end.max(start);
     chain.close(text, end);
@@ -282,6 +287,22 @@ fn start<'a>(text: &Text<'a>, first: usize, chain: &mut Chain<'a>) -> usize {
     chain.uncaught = header.thread;
     chain.open(text, at, &header, None);
     at + 1
+}
+
+/// The same where there is no frame: opens the first header that is surely a JVM's.
+fn start_without_frames<'a>(text: &Text<'a>, chain: &mut Chain<'a>) -> Option<usize> {
+    let (at, header) = text.lines_from(0).take(HEADER_LINES_MAX).find_map(|(i, line)| {
+        let header = match read(line) {
+            Line::Marked(_, rest) => type_and_message(rest, true),
+            _ => header(line),
+        }?;
+        // Groovy's compiler throws what it has to say.
+        let compiles = header.error_type.ends_with("CompilationErrorsException");
+        (!compiles && (header.thread || header.sure && is_jvm_package(header.error_type)))
+            .then_some((i, header))
+    })?;
+    chain.open(text, at, &header, None);
+    Some(at + 1)
 }
 
 /// A later stack replaces an earlier one, which the program survived; but only an uncaught one replaces an uncaught.

@@ -10,7 +10,7 @@ mod pointed;
 use super::Outcome;
 use super::text::{self, Text, is_marker};
 use crate::model::{Frame, ParsedException, Relation};
-use frame::{gecko_frame, v8_frame};
+use frame::{gecko_frame, take_usual, v8_frame};
 use std::borrow::Cow;
 
 /// Words of a log's line where an error's name is searched.
@@ -133,7 +133,11 @@ fn named<'a>(error_type: &'a str, message: &'a str) -> ParsedException<'a> {
 /// Reads stack lines from `*at` on and leaves `*at` behind the last.
 fn frames<'a>(text: &Text<'a>, at: &mut usize) -> Vec<Frame<'a>> {
     let mut frames = Vec::with_capacity((text.len() - (*at).min(text.len())).min(FRAMES_USUAL));
-    while *at < text.len() {
+    loop {
+        take_usual(text, at, &mut frames);
+        if *at >= text.len() {
+            break;
+        }
         let line = text.line(*at);
         match v8_frame(line) {
             Some(frame) => frames.push(frame),

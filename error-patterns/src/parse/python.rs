@@ -9,6 +9,7 @@ mod chain;
 mod fault;
 mod ipython;
 mod pytest;
+mod usual;
 
 use super::text::{self, Text, indent, is_marker};
 use super::{Outcome, located};
@@ -292,29 +293,41 @@ impl<'t, 'a> Reader<'t, 'a> {
         // Where the source starts, on the line after it.
         let mut source_indent = None;
         while self.at < self.text.len() {
+            if !self.grouped
+                && indented < usual::INDENT
+                && let Some(has_source) = usual::take(self.text, &mut self.at, &mut block.frames)
+            {
+                source_indent = has_source.then_some(usual::INDENT);
+                continue;
+            }
             let line = self.inner();
             let trimmed = text::trim(line);
-            if let Some(from) = source_indent.take().filter(|_| is_marker(trimmed))
+            let first = trimmed.as_bytes().first();
+            let marks = matches!(first, Some(b'^' | b'~' | b'|')) && is_marker(trimmed);
+            if let Some(from) = source_indent.take().filter(|_| marks)
                 && let Some(frame) = block.frames.last_mut()
             {
                 frame.marked = marked(line, trimmed, from);
             }
-            let frame = match trimmed.as_bytes().first() {
+            let frame = match first {
                 Some(b'F') => file_line(trimmed),
                 Some(b'C' | b'I') => ipython::syntax_line(trimmed),
                 _ => None,
             };
             if let Some(frame) = frame {
                 block.frames.push(frame);
-            } else if separator(trimmed).is_some() || trimmed.ends_with("(most recent call last):") {
+            } else if separator(trimmed).is_some()
+                || trimmed.as_bytes().last() == Some(&b':') && trimmed.ends_with("(most recent call last):")
+            {
                 break;
             } else {
                 let column = indent(line);
-                if !trimmed.is_empty() && column <= indented && !is_marker(trimmed) {
+                if !trimmed.is_empty() && column <= indented && !marks {
                     self.type_line(block);
                     return;
                 }
-                source_indent = source_line(block.frames.last_mut(), trimmed).then_some(column);
+                let source = if marks { "" } else { trimmed };
+                source_indent = source_line(block.frames.last_mut(), source).then_some(column);
             }
             self.at += 1;
         }
@@ -449,13 +462,10 @@ fn function_name(name: &str) -> &str {
     }
 }
 
-/// Takes the first line under a frame as its source; markers and repeats are not source. Says whether it did.
+/// Takes the first line under a frame as its source; an empty line and repeats are not source. Says whether it did.
 fn source_line<'a>(frame: Option<&mut Frame<'a>>, line: &'a str) -> bool {
     let Some(frame) = frame else { return false };
-    let source = frame.source.is_none()
-        && !line.is_empty()
-        && !is_marker(line)
-        && !line.starts_with("[Previous line repeated");
+    let source = frame.source.is_none() && !line.is_empty() && !line.starts_with("[Previous line repeated");
     if source {
         frame.source = Some(Cow::Borrowed(line));
     }

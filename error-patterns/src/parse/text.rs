@@ -5,22 +5,23 @@
 
 use super::ParseLimits;
 use crate::bytes;
+use crate::digits::{digits_at, digits_before_end};
 use memchr::{memchr2, memmem};
 use smallvec::SmallVec;
 use std::borrow::Cow;
 use std::cell::OnceCell;
+use tail::Tail;
 
-/// Byte range of each line, without its line end. Texts of usual length need no memory of their own for it.
-type Lines = SmallVec<[(u32, u32); 64]>;
+pub(super) mod tail;
 
-/// Longest text whose places fit the line index.
-const BYTES_MAX: usize = 1 << 31;
+/// Each line, without its line end. Texts of usual length need no memory of their own for it.
+type Lines<'a> = SmallVec<[&'a str; 64]>;
 
 /// A report cut into lines.
 #[derive(Debug)]
 pub(crate) struct Text<'a> {
     all: &'a str,
-    lines: Lines,
+    lines: Lines<'a>,
     /// Which bytes lines start with, see [`Text::opens`], once it was asked for.
     openings: OnceCell<[bool; 256]>,
     /// Lines have lost their beginnings, so that a span over several shows what none of them has.
@@ -33,20 +34,24 @@ impl<'a> Text<'a> {
     /// Cuts `all` into lines. Past `limits.lines` the first half and the last half of that many remain; past
     /// `limits.bytes` the end is left out.
     pub(crate) fn new(all: &'a str, limits: &ParseLimits) -> Self {
-        let bounded = floor(all, limits.bytes.min(BYTES_MAX));
-        let mut cut = bounded.len() < all.len();
-        let mut lines = Lines::new();
-        let mut start = 0;
+        let bounded = floor(all, limits.bytes);
+        let cut = bounded.len() < all.len();
+        // In its place from the start: the room for lines is large.
+        let mut text =
+            Self { all: bounded, lines: Lines::new(), openings: OnceCell::new(), pieced: false, cut };
+        let lines = &mut text.lines;
+        let mut rest = bounded;
         bytes::each(bounded.as_bytes(), b'\n', |end| {
-            lines.push((start, end as u32));
-            start = end as u32 + 1;
+            let (line, behind) = rest.split_at(end - (bounded.len() - rest.len()));
+            lines.push(line);
+            rest = behind.strip_prefix('\n').unwrap_or(behind);
         });
-        if (start as usize) < bounded.len() {
-            lines.push((start, bounded.len() as u32));
+        if !rest.is_empty() {
+            lines.push(rest);
         }
         // What a client of a shell adds below the output is no part of it.
-        let is_closing = |&(start, end): &(u32, u32)| {
-            let line = trim(&bounded[start as usize..end as usize]);
+        let is_closing = |line: &&str| {
+            let line = trim(line);
             line.is_empty() || line.starts_with("[exit ") && line.ends_with(']')
         };
         while lines.last().is_some_and(is_closing) {
@@ -55,20 +60,18 @@ impl<'a> Text<'a> {
         if lines.len() > limits.lines {
             let half = limits.lines / 2;
             lines.drain(half..lines.len() - half);
-            cut = true;
+            text.cut = true;
         }
-        Self { all: bounded, lines, openings: OnceCell::new(), pieced: false, cut }
+        text
     }
 
     /// The lines that have `prefix`, cut behind it and the space that follows; a span over several such lines still
     /// has the prefixes between them.
     pub(crate) fn without_prefix(&self, prefix: &str) -> Self {
         let finder = memmem::Finder::new(prefix);
-        let behind = |&(start, end): &(u32, u32)| {
-            let line = &self.all[start as usize..end as usize];
-            let at = finder.find(line.as_bytes())? + prefix.len();
-            let at = if line[at..].starts_with(' ') { at + 1 } else { at };
-            Some((start + at as u32, end))
+        let behind = |line: &&'a str| {
+            let rest = &line[finder.find(line.as_bytes())? + prefix.len()..];
+            Some(rest.strip_prefix(' ').unwrap_or(rest))
         };
         let lines = self.lines.iter().filter_map(behind).collect();
         Self { all: self.all, lines, openings: OnceCell::new(), pieced: true, cut: self.cut }
@@ -77,10 +80,7 @@ impl<'a> Text<'a> {
     /// All lines, of those that start like `prefix` what follows: a log repeats its own words before each line, with
     /// other numbers.
     pub(crate) fn without_like(&self, prefix: &str) -> Self {
-        let behind = |&(start, end): &(u32, u32)| {
-            let line = &self.all[start as usize..end as usize];
-            (start + skip_like(line, prefix).unwrap_or(0) as u32, end)
-        };
+        let behind = |line: &&'a str| &line[skip_like(line, prefix).unwrap_or(0)..];
         let lines = self.lines.iter().map(behind).collect();
         Self { all: self.all, lines, openings: OnceCell::new(), pieced: true, cut: self.cut }
     }
@@ -94,7 +94,14 @@ impl<'a> Text<'a> {
     /// Line `i` without its line end; empty past the last.
     #[inline]
     pub(crate) fn line(&self, i: usize) -> &'a str {
-        self.lines.get(i).map_or("", |&(start, end)| &self.all[start as usize..end as usize])
+        self.lines.get(i).copied().unwrap_or_default()
+    }
+
+    /// Line `i` with what the text has before its end.
+    #[inline]
+    pub(crate) fn tail(&self, i: usize) -> Option<Tail<'a>> {
+        let line = *self.lines.get(i)?;
+        Some(Tail::new(line, self.all.as_bytes().get(..self.end(line))?.last_chunk()?))
     }
 
     /// All lines from `from` on, with their numbers.
@@ -104,17 +111,22 @@ impl<'a> Text<'a> {
 
     /// All lines.
     pub(crate) fn iter(&self) -> impl DoubleEndedIterator<Item = &'a str> + '_ {
-        self.lines.iter().map(|&(start, end)| &self.all[start as usize..end as usize])
+        self.lines.iter().copied()
     }
 
     /// The text from `part` (a slice of line `from`) up to the end of line `to - 1`, trimmed at its end.
     pub(crate) fn span(&self, from: usize, part: &str, to: usize) -> &'a str {
-        let Some(&(_, first_end)) = self.lines.get(from) else { return "" };
-        let first_end = first_end as usize;
+        let Some(first_end) = self.lines.get(from).map(|line| self.end(line)) else { return "" };
         let start = first_end - part.len().min(first_end);
         let last = to.clamp(from + 1, self.len().max(1)) - 1;
-        let end = self.lines.get(last).map_or(first_end, |&(_, end)| end as usize);
+        let end = self.lines.get(last).map_or(first_end, |line| self.end(line));
         trim_end(self.all.get(start..end).unwrap_or_default())
+    }
+
+    /// Where a line ends in the text.
+    #[inline(always)]
+    fn end(&self, line: &str) -> usize {
+        line.as_ptr() as usize - self.all.as_ptr() as usize + line.len()
     }
 
     /// The same as [`Text::span`], without what lines have lost.
@@ -136,13 +148,10 @@ impl<'a> Text<'a> {
     pub(crate) fn opens(&self, bytes: &[u8]) -> bool {
         let openings = self.openings.get_or_init(|| {
             let mut openings = [false; 256];
-            for &(start, end) in &self.lines {
-                let line = &self.all.as_bytes()[start as usize..end as usize];
-                let first = line.get(blanks(line)).copied();
+            for line in &self.lines {
+                let first = line.as_bytes().get(blanks(line.as_bytes())).copied();
                 let first = first.filter(|byte| matches!(byte, 0x21..=0x7e));
-                if let Some(byte) =
-                    first.or_else(|| self.all[start as usize..end as usize].trim_start().bytes().next())
-                {
+                if let Some(byte) = first.or_else(|| line.trim_start().bytes().next()) {
                     openings[usize::from(byte)] = true;
                 }
             }
@@ -292,6 +301,10 @@ pub(crate) fn split_location(location: &str) -> (&str, Option<u32>, Option<u32>)
 #[inline]
 pub(crate) fn split_number(text: &str, separator: u8) -> Option<(&str, u32)> {
     let bytes = text.as_bytes();
+    if let Some((count, number)) = bytes.last_chunk().and_then(digits_before_end) {
+        let rest = text.len() - count - 1;
+        return (bytes[rest] == separator).then(|| (&text[..rest], number));
+    }
     let (mut at, mut number, mut unit) = (bytes.len(), 0_u32, 1_u32);
     while at > 0 && bytes[at - 1].is_ascii_digit() {
         if bytes.len() - at == 9 {
@@ -318,11 +331,7 @@ pub(crate) fn number(digits: &str) -> Option<u32> {
 /// The number a text starts with, of one to nine digits, and what follows.
 #[inline]
 pub(crate) fn leading_number(text: &str) -> Option<(u32, &str)> {
-    let (mut end, mut number) = (0, 0_u32);
-    for byte in text.bytes().take_while(u8::is_ascii_digit) {
-        number = number.wrapping_mul(10).wrapping_add(u32::from(byte - b'0'));
-        end += 1;
-    }
+    let (end, number) = digits_at(text.as_bytes(), 0);
     (1..=9).contains(&end).then(|| (number, &text[end..]))
 }
 
@@ -353,12 +362,18 @@ fn blanks(text: &[u8]) -> usize {
 
 /// Splits `a.b.c` into owner `a.b` and name `c`; a text without a dot has no owner.
 pub(crate) fn split_owner(name: &str) -> (&str, &str) {
-    match bytes::last(name.as_bytes(), b'.') {
-        Some(0) | None => ("", name),
+    bytes::last(name.as_bytes(), b'.').map_or(("", name), |at| split_owner_at(name, at))
+}
+
+/// The same where the last dot stands at a place.
+#[inline(always)]
+fn split_owner_at(name: &str, at: usize) -> (&str, &str) {
+    match at {
+        0 => ("", name),
         // Node's `Module._extensions..js`: the name itself starts with a dot.
-        Some(at) if name[..at].ends_with('.') => (&name[..at - 1], &name[at..]),
-        Some(at) if at + 1 < name.len() => (&name[..at], &name[at + 1..]),
-        Some(_) => ("", name),
+        at if name[..at].ends_with('.') => (&name[..at - 1], &name[at..]),
+        at if at + 1 < name.len() => (&name[..at], &name[at + 1..]),
+        _ => ("", name),
     }
 }
 

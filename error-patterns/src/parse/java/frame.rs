@@ -1,36 +1,64 @@
 //! One line of a JVM stack trace: `java.base/java.util.ArrayList.get(ArrayList.java:427) ~[lib.jar:1.0]`.
 
-use super::super::{located, text};
-use crate::bytes::{first, first_behind, has_any, last, last_before};
+use super::super::text::Text;
+use super::super::text::tail::Tail;
+use super::super::{Usual, located, text};
+use crate::bytes::{first, first_behind, has_any, last};
 use crate::model::Frame;
+use fearless_simd::{Level, Simd, dispatch};
 use std::borrow::Cow;
 
 /// Reads what follows `at `.
 pub(super) fn frame(rest: &str) -> Option<Frame<'_>> {
-    let rest = text::trim_start(rest);
-    usual(rest).or_else(|| of_any_form(rest))
+    of_any_form(text::trim_start(rest))
 }
 
-/// `a.b.C.f(C.java:12)` and no more: what most lines are, for which [`parts`] would say the same.
+/// The module of frames by which Kotlin marks where a coroutine was resumed; they are left out.
+pub(super) const COROUTINE: &str = "_COROUTINE.";
+
+/// Takes the frames of usual lines from line `at` on and leaves `at` at the first other one.
+pub(super) fn take_usual<'a>(text: &Text<'a>, at: &mut usize, frames: &mut Vec<Frame<'a>>) {
+    dispatch!(Level::new(), simd => take_usual_by(simd, text, at, frames));
+}
+
 #[inline(always)]
-fn usual(rest: &str) -> Option<Frame<'_>> {
-    let (file, number) = text::split_number(rest.strip_suffix(')')?, b':')?;
+fn take_usual_by<'a, S: Simd>(simd: S, text: &Text<'a>, at: &mut usize, frames: &mut Vec<Frame<'a>>) {
+    while let Some(tail) = text.tail(*at) {
+        let Some(found) = usual(simd, tail) else { return };
+        if !found.module.starts_with(COROUTINE) {
+            frames.push(found.frame());
+        }
+        *at += 1;
+    }
+}
+
+/// A tab, `at a.b.C.f(C.java:12)` and no more: what most lines are, for which [`parts`] would say the same.
+#[inline(always)]
+fn usual<S: Simd>(simd: S, tail: Tail<'_>) -> Option<Usual<'_>> {
+    const START: &str = "\tat ";
+    let rest = tail.line.strip_prefix(START)?;
+    let (digits, number) = tail.number()?;
+    let bracketed = tail.bracketed(simd, rest)?;
+    if !matches!(bracketed.before.as_bytes().first(), Some(0x21..=0x7e)) {
+        return None;
+    }
+    let file = bracketed.place.get(..bracketed.place.len().checked_sub(digits + 1)?)?;
     if !(file.ends_with(".java") || file.ends_with(".kt") || file.ends_with(".scala")) {
         return None;
     }
-    let (open, is_closed) = last_before(file.as_bytes(), b'(', b')')?;
-    let (name, file) = (&file[..open], &file[open + 1..]);
-    if is_closed || has_any(name.as_bytes(), *b"( ") {
-        return None;
-    }
-    let (module, function) = if has_any(name.as_bytes(), *b"/$") {
+    let (module, function) = if bracketed.has_any(*b" (/$") {
+        let name = bracketed.before;
+        if has_any(name.as_bytes(), *b" (") {
+            return None;
+        }
         let (module, function) = text::split_owner(without_module(name));
         (lasting(module), function)
     } else {
-        let (module, function) = text::split_owner(name);
-        (accessor(module), function)
+        let (module, function) = bracketed.owner();
+        let is_numbered = module.as_bytes().last().is_some_and(u8::is_ascii_digit);
+        (if is_numbered { accessor(module) } else { module }, function)
     };
-    Some(Frame { module: Cow::Borrowed(module), ..located(function, file, Some(number), None) })
+    Some(Usual { module, function, file, line: number, column: None })
 }
 
 /// A line of any form.
@@ -175,7 +203,7 @@ fn accessor(module: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::parse::shown;
+    use crate::parse::{ParseLimits, shown};
     use proptest::prelude::*;
 
     fn check(line: &str, module: &str, function: &str, place: &str) {
@@ -245,10 +273,15 @@ mod tests {
 
     proptest! {
         #[test]
-        fn usual_lines_are_read_alike(line in r"([aB.( )/$\t]{0,3}[a-z.]{0,12}){1,3}\([A-Z]?[a-z()./ ]{0,6}\.(java|kt|scala):[0-9]{0,10}\)") {
-            let rest = text::trim_start(&line);
-            if let Some(frame) = usual(rest) {
-                prop_assert_eq!(format!("{:?}", of_any_form(rest)), format!("{:?}", Some(frame)));
+        fn usual_lines_are_read_alike(line in r"(\tat |\tat  )?([aB.( )/$\t]{0,3}[a-z.1]{0,24}){1,4}\([A-Z]?[a-z()./ ]{0,6}\.(java|kt|scala):[0-9]{0,10}\)") {
+            let text = format!("{:64}\n{line}", "");
+            let text = Text::new(&text, &ParseLimits::default());
+            let (mut at, mut found) = (1, Vec::new());
+            take_usual(&text, &mut at, &mut found);
+            prop_assert_eq!(at, 1 + found.len());
+            if let Some(found) = found.pop() {
+                let rest = text::trim_start(&line[4..]);
+                prop_assert_eq!(format!("{:?}", of_any_form(rest)), format!("{:?}", Some(found)));
             }
         }
     }
