@@ -147,7 +147,10 @@ impl Pipeline {
         session: Option<&str>,
         now_unix_nano: u64,
     ) -> Result<Tagged, WireError> {
-        self.tag_request(signal, request, session, now_unix_nano)
+        let mut seen = self.seen.take(&self.masking);
+        let tagged = self.tag_seen(signal, request, session, now_unix_nano, &mut seen);
+        self.seen.put(seen);
+        tagged
     }
 
     /// Takes back what a request left in memory, because it was refused after all and will come again.

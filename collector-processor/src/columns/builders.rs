@@ -42,24 +42,63 @@ impl<B: ArrayBuilder> Column for Built<B> {
     }
 }
 
-/// A column of texts of which nearly all differ.
-#[derive(Debug, Default)]
-pub(super) struct LongTextColumn {
-    rows: LongTexts,
-    done: Vec<LongTexts>,
-}
-
-/// The texts of one batch.
+/// Texts, one behind the other.
 #[derive(Debug)]
-struct LongTexts {
+pub(super) struct Texts {
     bytes: Vec<u8>,
     ends: Vec<i32>,
-    valid: NullBufferBuilder,
 }
 
-impl Default for LongTexts {
+impl Default for Texts {
     fn default() -> Self {
-        Self { bytes: Vec::new(), ends: vec![0], valid: NullBufferBuilder::new(0) }
+        Self { bytes: Vec::new(), ends: vec![0] }
+    }
+}
+
+impl Texts {
+    /// Number of the next text. Texts that are too long for their offsets are refused when they are taken.
+    #[inline]
+    pub(super) fn next(&self) -> i32 {
+        i32::try_from(self.ends.len() - 1).unwrap_or(i32::MAX)
+    }
+
+    #[inline]
+    pub(super) fn get(&self, number: i32) -> &[u8] {
+        let number = number as usize;
+        &self.bytes[self.ends[number] as usize..self.ends[number + 1] as usize]
+    }
+
+    /// Adds the text that `write` appends: UTF-8.
+    #[inline]
+    pub(super) fn add(&mut self, write: impl FnOnce(&mut Vec<u8>)) {
+        write(&mut self.bytes);
+        self.ends.push(i32::try_from(self.bytes.len()).unwrap_or(i32::MAX));
+    }
+
+    /// All texts, null where `valid` says so.
+    ///
+    /// # Errors
+    /// When they are too long for their offsets, or no UTF-8.
+    pub(super) fn array(self, valid: Option<NullBuffer>) -> Result<ArrayRef, ArrowError> {
+        if self.ends.last().is_none_or(|end| usize::try_from(*end) != Ok(self.bytes.len())) {
+            return Err(ArrowError::ComputeError("the texts of a column have over 2 GiB".to_owned()));
+        }
+        let (offsets, bytes) = (OffsetBuffer::new(self.ends.into()), Buffer::from_vec(self.bytes));
+        Ok(Arc::new(StringArray::try_new(offsets, bytes, valid)?))
+    }
+}
+
+/// A column of texts of which nearly all differ.
+#[derive(Debug)]
+pub(super) struct LongTextColumn {
+    texts: Texts,
+    valid: NullBufferBuilder,
+    done: Vec<(Texts, Option<NullBuffer>)>,
+}
+
+impl Default for LongTextColumn {
+    fn default() -> Self {
+        Self { texts: Texts::default(), valid: NullBufferBuilder::new(0), done: Vec::new() }
     }
 }
 
@@ -71,14 +110,8 @@ impl LongTextColumn {
     /// Adds the text that `write` appends: UTF-8.
     #[inline]
     pub(super) fn push_written(&mut self, write: impl FnOnce(&mut Vec<u8>)) {
-        write(&mut self.rows.bytes);
-        self.rows.valid.append_non_null();
-        self.end();
-    }
-
-    pub(super) fn push_null(&mut self) {
-        self.rows.valid.append_null();
-        self.end();
+        self.texts.add(write);
+        self.valid.append_non_null();
     }
 
     /// Null where the text is absent or empty.
@@ -91,9 +124,7 @@ impl LongTextColumn {
 
     /// Lower-case hex of `id`.
     pub(super) fn push_hex(&mut self, id: &[u8]) {
-        let mut text = [0; 2 * HEX_BYTES_MAX];
-        let text = hex_of(id, &mut text);
-        self.push_written(|bytes| bytes.extend_from_slice(text));
+        with_hex(id, |text| self.push_written(|bytes| bytes.extend_from_slice(text)));
     }
 
     /// Null where the id is empty or all zeros.
@@ -101,44 +132,29 @@ impl LongTextColumn {
         if id.iter().all(|b| *b == 0) { self.push_null() } else { self.push_hex(id) }
     }
 
-    fn end(&mut self) {
-        // A batch that is too long for its offsets is refused when it is taken.
-        self.rows.ends.push(i32::try_from(self.rows.bytes.len()).unwrap_or(i32::MAX));
+    fn push_null(&mut self) {
+        self.texts.add(|_| {});
+        self.valid.append_null();
     }
 }
 
 impl Column for LongTextColumn {
     fn cut(&mut self) {
-        self.done.push(std::mem::take(&mut self.rows));
+        self.done.push((std::mem::take(&mut self.texts), self.valid.finish()));
     }
 
     fn take(&mut self) -> Result<Vec<ArrayRef>, ArrowError> {
-        self.done.drain(..).map(LongTexts::array).collect()
+        self.done.drain(..).map(|(texts, valid)| texts.array(valid)).collect()
     }
 }
 
-impl LongTexts {
-    fn array(mut self) -> Result<ArrayRef, ArrowError> {
-        if self.ends.last().is_none_or(|end| usize::try_from(*end) != Ok(self.bytes.len())) {
-            return Err(ArrowError::ComputeError("the texts of a batch have over 2 GiB".to_owned()));
-        }
-        let (offsets, bytes) = (OffsetBuffer::new(self.ends.into()), Buffer::from_vec(self.bytes));
-        Ok(Arc::new(StringArray::try_new(offsets, bytes, self.valid.finish())?))
-    }
-}
-
-/// Longest id of which hex is written, in bytes.
-pub(super) const HEX_BYTES_MAX: usize = 16;
-
-/// Lower-case hex of an id, of [`HEX_BYTES_MAX`] bytes at most.
-#[inline]
-pub(super) fn hex_of<'t>(id: &[u8], text: &'t mut [u8; 2 * HEX_BYTES_MAX]) -> &'t [u8] {
-    const DIGITS: [u8; 16] = *b"0123456789abcdef";
-    let pairs = text.as_chunks_mut::<2>().0;
-    for (pair, byte) in pairs.iter_mut().zip(id) {
-        *pair = [DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]];
-    }
-    &text[..2 * id.len().min(HEX_BYTES_MAX)]
+/// Hands over the lower-case hex of an id of at most 16 bytes.
+pub(super) fn with_hex<T>(id: &[u8], then: impl FnOnce(&[u8]) -> T) -> T {
+    let mut text = [0u8; 32];
+    let digits = &mut text[..(id.len() * 2).min(32)];
+    let written = hex::encode_to_slice(&id[..digits.len() / 2], digits);
+    debug_assert!(written.is_ok(), "two digits a byte");
+    then(digits)
 }
 
 /// A column of lists of text.

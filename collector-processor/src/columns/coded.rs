@@ -3,9 +3,9 @@
 //! So a row costs a look-up and four bytes a text, sorting moves numbers only, and the lake's writer takes the
 //! numbers as they are.
 
-use super::builders::{Column, HEX_BYTES_MAX, hex_of};
-use arrow::array::{ArrayRef, DictionaryArray, Int32Array, MapArray, StringArray, StructArray};
-use arrow::buffer::{Buffer, NullBuffer, OffsetBuffer};
+use super::builders::{Column, Texts, with_hex};
+use arrow::array::{ArrayRef, DictionaryArray, Int32Array, MapArray, StructArray};
+use arrow::buffer::{NullBuffer, OffsetBuffer};
 use arrow::datatypes::{DataType, Field, Fields, Int32Type};
 use arrow::error::ArrowError;
 use hashbrown::HashTable;
@@ -25,14 +25,13 @@ static SECRETS: LazyLock<RapidSecrets> = LazyLock::new(RapidSecrets::random);
 struct Dictionary {
     /// Half of the hash, and the code.
     known: HashTable<(u32, i32)>,
-    bytes: Vec<u8>,
-    ends: Vec<i32>,
+    texts: Texts,
     secrets: &'static RapidSecrets,
 }
 
 impl Default for Dictionary {
     fn default() -> Self {
-        Self { known: HashTable::new(), bytes: Vec::new(), ends: vec![0], secrets: &SECRETS }
+        Self { known: HashTable::new(), texts: Texts::default(), secrets: &SECRETS }
     }
 }
 
@@ -46,12 +45,12 @@ impl Dictionary {
     #[inline]
     fn code(&mut self, text: &[u8]) -> (i32, bool) {
         let half = rapidhash_v3_micro_inline::<true, false>(text, self.secrets) as u32;
-        let (bytes, ends) = (&self.bytes, &self.ends);
-        let is_same = |(other, code): &(u32, i32)| *other == half && slice(bytes, ends, *code) == text;
+        let texts = &self.texts;
+        let is_same = |(other, code): &(u32, i32)| *other == half && texts.get(*code) == text;
         match self.known.entry(spread(half), is_same, |(half, _)| spread(*half)) {
             Entry::Occupied(entry) => (entry.get().1, false),
             Entry::Vacant(entry) => {
-                entry.insert((half, next_code(ends)));
+                entry.insert((half, texts.next()));
                 (self.add(text), true)
             }
         }
@@ -59,38 +58,20 @@ impl Dictionary {
 
     /// Adds a text without looking whether it is known, and so that it is not found by others.
     fn add(&mut self, text: &[u8]) -> i32 {
-        let code = next_code(&self.ends);
-        self.bytes.extend_from_slice(text);
-        self.ends.push(i32::try_from(self.bytes.len()).unwrap_or(i32::MAX));
+        let code = self.texts.next();
+        self.texts.add(|bytes| bytes.extend_from_slice(text));
         code
     }
 
     fn text(&self, code: i32) -> &[u8] {
-        slice(&self.bytes, &self.ends, code)
+        self.texts.get(code)
     }
 
     /// All texts; begins anew.
     fn take(&mut self) -> Result<ArrayRef, ArrowError> {
         self.known.clear();
-        let ends = std::mem::replace(&mut self.ends, vec![0]);
-        let bytes = std::mem::take(&mut self.bytes);
-        if ends.last().is_none_or(|end| usize::try_from(*end) != Ok(bytes.len())) {
-            return Err(ArrowError::ComputeError("the texts of a column have over 2 GiB".to_owned()));
-        }
-        let (offsets, texts) = (OffsetBuffer::new(ends.into()), Buffer::from_vec(bytes));
-        // What comes from a request was checked before it was logged.
-        Ok(Arc::new(StringArray::try_new(offsets, texts, None)?))
+        std::mem::take(&mut self.texts).array(None)
     }
-}
-
-/// A dictionary that is too long for its offsets is refused when it is taken.
-fn next_code(ends: &[i32]) -> i32 {
-    i32::try_from(ends.len() - 1).unwrap_or(i32::MAX)
-}
-
-fn slice<'b>(bytes: &'b [u8], ends: &[i32], code: i32) -> &'b [u8] {
-    let code = code as usize;
-    &bytes[ends[code] as usize..ends[code + 1] as usize]
 }
 
 /// A text column.
@@ -137,9 +118,7 @@ impl TextColumn {
 
     /// Lower-case hex of `id`.
     pub(super) fn push_hex(&mut self, id: &[u8]) {
-        let mut text = [0; 2 * HEX_BYTES_MAX];
-        let text = hex_of(id, &mut text);
-        self.push_bytes(text);
+        with_hex(id, |text| self.push_bytes(text));
     }
 }
 

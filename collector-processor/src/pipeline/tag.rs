@@ -38,20 +38,7 @@ struct Walk<'p, 'a> {
 }
 
 impl Pipeline {
-    pub(super) fn tag_request(
-        &self,
-        signal: Signal,
-        request: &Bytes,
-        of_request: Option<&str>,
-        now: u64,
-    ) -> Result<Tagged, WireError> {
-        let mut seen = self.seen.take(&self.masking);
-        let tagged = self.tag_seen(signal, request, of_request, now, &mut seen);
-        self.seen.put(seen);
-        tagged
-    }
-
-    /// The same, by what earlier requests taught.
+    /// [`Pipeline::tag`], by what earlier requests taught.
     pub(super) fn tag_seen(
         &self,
         signal: Signal,
