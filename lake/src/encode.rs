@@ -106,7 +106,7 @@ impl FileFormat {
         let bytes = Vec::with_capacity(64 * 1024);
         let root = self.columns.root_schema_ptr();
         let mut writer = SerializedFileWriter::new(bytes, root, Arc::clone(&self.fresh)).map_err(failed)?;
-        let mut encoder = ChunkEncoder::new(zstd(ZSTD_LEVEL_FRESH), ZSTD_LEVEL_FRESH).map_err(failed)?;
+        let mut encoder = ChunkEncoder::new(ZSTD_LEVEL_FRESH).map_err(failed)?;
         let mut group = writer.next_row_group().map_err(failed)?;
         let mut leaves = self.columns.columns();
         for (place, field) in self.file_schema.fields().iter().enumerate() {

@@ -3,15 +3,15 @@
 
 use super::coded::{CodedMap, CodedText, Place};
 use super::hybrid;
-use super::pages::{Chunk, Dictionary, PAGE_ROWS, PAGE_VALUES_MAX, Pages, put_levels};
+use super::pages::{
+    Chunk, Dictionary, PAGE_ROWS, PAGE_VALUES_MAX, PageCompressor, Pages, put_levels, put_text,
+};
 use arrow::array::{Array, StringArray};
-use bytes::Bytes;
-use parquet::basic::{Compression, Encoding};
+use parquet::basic::Encoding;
 use parquet::data_type::ByteArray;
 use parquet::errors::{ParquetError, Result};
 use parquet::file::statistics::Statistics;
 use parquet::schema::types::ColumnDescPtr;
-use zstd::bulk::Compressor;
 
 /// Longest text that stands in a chunk's statistics, in bytes.
 const STATISTICS_TEXT_BYTES_MAX: usize = 64;
@@ -28,8 +28,7 @@ pub(super) struct Observed<'a> {
 
 /// Makes chunks; keeps its buffers from one to the next.
 pub(super) struct ChunkEncoder {
-    compression: Compression,
-    compressor: Compressor<'static>,
+    compressor: PageCompressor,
     page: Vec<u8>,
     repetition: Vec<u8>,
     definition: Vec<u8>,
@@ -52,11 +51,9 @@ pub(super) enum Part {
 }
 
 impl ChunkEncoder {
-    pub(super) fn new(compression: Compression, level: i32) -> Result<Self> {
-        let failed = |error: std::io::Error| ParquetError::External(Box::new(error));
+    pub(super) fn new(level: i32) -> Result<Self> {
         Ok(Self {
-            compression,
-            compressor: Compressor::new(level).map_err(failed)?,
+            compressor: PageCompressor::new(level)?,
             page: Vec::new(),
             repetition: Vec::new(),
             definition: Vec::new(),
@@ -159,14 +156,9 @@ impl ChunkEncoder {
         let bits = hybrid::code_bits(used.codes.len());
         self.page.push(bits);
         hybrid::encode(&self.codes, bits, &mut self.page);
-        let page = self.compressed()?;
+        let page = self.compressor.compress(&self.page)?;
         pages.data(page, self.page.len(), values, Encoding::RLE_DICTIONARY)?;
         Ok(())
-    }
-
-    fn compressed(&mut self) -> Result<Bytes> {
-        let compressed = self.compressor.compress(&self.page);
-        compressed.map(Bytes::from).map_err(|error| ParquetError::External(Box::new(error)))
     }
 
     /// Puts the dictionary before the data pages.
@@ -179,13 +171,11 @@ impl ChunkEncoder {
     ) -> Result<Chunk> {
         self.page.clear();
         for code in &used.codes {
-            let text = used.texts.value(*code as usize).as_bytes();
-            self.page.extend_from_slice(&u32::try_from(text.len()).unwrap_or(u32::MAX).to_le_bytes());
-            self.page.extend_from_slice(text);
+            put_text(used.texts.value(*code as usize).as_bytes(), &mut self.page);
         }
-        let dictionary =
-            Dictionary { page: self.compressed()?, uncompressed: self.page.len(), count: used.codes.len() };
-        data.finish(&dictionary, rows, self.compression, statistics)
+        let page = self.compressor.compress(&self.page)?;
+        let dictionary = Dictionary { page, uncompressed: self.page.len(), count: used.codes.len() };
+        data.finish(&dictionary, rows, self.compressor.compression, statistics)
     }
 }
 

@@ -77,7 +77,7 @@ impl CompactedFormat {
         }
         let extras = Extras { bounds: !is_map, filter: self.table.bloom_columns().contains(&name) };
         let level = if is_id(self.table, name) { ZSTD_LEVEL_FRESH } else { self.level };
-        let encoder = |leaf| TextEncoder::new(leaf, extras, zstd(level), level);
+        let encoder = |leaf| TextEncoder::new(leaf, extras, level);
         self.leaves(name).map(encoder).collect::<Result<_>>().map(Some)
     }
 

@@ -14,6 +14,7 @@ use parquet::file::metadata::{ColumnChunkMetaData, PageEncodingStats};
 use parquet::file::statistics::Statistics;
 use parquet::file::writer::{SerializedPageWriter, TrackedWrite};
 use parquet::schema::types::ColumnDescPtr;
+use zstd::bulk::Compressor;
 
 /// Rows of one data page.
 pub(super) const PAGE_ROWS: usize = 16_384;
@@ -45,6 +46,29 @@ pub(super) struct Dictionary {
     pub(super) page: Bytes,
     pub(super) uncompressed: usize,
     pub(super) count: usize,
+}
+
+/// Compresses pages, by way of a buffer that it keeps.
+pub(super) struct PageCompressor {
+    pub(super) compression: Compression,
+    compressor: Compressor<'static>,
+    buffer: Vec<u8>,
+}
+
+impl PageCompressor {
+    /// With zstd at `level`.
+    pub(super) fn new(level: i32) -> Result<Self> {
+        let compressor = Compressor::new(level).map_err(|error| ParquetError::External(Box::new(error)))?;
+        Ok(Self { compression: super::zstd(level), compressor, buffer: Vec::new() })
+    }
+
+    pub(super) fn compress(&mut self, page: &[u8]) -> Result<Bytes> {
+        self.buffer.clear();
+        self.buffer.reserve(zstd::zstd_safe::compress_bound(page.len()));
+        let done = self.compressor.compress_to_buffer(page, &mut self.buffer);
+        done.map_err(|error| ParquetError::External(Box::new(error)))?;
+        Ok(Bytes::copy_from_slice(&self.buffer))
+    }
 }
 
 impl Pages {
@@ -147,6 +171,12 @@ pub(super) fn put_levels(levels: &[u8], most: i16, page: &mut Vec<u8>) {
         let bytes = u32::try_from(page.len() - at - 4).unwrap_or(u32::MAX);
         page[at..at + 4].copy_from_slice(&bytes.to_le_bytes());
     }
+}
+
+/// Appends a text as PLAIN encodes it: behind its length.
+pub(super) fn put_text(text: &[u8], page: &mut Vec<u8>) {
+    page.extend_from_slice(&u32::try_from(text.len()).unwrap_or(u32::MAX).to_le_bytes());
+    page.extend_from_slice(text);
 }
 
 /// Bits of levels of at most `most`.

@@ -8,9 +8,10 @@
 use super::bounds::{Bounds, Cut};
 use super::compacted::BLOOM_FALSE_POSITIVES;
 use super::hybrid;
-use super::pages::{Chunk, Dictionary, PAGE_ROWS, PAGE_VALUES_MAX, Pages, put_levels, signed};
+use super::pages::{
+    Chunk, Dictionary, PAGE_ROWS, PAGE_VALUES_MAX, PageCompressor, Pages, put_levels, put_text, signed,
+};
 use super::texts::Texts;
-use bytes::Bytes;
 use hashbrown::HashTable;
 use parquet::basic::{BoundaryOrder, Compression, Encoding, Type};
 use parquet::bloom_filter::Sbbf;
@@ -19,7 +20,6 @@ use parquet::file::metadata::{ColumnIndexBuilder, OffsetIndexBuilder};
 use parquet::schema::types::ColumnDescPtr;
 use schemas::layout::{DICTIONARY_BYTES_COMPACTED, ROW_GROUP_ROWS_MAX};
 use xxhash_rust::xxh3::xxh3_64;
-use zstd::bulk::Compressor;
 
 /// Rows taken at once at most: so far the dictionary and a page may exceed their bounds.
 const PIECE_ROWS: usize = 256;
@@ -45,11 +45,8 @@ pub(crate) struct Extras {
 pub(crate) struct TextEncoder {
     column: ColumnDescPtr,
     extras: Extras,
-    compression: Compression,
-    compressor: Compressor<'static>,
-    /// A page's bytes before compression, and after.
+    compressor: PageCompressor,
     page: Vec<u8>,
-    compressed: Vec<u8>,
     gathered: Gathered,
     chunk: Chunked,
 }
@@ -95,19 +92,12 @@ pub(crate) struct Observed {
 }
 
 impl TextEncoder {
-    pub(crate) fn new(
-        column: &ColumnDescPtr,
-        extras: Extras,
-        compression: Compression,
-        level: i32,
-    ) -> Result<Self> {
+    pub(crate) fn new(column: &ColumnDescPtr, extras: Extras, level: i32) -> Result<Self> {
         Ok(Self {
             column: ColumnDescPtr::clone(column),
             extras,
-            compression,
-            compressor: Compressor::new(level).map_err(|error| ParquetError::External(Box::new(error)))?,
+            compressor: PageCompressor::new(level)?,
             page: Vec::new(),
-            compressed: Vec::new(),
             gathered: Gathered::default(),
             chunk: Chunked::new(column, extras)?,
         })
@@ -173,9 +163,7 @@ impl TextEncoder {
     fn add_in_full(&mut self, codes: &[u32], texts: &Texts, numbers: &mut [u32]) -> Result<()> {
         for code in codes {
             let text = texts.get(*code).ok_or_else(no_text)?;
-            let plain = &mut self.gathered.plain;
-            plain.extend_from_slice(&u32::try_from(text.len()).unwrap_or(u32::MAX).to_le_bytes());
-            plain.extend_from_slice(text);
+            put_text(text, &mut self.gathered.plain);
             if self.extras.bounds {
                 self.gathered.bounds.observe(text);
             }
@@ -195,13 +183,13 @@ impl TextEncoder {
         }
         let mut next = Chunked::new(&self.column, self.extras)?;
         let dictionary = Dictionary {
-            page: compressed(&mut self.compressor, &self.chunk.dictionary, &mut self.compressed)?,
+            page: self.compressor.compress(&self.chunk.dictionary)?,
             uncompressed: self.chunk.dictionary.len(),
             count: self.chunk.ends.len(),
         };
         next.take_room(&mut self.chunk);
         let done = std::mem::replace(&mut self.chunk, next);
-        done.finish(&dictionary, self.compression, self.extras)
+        done.finish(&dictionary, self.compressor.compression, self.extras)
     }
 
     fn end_page(&mut self) -> Result<()> {
@@ -227,7 +215,7 @@ impl TextEncoder {
         let most = self.column.max_def_level();
         let nulls = gathered.definition.iter().filter(|level| i16::from(**level) < most).count();
         let values = if most > 0 { gathered.definition.len() } else { gathered.rows };
-        let page = compressed(&mut self.compressor, &self.page, &mut self.compressed)?;
+        let page = self.compressor.compress(&self.page)?;
         let (at, bytes) = chunk.pages.data(page, self.page.len(), values, encoding)?;
         chunk.places.push((at, bytes, gathered.rows));
         chunk.of_pages.push((gathered.bounds.cut(), nulls));
@@ -292,8 +280,7 @@ impl Chunked {
             return Err(ParquetError::General("texts of a page exceed its size".into()));
         }
         let number = u32::try_from(self.ends.len()).unwrap_or(u32::MAX);
-        self.dictionary.extend_from_slice(&u32::try_from(text.len()).unwrap_or(u32::MAX).to_le_bytes());
-        self.dictionary.extend_from_slice(text);
+        put_text(text, &mut self.dictionary);
         self.ends.push(u32::try_from(self.dictionary.len()).unwrap_or(u32::MAX));
         self.last_page.push(0);
         let (dictionary, ends) = (&self.dictionary, &self.ends);
@@ -364,15 +351,6 @@ fn entry<'a>(dictionary: &'a [u8], ends: &[u32], number: u32) -> &'a [u8] {
     let number = number as usize;
     let start = number.checked_sub(1).map_or(0, |before| ends[before]) as usize + 4;
     &dictionary[start..ends[number] as usize]
-}
-
-/// By way of `buffer`, which is as large as what comes of it may be, and is used again.
-fn compressed(compressor: &mut Compressor<'static>, bytes: &[u8], buffer: &mut Vec<u8>) -> Result<Bytes> {
-    buffer.clear();
-    buffer.reserve(zstd::zstd_safe::compress_bound(bytes.len()));
-    let done = compressor.compress_to_buffer(bytes, buffer);
-    done.map_err(|error| ParquetError::External(Box::new(error)))?;
-    Ok(Bytes::copy_from_slice(buffer))
 }
 
 fn no_text() -> ParquetError {
