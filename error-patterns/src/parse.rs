@@ -19,6 +19,7 @@ mod shell;
 #[cfg(test)]
 mod shown;
 mod text;
+mod usual;
 
 use crate::ast;
 use crate::frames;
@@ -273,24 +274,6 @@ fn complete<'a>(parsed: &mut Parsed<'a>, raw: &RawException<'a>) {
 /// Whether a client's type is a code like `ENOENT` or `ERR_REQUIRE_ESM` rather than a type's name.
 fn is_code(word: &str) -> bool {
     word.len() >= 3 && word.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_')
-}
-
-/// What most lines of a stack say, of which a frame is made where it is to stay.
-#[derive(Clone, Copy, Debug)]
-struct Usual<'a> {
-    module: &'a str,
-    function: &'a str,
-    file: &'a str,
-    line: u32,
-    column: Option<u32>,
-}
-
-impl<'a> Usual<'a> {
-    #[inline(always)]
-    fn frame(self) -> Frame<'a> {
-        let frame = located(self.function, self.file, Some(self.line), self.column);
-        Frame { module: Cow::Borrowed(self.module), ..frame }
-    }
 }
 
 /// A frame with a file and a place in it.

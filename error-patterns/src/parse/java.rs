@@ -7,10 +7,10 @@ mod diagnostics;
 mod frame;
 mod jshell;
 
-use super::Outcome;
 use super::text::{self, Text, indent};
+use super::{Outcome, usual};
 use crate::model::{Frame, ParsedException, Relation};
-use frame::{COROUTINE, frame};
+use frame::{COROUTINE, JvmLine, frame};
 use memchr::{memchr, memrchr};
 use std::borrow::Cow;
 
@@ -255,7 +255,7 @@ fn stack<'a>(text: &Text<'a>) -> Option<Outcome<'a>> {
     while at < text.len() {
         if let Some(frames) = chain.goes_on() {
             let from = at;
-            frame::take_usual(text, &mut at, frames);
+            usual::take::<JvmLine>(text, &mut at, frames);
             if at > from {
                 chain.end = at;
                 continue;

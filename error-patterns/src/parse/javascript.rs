@@ -7,10 +7,10 @@ mod frame;
 mod inspect;
 mod pointed;
 
-use super::Outcome;
 use super::text::{self, Text, is_marker};
+use super::{Outcome, usual};
 use crate::model::{Frame, ParsedException, Relation};
-use frame::{gecko_frame, take_usual, v8_frame};
+use frame::{V8Line, gecko_frame, v8_frame};
 use std::borrow::Cow;
 
 /// Words of a log's line where an error's name is searched.
@@ -134,7 +134,7 @@ fn named<'a>(error_type: &'a str, message: &'a str) -> ParsedException<'a> {
 fn frames<'a>(text: &Text<'a>, at: &mut usize) -> Vec<Frame<'a>> {
     let mut frames = Vec::with_capacity((text.len() - (*at).min(text.len())).min(FRAMES_USUAL));
     loop {
-        take_usual(text, at, &mut frames);
+        usual::take::<V8Line>(text, at, &mut frames);
         if *at >= text.len() {
             break;
         }

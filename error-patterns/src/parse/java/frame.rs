@@ -1,11 +1,11 @@
 //! One line of a JVM stack trace: `java.base/java.util.ArrayList.get(ArrayList.java:427) ~[lib.jar:1.0]`.
 
-use super::super::text::Text;
 use super::super::text::tail::Tail;
-use super::super::{Usual, located, text};
+use super::super::usual::{Usual, UsualLine};
+use super::super::{located, text};
 use crate::bytes::{first, first_behind, has_any, last};
 use crate::model::Frame;
-use fearless_simd::{Level, Simd, dispatch};
+use fearless_simd::Simd;
 use std::borrow::Cow;
 
 /// Reads what follows `at `.
@@ -16,49 +16,42 @@ pub(super) fn frame(rest: &str) -> Option<Frame<'_>> {
 /// The module of frames by which Kotlin marks where a coroutine was resumed; they are left out.
 pub(super) const COROUTINE: &str = "_COROUTINE.";
 
-/// Takes the frames of usual lines from line `at` on and leaves `at` at the first other one.
-pub(super) fn take_usual<'a>(text: &Text<'a>, at: &mut usize, frames: &mut Vec<Frame<'a>>) {
-    dispatch!(Level::new(), simd => take_usual_by(simd, text, at, frames));
-}
-
-#[inline(always)]
-fn take_usual_by<'a, S: Simd>(simd: S, text: &Text<'a>, at: &mut usize, frames: &mut Vec<Frame<'a>>) {
-    while let Some(tail) = text.tail(*at) {
-        let Some(found) = usual(simd, tail) else { return };
-        if !found.module.starts_with(COROUTINE) {
-            frames.push(found.frame());
-        }
-        *at += 1;
-    }
-}
-
 /// A tab, `at a.b.C.f(C.java:12)` and no more: what most lines are, for which [`parts`] would say the same.
-#[inline(always)]
-fn usual<S: Simd>(simd: S, tail: Tail<'_>) -> Option<Usual<'_>> {
-    const START: &str = "\tat ";
-    let rest = tail.line.strip_prefix(START)?;
-    let (digits, number) = tail.number()?;
-    let bracketed = tail.bracketed(simd, rest)?;
-    if !matches!(bracketed.before.as_bytes().first(), Some(0x21..=0x7e)) {
-        return None;
-    }
-    let file = bracketed.place.get(..bracketed.place.len().checked_sub(digits + 1)?)?;
-    if !(file.ends_with(".java") || file.ends_with(".kt") || file.ends_with(".scala")) {
-        return None;
-    }
-    let (module, function) = if bracketed.has_any(*b" (/$") {
-        let name = bracketed.before;
-        if has_any(name.as_bytes(), *b" (") {
+pub(super) struct JvmLine;
+
+impl UsualLine for JvmLine {
+    #[inline(always)]
+    fn read<S: Simd>(simd: S, tail: Tail<'_>) -> Option<Usual<'_>> {
+        const START: &str = "\tat ";
+        let rest = tail.line.strip_prefix(START)?;
+        let (digits, number) = tail.number()?;
+        let bracketed = tail.bracketed(simd, rest)?;
+        if !matches!(bracketed.before.as_bytes().first(), Some(0x21..=0x7e)) {
             return None;
         }
-        let (module, function) = text::split_owner(without_module(name));
-        (lasting(module), function)
-    } else {
-        let (module, function) = bracketed.owner();
-        let is_numbered = module.as_bytes().last().is_some_and(u8::is_ascii_digit);
-        (if is_numbered { accessor(module) } else { module }, function)
-    };
-    Some(Usual { module, function, file, line: number, column: None })
+        let file = bracketed.place.get(..bracketed.place.len().checked_sub(digits + 1)?)?;
+        if !(file.ends_with(".java") || file.ends_with(".kt") || file.ends_with(".scala")) {
+            return None;
+        }
+        let (module, function) = if bracketed.has_any(*b" (/$") {
+            let name = bracketed.before;
+            if has_any(name.as_bytes(), *b" (") {
+                return None;
+            }
+            let (module, function) = text::split_owner(without_module(name));
+            (lasting(module), function)
+        } else {
+            let (module, function) = bracketed.owner();
+            let is_numbered = module.as_bytes().last().is_some_and(u8::is_ascii_digit);
+            (if is_numbered { accessor(module) } else { module }, function)
+        };
+        Some(Usual { module, function, file, line: number, column: None })
+    }
+
+    #[inline(always)]
+    fn is_kept(found: &Usual<'_>) -> bool {
+        !found.module.starts_with(COROUTINE)
+    }
 }
 
 /// A line of any form.
@@ -203,7 +196,7 @@ fn accessor(module: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::parse::{ParseLimits, shown};
+    use crate::parse::{shown, usual};
     use proptest::prelude::*;
 
     fn check(line: &str, module: &str, function: &str, place: &str) {
@@ -274,14 +267,9 @@ mod tests {
     proptest! {
         #[test]
         fn usual_lines_are_read_alike(line in r"(\tat |\tat  )?([aB.( )/$\t]{0,3}[a-z.1]{0,24}){1,4}\([A-Z]?[a-z()./ ]{0,6}\.(java|kt|scala):[0-9]{0,10}\)") {
-            let text = format!("{:64}\n{line}", "");
-            let text = Text::new(&text, &ParseLimits::default());
-            let (mut at, mut found) = (1, Vec::new());
-            take_usual(&text, &mut at, &mut found);
-            prop_assert_eq!(at, 1 + found.len());
-            if let Some(found) = found.pop() {
+            if let Some(found) = usual::shown::<JvmLine>(&line) {
                 let rest = text::trim_start(&line[4..]);
-                prop_assert_eq!(format!("{:?}", of_any_form(rest)), format!("{:?}", Some(found)));
+                prop_assert_eq!(format!("{:?}", of_any_form(rest)), format!("Some({found})"));
             }
         }
     }

@@ -1,55 +1,47 @@
 //! One line of a JavaScript stack.
 
+use super::super::located;
 use super::super::text::tail::Tail;
-use super::super::text::{Text, has_pair, split_location, split_owner, trim, trim_end, trim_start};
-use super::super::{Usual, located};
+use super::super::text::{has_pair, split_location, split_owner, trim, trim_end, trim_start};
+use super::super::usual::{Usual, UsualLine};
 use crate::bytes::{first, has_any, last_before};
 use crate::model::Frame;
-use fearless_simd::{Level, Simd, dispatch};
+use fearless_simd::Simd;
 use std::borrow::Cow;
 
-/// Takes the frames of usual lines from line `at` on and leaves `at` at the first other one.
-pub(super) fn take_usual<'a>(text: &Text<'a>, at: &mut usize, frames: &mut Vec<Frame<'a>>) {
-    dispatch!(Level::new(), simd => take_usual_by(simd, text, at, frames));
-}
-
-#[inline(always)]
-fn take_usual_by<'a, S: Simd>(simd: S, text: &Text<'a>, at: &mut usize, frames: &mut Vec<Frame<'a>>) {
-    while let Some(tail) = text.tail(*at) {
-        let Some(found) = usual(simd, tail) else { return };
-        frames.push(found.frame());
-        *at += 1;
-    }
-}
-
 /// `    at f (file:1:2)` and no more: what most lines are, for which [`v8_frame`] would say the same.
-#[inline(always)]
-fn usual<S: Simd>(simd: S, tail: Tail<'_>) -> Option<Usual<'_>> {
-    const START: &str = "    at ";
-    let bracketed = tail.bracketed(simd, tail.line.strip_prefix(START)?)?;
-    let function = bracketed.before.strip_suffix(' ')?;
-    let (Some(0x21..=0x7e), Some(0x21..=0x7e)) = (function.as_bytes().first(), function.as_bytes().last())
-    else {
-        return None;
-    };
-    let place = bracketed.place;
-    let is_other = match place.as_bytes().first() {
-        Some(b'<' | b'[' | b'u') => true,
-        Some(b'e') => place.starts_with("eval at "),
-        Some(b'i') => place.starts_with("index "),
-        Some(b'n') => place.starts_with("native"),
-        _ => false,
-    };
-    if is_other {
-        return None;
+pub(super) struct V8Line;
+
+impl UsualLine for V8Line {
+    #[inline(always)]
+    fn read<S: Simd>(simd: S, tail: Tail<'_>) -> Option<Usual<'_>> {
+        const START: &str = "    at ";
+        let bracketed = tail.bracketed(simd, tail.line.strip_prefix(START)?)?;
+        let function = bracketed.before.strip_suffix(' ')?;
+        let (Some(0x21..=0x7e), Some(0x21..=0x7e)) =
+            (function.as_bytes().first(), function.as_bytes().last())
+        else {
+            return None;
+        };
+        let place = bracketed.place;
+        let is_other = match place.as_bytes().first() {
+            Some(b'<' | b'[' | b'u') => true,
+            Some(b'e') => place.starts_with("eval at "),
+            Some(b'i') => place.starts_with("index "),
+            Some(b'n') => place.starts_with("native"),
+            _ => false,
+        };
+        if is_other {
+            return None;
+        }
+        let (file, line, column) = tail.location(place)?;
+        // Most names are one word.
+        let (module, function) = match bracketed.has_any_before_last(*b" .") {
+            true => split_owner(function_words(function)),
+            false => ("", function),
+        };
+        Some(Usual { module, function, file, line, column: Some(column) })
     }
-    let (file, line, column) = tail.location(place)?;
-    // Most names are one word.
-    let (module, function) = match bracketed.has_any_before_last(*b" .") {
-        true => split_owner(function_words(function)),
-        false => ("", function),
-    };
-    Some(Usual { module, function, file, line, column: Some(column) })
 }
 
 /// `at f (file:1:2)`, `at async X.y [as z] (file:1:2)`, `at new X (..)`, `at file:1:2`, `at f (<anonymous>)`.
@@ -179,8 +171,8 @@ pub(super) fn gecko_frame(line: &str) -> Option<Frame<'_>> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::{ParseLimits, text::Text};
     use super::*;
+    use crate::parse::usual;
     use proptest::prelude::*;
 
     proptest! {
@@ -188,13 +180,8 @@ mod tests {
         fn usual_lines_are_read_alike(
             line in r"    at (async |new |[a-zA-Z.<>]{0,20} ?){0,3}( \[as [a-z]{1,4}\])?[ (.\t)]{0,2}[a-z/.:]{0,40}(:[0-9]{1,8}){0,2}\)?\)",
         ) {
-            let text = format!("{:64}\n{line}", "");
-            let text = Text::new(&text, &ParseLimits::default());
-            let (mut at, mut found) = (1, Vec::new());
-            take_usual(&text, &mut at, &mut found);
-            prop_assert_eq!(at, 1 + found.len());
-            if let Some(found) = found.pop() {
-                prop_assert_eq!(format!("{:?}", v8_frame(&line)), format!("{:?}", Some(found)));
+            if let Some(found) = usual::shown::<V8Line>(&line) {
+                prop_assert_eq!(format!("{:?}", v8_frame(&line)), format!("Some({found})"));
             }
         }
     }
