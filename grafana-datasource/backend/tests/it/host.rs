@@ -119,12 +119,13 @@ impl Host {
 
     /// Answers of queries by their letters: A, B, ...
     pub(crate) async fn query_all(&self, queries: &[Value], headers: &[(&str, &str)]) -> Vec<DataResponse> {
-        let now = now_ms();
+        // Whole minutes long: as many points a minute wherever in a minute it begins.
+        let to = now_ms() + 1_000;
         let query = |(nth, json): (usize, &Value)| DataQuery {
             ref_id: ref_id(nth),
             interval_ms: 60_000,
             max_data_points: 500,
-            time_range: Some(TimeRange { from_epoch_ms: now - 6 * 3_600_000, to_epoch_ms: now + 1_000 }),
+            time_range: Some(TimeRange { from_epoch_ms: to - 6 * 3_600_000, to_epoch_ms: to }),
             json: json.to_string().into_bytes(),
             query_type: String::new(),
         };
