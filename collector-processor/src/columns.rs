@@ -17,7 +17,7 @@ use crate::wire::{Attributes, LogView, Met, Request, Signal, SpanView};
 use arrow::error::ArrowError;
 use arrow::record_batch::RecordBatch;
 use builders::TableColumns;
-use errors::ErrorColumns;
+use errors::{Environment, ErrorColumns};
 use own::Own;
 use patterns::PatternColumns;
 use schemas::tables::Table;
@@ -192,6 +192,7 @@ impl Rows {
             let mut of_resource = Roles::empty();
             self.resource_serial += 1;
             resource.attributes().for_each(|a| _ = of_resource.note(&names, &a));
+            let mut environment = Environment::of(resource.attributes());
             for scope in resource.scopes() {
                 let mut cursor = scope.spans();
                 loop {
@@ -206,7 +207,7 @@ impl Rows {
                     let fits =
                         repeated.take(resource.attributes_bytes() + scope.name.len() + scope.version.len());
                     if !fits {
-                        of_resource = Roles::empty();
+                        (of_resource, environment) = (Roles::empty(), Environment::default());
                     }
                     let roles = Scoped { own: &own.roles, resource: &of_resource };
                     let session = session(roles, request.facts.session.as_deref());
@@ -214,6 +215,7 @@ impl Rows {
                     let masking = raw.then_some(&*masking);
                     let place = spans::Place {
                         resource: if fits { resource.attributes() } else { Attributes::default() },
+                        environment: &environment,
                         resource_serial: if fits { self.resource_serial } else { 0 },
                         scope: fits.then_some(&scope),
                         roles,
@@ -289,6 +291,7 @@ impl Rows {
         for resource in Request::new(request.payload).resources() {
             let mut of_resource = Roles::empty();
             resource.attributes().for_each(|a| _ = of_resource.note(&names, &a));
+            let mut environment = Environment::of(resource.attributes());
             for scope in resource.scopes() {
                 let mut cursor = scope.records();
                 while cursor.read(&mut record) {
@@ -297,9 +300,8 @@ impl Rows {
                     {
                         let fits = repeated.take(resource.attributes_bytes());
                         if !fits {
-                            of_resource = Roles::empty();
+                            (of_resource, environment) = (Roles::empty(), Environment::default());
                         }
-                        let surroundings = if fits { resource.attributes() } else { Attributes::default() };
                         let mut own = Roles::empty();
                         record.attributes.iter().for_each(|a| _ = own.note(&names, a));
                         let roles = Scoped { own: &own, resource: &of_resource };
@@ -314,7 +316,7 @@ impl Rows {
                             roles,
                             session.as_deref(),
                             masking,
-                            surroundings,
+                            &environment,
                         );
                         self.errors.push(&source, fact, time, date);
                     }

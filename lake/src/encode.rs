@@ -10,6 +10,7 @@ mod compacted;
 mod hybrid;
 mod order;
 mod pages;
+mod plain;
 mod text;
 mod texts;
 
@@ -34,6 +35,7 @@ use parquet::file::properties::{
 };
 use parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
 use parquet::schema::types::{ColumnDescPtr, ColumnPath, SchemaDescPtr, SchemaDescriptor};
+use plain::PlainText;
 use schemas::layout::{PARTITION_COLUMN, ZSTD_LEVEL_FRESH};
 use schemas::tables::Table;
 use std::io::Write;
@@ -148,11 +150,19 @@ impl FileFormat {
             }
             return Ok(ColumnStats::default());
         }
-        self.write_plain(column, group)
+        let name = column.field.name().as_str();
+        let is_plain = self.table.plain_columns().contains(&name);
+        if let Some(plain) = PlainText::of(batches).filter(|_| is_plain) {
+            let bounds_wanted = self.table.stats_columns().contains(&name);
+            let (chunk, observed) = encoder.plain_text(&leaves[0], places, &plain, bounds_wanted)?;
+            group.append_column(&chunk.bytes, chunk.close)?;
+            return Ok(ColumnStats::of_texts(observed.bounds, observed.null_count));
+        }
+        self.write_by_arrow(column, group)
     }
 
-    /// Adds the chunks of a column that is not coded.
-    fn write_plain<W: Write + Send>(
+    /// Adds the chunks of a column of another kind.
+    fn write_by_arrow<W: Write + Send>(
         &self,
         column: &Column<'_>,
         group: &mut SerializedRowGroupWriter<'_, W>,

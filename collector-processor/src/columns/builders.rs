@@ -124,7 +124,8 @@ impl LongTextColumn {
 
     /// Lower-case hex of `id`.
     pub(super) fn push_hex(&mut self, id: &[u8]) {
-        with_hex(id, |text| self.push_written(|bytes| bytes.extend_from_slice(text)));
+        let digit = |half: u8| b"0123456789abcdef"[usize::from(half)];
+        self.push_written(|bytes| bytes.extend(id.iter().flat_map(|b| [digit(b >> 4), digit(b & 15)])));
     }
 
     /// Null where the id is empty or all zeros.

@@ -12,6 +12,33 @@ use schemas::attributes::ENVIRONMENT;
 use schemas::tables::Table;
 use sha2::{Digest, Sha256};
 use std::borrow::Cow;
+use std::cell::OnceCell;
+
+/// What a resource tells of the environment: looked up once, with its first exception.
+#[derive(Debug, Default)]
+pub(super) struct Environment<'a> {
+    attributes: Attributes<'a>,
+    values: OnceCell<[Option<Value<'a>>; ENVIRONMENT.len()]>,
+}
+
+impl<'a> Environment<'a> {
+    pub(super) fn of(attributes: Attributes<'a>) -> Self {
+        Self { attributes, values: OnceCell::new() }
+    }
+
+    /// A value for each of [`ENVIRONMENT`].
+    fn values(&self) -> &[Option<Value<'a>>; ENVIRONMENT.len()] {
+        self.values.get_or_init(|| {
+            let mut values = [None; ENVIRONMENT.len()];
+            for attribute in self.attributes.clone() {
+                if let Some(place) = ENVIRONMENT.iter().position(|key| attribute.key == *key) {
+                    values[place].get_or_insert(attribute.value);
+                }
+            }
+            values
+        })
+    }
+}
 
 /// Where an exception was found.
 #[derive(Debug)]
@@ -21,7 +48,7 @@ pub(super) struct Source<'s, 'a> {
     signal: &'static str,
     span_name: Option<&'a str>,
     attributes: &'s [Attribute<'a>],
-    resource: Attributes<'a>,
+    environment: &'s Environment<'a>,
     roles: Scoped<'s, 'a>,
     session: Option<&'s str>,
     masking: Option<&'s Masking>,
@@ -47,7 +74,7 @@ impl<'s, 'a> Source<'s, 'a> {
             signal: "trace",
             span_name: Some(span.name.as_str()),
             attributes: &span.attributes,
-            resource: place.resource,
+            environment: place.environment,
             roles: place.roles,
             session: place.session,
             masking: place.masking,
@@ -61,7 +88,7 @@ impl<'s, 'a> Source<'s, 'a> {
         roles: Scoped<'s, 'a>,
         session: Option<&'s str>,
         masking: Option<&'s Masking>,
-        resource: Attributes<'a>,
+        environment: &'s Environment<'a>,
     ) -> Self {
         let message = roles.own.value(Role::ExceptionMessage).or(Some(record.body).filter(|b| !b.is_empty()));
         Self {
@@ -70,7 +97,7 @@ impl<'s, 'a> Source<'s, 'a> {
             signal: "log",
             span_name: None,
             attributes: &record.attributes,
-            resource,
+            environment,
             roles,
             session,
             masking,
@@ -156,10 +183,9 @@ impl ErrorColumns {
     }
 
     fn push_surroundings(&mut self, source: &Source<'_, '_>) {
-        for key in ENVIRONMENT {
-            let own = source.attributes.iter().find(|a| a.key == *key).copied();
-            let found = own.or_else(|| source.resource.clone().find(|a| a.key == *key));
-            if let Some(value) = value_text(found.map(|a| a.value), source.masking) {
+        for (key, of_resource) in ENVIRONMENT.iter().zip(source.environment.values()) {
+            let own = source.attributes.iter().find(|a| a.key == *key).map(|a| a.value);
+            if let Some(value) = value_text(own.or(*of_resource), source.masking) {
                 self.env.entry(key.as_bytes(), value.as_bytes());
             }
         }

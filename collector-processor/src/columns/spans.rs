@@ -2,6 +2,7 @@
 
 use super::builders::{Built, LongTextColumn, Named, TableColumns, TimeColumns, nanos};
 use super::coded::{MapColumn, SharedMapColumn, TextColumn};
+use super::errors::Environment;
 use super::execution::{Execution, ExecutionColumns};
 use super::own::Entries;
 use super::text::{clear_bytes, events_json, links_json, push_attributes};
@@ -16,6 +17,7 @@ use schemas::tables::Table;
 pub(super) struct Place<'p, 'a> {
     /// Attributes of the resource.
     pub(super) resource: Attributes<'a>,
+    pub(super) environment: &'p Environment<'a>,
     /// Tells resources apart.
     pub(super) resource_serial: u64,
     pub(super) scope: Option<&'p Scope<'a>>,

@@ -28,10 +28,10 @@ pub(super) struct Observed<'a> {
 
 /// Makes chunks; keeps its buffers from one to the next.
 pub(super) struct ChunkEncoder {
-    compressor: PageCompressor,
-    page: Vec<u8>,
+    pub(super) compressor: PageCompressor,
+    pub(super) page: Vec<u8>,
     repetition: Vec<u8>,
-    definition: Vec<u8>,
+    pub(super) definition: Vec<u8>,
     codes: Vec<u32>,
 }
 
@@ -175,7 +175,7 @@ impl ChunkEncoder {
         }
         let page = self.compressor.compress(&self.page)?;
         let dictionary = Dictionary { page, uncompressed: self.page.len(), count: used.codes.len() };
-        data.finish(&dictionary, rows, self.compressor.compression, statistics)
+        data.finish(Some(&dictionary), rows, self.compressor.compression, statistics)
     }
 }
 

@@ -14,6 +14,7 @@ use parquet::file::metadata::{ColumnChunkMetaData, PageEncodingStats};
 use parquet::file::statistics::Statistics;
 use parquet::file::writer::{SerializedPageWriter, TrackedWrite};
 use parquet::schema::types::ColumnDescPtr;
+use std::io::Write as _;
 use zstd::bulk::Compressor;
 
 /// Rows of one data page.
@@ -109,44 +110,36 @@ impl Pages {
         Ok((spec.offset, spec.compressed_size))
     }
 
-    /// Puts the dictionary before the data pages.
+    /// Puts the dictionary, where there is one, before the data pages.
     pub(super) fn finish(
-        self,
-        dictionary: &Dictionary,
+        mut self,
+        dictionary: Option<&Dictionary>,
         rows: usize,
         compression: Compression,
         statistics: Option<Statistics>,
     ) -> Result<Chunk> {
-        let page = Page::DictionaryPage {
-            buf: dictionary.page.clone(),
-            num_values: u32::try_from(dictionary.count).map_err(|e| ParquetError::External(Box::new(e)))?,
-            encoding: Encoding::PLAIN,
-            is_sorted: false,
+        let data_at = match dictionary {
+            Some(dictionary) => Some(self.begin_with(dictionary)?),
+            None => None,
         };
-        let data = self.sink.into_inner()?;
-        let mut pages = Self::new(&self.column);
-        // A chunk may be held for long: in as much memory as it takes.
-        *pages.sink.inner_mut() = Vec::with_capacity(HEADER_BYTES + dictionary.page.len() + data.len());
-        pages.write(page, dictionary.uncompressed)?;
-        let data_at = pages.sink.bytes_written();
-        let uncompressed = pages.uncompressed + self.uncompressed;
-        let mut bytes = pages.sink.into_inner()?;
-        bytes.extend_from_slice(&data);
         let stats = |page_type, encoding, count| PageEncodingStats { page_type, encoding, count };
         let of_pages = [
-            stats(PageType::DICTIONARY_PAGE, Encoding::PLAIN, 1),
+            stats(PageType::DICTIONARY_PAGE, Encoding::PLAIN, i32::from(dictionary.is_some())),
             stats(PageType::DATA_PAGE, Encoding::RLE_DICTIONARY, self.coded),
             stats(PageType::DATA_PAGE, Encoding::PLAIN, self.plain),
         ];
+        let mut encodings = vec![Encoding::PLAIN, Encoding::RLE];
+        encodings.extend(dictionary.map(|_| Encoding::RLE_DICTIONARY));
+        let bytes = self.sink.into_inner()?;
         let mut metadata = ColumnChunkMetaData::builder(self.column)
             .set_compression(compression)
-            .set_encodings(vec![Encoding::PLAIN, Encoding::RLE, Encoding::RLE_DICTIONARY])
+            .set_encodings(encodings)
             .set_page_encoding_stats(of_pages.into_iter().filter(|stats| stats.count > 0).collect())
             .set_total_compressed_size(signed(bytes.len()))
-            .set_total_uncompressed_size(signed(uncompressed))
+            .set_total_uncompressed_size(signed(self.uncompressed))
             .set_num_values(signed(self.values))
-            .set_dictionary_page_offset(Some(0))
-            .set_data_page_offset(signed(data_at));
+            .set_dictionary_page_offset(data_at.map(|_| 0))
+            .set_data_page_offset(signed(data_at.unwrap_or(0)));
         if let Some(statistics) = statistics {
             metadata = metadata.set_statistics(statistics);
         }
@@ -159,6 +152,26 @@ impl Pages {
             offset_index: None,
         };
         Ok(Chunk { bytes: bytes.into(), close })
+    }
+
+    /// Puts the dictionary before what there is; answers where that stands now.
+    fn begin_with(&mut self, dictionary: &Dictionary) -> Result<usize> {
+        let page = Page::DictionaryPage {
+            buf: dictionary.page.clone(),
+            num_values: u32::try_from(dictionary.count).map_err(|e| ParquetError::External(Box::new(e)))?,
+            encoding: Encoding::PLAIN,
+            is_sorted: false,
+        };
+        let mut pages = Self::new(&self.column);
+        // A chunk may be held for long: in as much memory as it takes.
+        let data = std::mem::replace(&mut self.sink, TrackedWrite::new(Vec::new())).into_inner()?;
+        *pages.sink.inner_mut() = Vec::with_capacity(HEADER_BYTES + dictionary.page.len() + data.len());
+        pages.write(page, dictionary.uncompressed)?;
+        let data_at = pages.sink.bytes_written();
+        pages.sink.write_all(&data)?;
+        self.uncompressed += pages.uncompressed;
+        self.sink = pages.sink;
+        Ok(data_at)
     }
 }
 

@@ -316,7 +316,7 @@ impl Chunked {
     ) -> Result<(Chunk, Observed)> {
         let null_count = self.null_count as u64;
         let statistics = extras.bounds.then(|| self.bounds.statistics(null_count));
-        let mut chunk = self.pages.finish(dictionary, self.rows, compression, statistics)?;
+        let mut chunk = self.pages.finish(Some(dictionary), self.rows, compression, statistics)?;
         let data_at = chunk.close.metadata.data_page_offset();
         let mut offsets = OffsetIndexBuilder::new();
         for (at, bytes, rows) in &self.places {
