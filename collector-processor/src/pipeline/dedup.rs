@@ -7,6 +7,7 @@
 //! spans of the same request; a log record names no parent, its span comes later. Bounds: entries, and
 //! occurrences of one entry.
 
+use smallvec::SmallVec;
 use std::collections::HashMap;
 use std::hash::Hash;
 use std::time::Duration;
@@ -40,12 +41,15 @@ pub(crate) struct ExceptionKey {
     pub text: u64,
 }
 
+/// Most exceptions occur once.
+type Generation<T> = HashMap<ExceptionKey, SmallVec<[Occurrence<T>; 1]>>;
+
 /// Remembers recent exceptions, each with `T` (what was decided for it).
 #[derive(Debug)]
 pub(crate) struct Dedup<T> {
     config: DedupConfig,
-    current: HashMap<ExceptionKey, Vec<Occurrence<T>>>,
-    previous: HashMap<ExceptionKey, Vec<Occurrence<T>>>,
+    current: Generation<T>,
+    previous: Generation<T>,
     turned_unix_nano: u64,
 }
 

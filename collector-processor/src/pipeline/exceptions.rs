@@ -3,10 +3,9 @@
 use super::dedup::ExceptionKey;
 use super::facts::{ExceptionFact, PatternRow};
 use super::{Counts, Pipeline};
-use error_patterns::ast::AstTags;
-use error_patterns::grouping::Grouped;
-use error_patterns::ids::{Fingerprint, Signature};
-use error_patterns::model::{RawException, Taxonomy};
+use error_patterns::grouping::{Grouped, Grouping};
+use error_patterns::ids::{Fingerprint, PatternId, Signature};
+use error_patterns::model::{Phase, RawException, Runtime};
 use error_patterns::store::{Assignment, FactKind, PatternFact};
 use rapidhash::RapidHashMap;
 use std::borrow::Cow;
@@ -36,37 +35,74 @@ pub(super) struct Found<'a> {
 }
 
 /// What was decided for an exception, shared by all records of it. Hundreds of thousands are remembered, so of the
-/// grouping only what facts say.
+/// grouping only what facts say, and that packed.
 #[derive(Debug)]
 pub(super) struct Decided {
     fingerprint: Fingerprint,
     signature: Signature,
-    taxonomy: Taxonomy,
+    pattern_id: PatternId,
+    runtime: Runtime,
+    phase: Phase,
     severity: u8,
-    strategy: &'static str,
-    error_type: String,
-    language: String,
-    file_path: String,
-    ast: Option<AstTags>,
-    pattern_id: String,
     pattern_new: bool,
+    strategy: &'static str,
+    /// Type, cause and context of the taxonomy; type as reported, language and file; tags of the statement.
+    texts: Packed<9>,
 }
 
 impl Decided {
-    fn of(grouped: &Grouped, pattern_id: String, pattern_new: bool) -> Self {
+    fn of(grouped: &Grouped, pattern_id: PatternId, pattern_new: bool) -> Self {
+        let Grouping { fingerprint, signature, taxonomy, severity, strategy, .. } = &**grouped;
+        let tags = grouped.ast.as_ref();
         Self {
-            fingerprint: grouped.fingerprint,
-            signature: grouped.signature,
-            taxonomy: grouped.taxonomy.clone(),
-            severity: grouped.severity,
-            strategy: grouped.strategy,
-            error_type: clip(&grouped.error_type),
-            language: clip(grouped.language.as_deref().unwrap_or_default()),
-            file_path: clip(grouped.file_path.as_deref().unwrap_or_default()),
-            ast: grouped.ast.clone(),
+            fingerprint: *fingerprint,
+            signature: *signature,
             pattern_id,
+            runtime: taxonomy.runtime,
+            phase: taxonomy.phase,
+            severity: *severity,
             pattern_new,
+            strategy,
+            texts: Packed::of([
+                clip(&taxonomy.error_type),
+                &taxonomy.cause,
+                &taxonomy.context,
+                clip(&grouped.error_type),
+                clip(grouped.language.as_deref().unwrap_or_default()),
+                clip(grouped.file_path.as_deref().unwrap_or_default()),
+                tags.map(|tags| tags.statement.as_str()).unwrap_or_default(),
+                tags.and_then(|tags| tags.call.as_deref()).unwrap_or_default(),
+                tags.and_then(|tags| tags.import.as_deref()).unwrap_or_default(),
+            ]),
         }
+    }
+}
+
+/// Short texts in one piece of memory.
+#[derive(Debug)]
+struct Packed<const N: usize> {
+    all: Box<str>,
+    /// Where each of them ends.
+    ends: [u32; N],
+}
+
+impl<const N: usize> Packed<N> {
+    fn of(texts: [&str; N]) -> Self {
+        let mut end = 0;
+        let ends = texts.map(|text| {
+            end += text.len();
+            u32::try_from(end).unwrap_or(u32::MAX)
+        });
+        Self { all: texts.concat().into(), ends }
+    }
+
+    fn texts(&self) -> [&str; N] {
+        let mut start = 0;
+        self.ends.map(|end| {
+            let text = self.all.get(start..end as usize).unwrap_or_default();
+            start = end as usize;
+            text
+        })
     }
 }
 
@@ -196,7 +232,7 @@ impl Pipeline {
         };
         let grouping = self.grouper.load().group(&raw);
         if let Some(known) = self.patterns.read().find(&grouping) {
-            return Decided::of(&grouping, known.to_string(), false);
+            return Decided::of(&grouping, known, false);
         }
         let time = if found.unix_nano > 0 { found.unix_nano } else { now_unix_nano };
         let time = i64::try_from(time).unwrap_or(i64::MAX);
@@ -207,13 +243,15 @@ impl Pipeline {
             self.patterns.write().assign_found(&grouping, time, cold);
         let trace = found.trace_id.map(hex::encode).unwrap_or_default();
         let service = found.service_name.unwrap_or_default();
-        outcome.patterns.extend(facts.into_iter().map(|f| pattern_row(f, trace.clone(), clip(service))));
-        Decided::of(&grouping, pattern_id.to_string(), new)
+        outcome
+            .patterns
+            .extend(facts.into_iter().map(|f| pattern_row(f, trace.clone(), clip(service).to_owned())));
+        Decided::of(&grouping, pattern_id, new)
     }
 
     fn fact(&self, found: &Found<'_>, decided: &Decided, counted: bool, now_unix_nano: u64) -> ExceptionFact {
-        let Decided { taxonomy, ast, .. } = decided;
-        let tags = ast.as_ref();
+        let [type_name, cause, context, reported, language, file_path, statement, call, import] =
+            decided.texts.texts();
         let of_client = found.error_type.as_deref().filter(|t| !t.is_empty());
         ExceptionFact {
             item: found.item,
@@ -222,22 +260,22 @@ impl Pipeline {
             event_id: if counted { self.event_id(now_unix_nano) } else { Vec::new() },
             fingerprint: decided.fingerprint.to_string(),
             signature: decided.signature.to_string(),
-            pattern_id: decided.pattern_id.clone(),
+            pattern_id: decided.pattern_id.to_string(),
             pattern_new: decided.pattern_new && counted,
-            taxonomy_runtime: taxonomy.runtime.as_str().to_owned(),
-            taxonomy_phase: taxonomy.phase.as_str().to_owned(),
-            taxonomy_type: clip(&taxonomy.error_type),
-            taxonomy_cause: taxonomy.cause.clone(),
-            taxonomy_context: taxonomy.context.clone(),
+            taxonomy_runtime: decided.runtime.as_str().to_owned(),
+            taxonomy_phase: decided.phase.as_str().to_owned(),
+            taxonomy_type: type_name.to_owned(),
+            taxonomy_cause: cause.to_owned(),
+            taxonomy_context: context.to_owned(),
             severity: i32::from(decided.severity),
             strategy: decided.strategy.to_owned(),
-            error_type: clip(of_client.unwrap_or(&decided.error_type)),
-            language: decided.language.clone(),
-            file_path: decided.file_path.clone(),
+            error_type: of_client.map_or(reported, clip).to_owned(),
+            language: language.to_owned(),
+            file_path: file_path.to_owned(),
             message: String::new(),
-            ast_statement: tags.map(|tags| tags.statement.as_str()).unwrap_or_default().to_owned(),
-            ast_call: tags.and_then(|tags| tags.call.clone()).unwrap_or_default(),
-            ast_import: tags.and_then(|tags| tags.import.clone()).unwrap_or_default(),
+            ast_statement: statement.to_owned(),
+            ast_call: call.to_owned(),
+            ast_import: import.to_owned(),
         }
     }
 
@@ -253,8 +291,8 @@ impl Pipeline {
 /// Bytes of a name (type, file, language, service) that facts repeat.
 const NAME_BYTES_MAX: usize = 1024;
 
-fn clip(name: &str) -> String {
-    name[..name.floor_char_boundary(NAME_BYTES_MAX)].to_owned()
+fn clip(name: &str) -> &str {
+    &name[..name.floor_char_boundary(NAME_BYTES_MAX)]
 }
 
 /// A fact as it is stored.
