@@ -30,7 +30,7 @@ impl<'a> Environment<'a> {
     fn values(&self) -> &[Option<Value<'a>>; ENVIRONMENT.len()] {
         self.values.get_or_init(|| {
             let mut values = [None; ENVIRONMENT.len()];
-            for attribute in self.attributes.clone() {
+            for attribute in self.attributes {
                 if let Some(place) = ENVIRONMENT.iter().position(|key| attribute.key == *key) {
                     values[place].get_or_insert(attribute.value);
                 }

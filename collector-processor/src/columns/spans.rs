@@ -17,6 +17,7 @@ use schemas::tables::Table;
 pub(super) struct Place<'p, 'a> {
     /// Attributes of the resource.
     pub(super) resource: Attributes<'a>,
+    /// What the resource tells of it.
     pub(super) environment: &'p Environment<'a>,
     /// Tells resources apart.
     pub(super) resource_serial: u64,
