@@ -74,6 +74,13 @@ def metric(server, name, **labels):
     return None
 
 
+def save(path, text):
+    """Saves rules as docs/rules.md asks for: a server that looks meanwhile sees the old file or the new one."""
+    new = path.with_suffix(".new")
+    new.write_text(text)
+    new.replace(path)
+
+
 @pytest.fixture
 def ruled(launch, tmp_path):
     """A server with a rules file that it looks at often."""
@@ -120,7 +127,7 @@ def test_changes_need_no_restart(ruled, service):
     server, path = ruled
     error = ("TimeoutError", "the database did not answer, shard eu-3")
     fail(server, service, error)
-    path.write_text(RULES.replace('["database-down"]\n', '["{{ default }}", "{{ capture:shard }}"]\n').replace(
+    save(path, RULES.replace('["database-down"]\n', '["{{ default }}", "{{ capture:shard }}"]\n').replace(
         'message_contains = "database"', "message_matches = 'shard (?P<shard>[a-z]+-\\d)'"
     ).replace("(?i)emp-", "(?i)stud-"))
     wait_until(lambda: metric(server, "errata_rules_reads", outcome="loaded") == 1, 10, "the new rules")
@@ -130,7 +137,7 @@ def test_changes_need_no_restart(ruled, service):
     assert len({row["pattern_id"] for row in (before, after, other)}) == 3
     assert value["message"] == "by <employee> and emp-8"
     # What a pattern was made by is no longer in the file; it is still there, with what joined it.
-    path.write_text(RULES)
+    save(path, RULES)
     wait_until(lambda: metric(server, "errata_rules_reads", outcome="loaded") == 2, 10, "the old rules")
     fail(server, service, error)
     assert server.errors_of(service, 5)[-1]["pattern_id"] == before["pattern_id"]
@@ -138,7 +145,7 @@ def test_changes_need_no_restart(ruled, service):
 
 def test_a_bad_file_changes_nothing(ruled, service):
     server, path = ruled
-    path.write_text(RULES + "\n[[mask]]\nname = 'half'\nmatches = 'a('\nreplace = '<x'\n[[frame]]\norigin = 'x'\n")
+    save(path, RULES + "\n[[mask]]\nname = 'half'\nmatches = 'a('\nreplace = '<x'\n[[frame]]\norigin = 'x'\n")
     wait_until(lambda: metric(server, "errata_rules_outdated") == 1, 10, "the refusal")
     told = [line for line in server.log().splitlines() if "ERROR" in line]
     assert len(told) == 1, told
@@ -151,7 +158,7 @@ def test_a_bad_file_changes_nothing(ruled, service):
     assert metric(server, "errata_rules_loaded", section="mask") == 2
     path.unlink()
     wait_until(lambda: server.log().count("cannot be used; the rules before it stay") == 2, 10, "the second refusal")
-    path.write_text(RULES)
+    save(path, RULES)
     wait_until(lambda: metric(server, "errata_rules_outdated") == 0, 10, "the good file")
 
 
