@@ -124,8 +124,7 @@ impl LongTextColumn {
 
     /// Lower-case hex of `id`.
     pub(super) fn push_hex(&mut self, id: &[u8]) {
-        let digit = |half: u8| b"0123456789abcdef"[usize::from(half)];
-        self.push_written(|bytes| bytes.extend(id.iter().flat_map(|b| [digit(b >> 4), digit(b & 15)])));
+        with_hex(id, |text| self.push_written(|bytes| bytes.extend_from_slice(text)));
     }
 
     /// Null where the id is empty or all zeros.
@@ -324,13 +323,15 @@ mod tests {
             column.push_optional(Some(""));
             column.push_hex_optional(&[0; 8]);
             column.push_hex(&[0xab, 0x01]);
+            column.push_hex(&[7; 40]);
             column.cut();
             column.push_written(|bytes| bytes.extend_from_slice(b"written"));
             column.push("");
             column.cut();
             let batches = column.take().unwrap();
             let texts = |n: usize| batches[n].as_string::<i32>().iter().collect::<Vec<_>>();
-            assert_eq!(texts(0), [Some("a\u{e9}"), None, None, Some("ab01")]);
+            let longest = "07".repeat(16);
+            assert_eq!(texts(0), [Some("a\u{e9}"), None, None, Some("ab01"), Some(&*longest)]);
             assert_eq!(texts(1), [Some("written"), Some("")]);
         }
         column.push_written(|bytes| bytes.push(0xff));

@@ -2,8 +2,9 @@
 
 use super::coded::{CodedText, Place};
 use super::is_date;
+use super::plain::PlainText;
 use crate::error::LakeError;
-use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, StringArray};
+use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
 use arrow::compute::{SortColumn, SortOptions, interleave, lexsort_to_indices};
 use arrow::datatypes::Int64Type;
 use arrow::error::ArrowError;
@@ -14,7 +15,7 @@ use std::collections::{BTreeMap, HashMap};
 /// A text column of all batches, however it comes.
 enum Texts<'a> {
     Coded(CodedText<'a>),
-    Plain(Vec<&'a StringArray>),
+    Plain(PlainText<'a>),
 }
 
 impl<'a> Texts<'a> {
@@ -24,17 +25,13 @@ impl<'a> Texts<'a> {
         if let Some(coded) = CodedText::of(&columns) {
             return Some(Self::Coded(coded));
         }
-        let plain = columns.into_iter().map(|column| column.as_string_opt::<i32>());
-        plain.collect::<Option<_>>().map(Self::Plain)
+        PlainText::of(&columns).map(Self::Plain)
     }
 
     fn text(&self, place: Place) -> Option<&'a str> {
         match self {
             Self::Coded(coded) => coded.code(place).map(|code| coded.text(code)),
-            Self::Plain(batches) => {
-                let (batch, row) = (batches[place.0], place.1);
-                batch.is_valid(row).then(|| batch.value(row))
-            }
+            Self::Plain(plain) => plain.text(place),
         }
     }
 }

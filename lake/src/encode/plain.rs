@@ -23,7 +23,7 @@ impl<'a> PlainText<'a> {
     }
 
     #[inline]
-    fn text(&self, (batch, row): Place) -> Option<&'a str> {
+    pub(super) fn text(&self, (batch, row): Place) -> Option<&'a str> {
         let texts = self.0[batch];
         texts.is_valid(row).then(|| texts.value(row))
     }
