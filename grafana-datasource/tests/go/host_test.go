@@ -14,6 +14,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -80,8 +81,22 @@ func startEngine(t *testing.T) *engine {
 		return err == nil && answer.StatusCode == http.StatusOK
 	})
 	demo := exec.Command(errata, "demo", "--only", "python,bash", "--endpoint", found.otlpGRPC, "--query-url", found.http)
-	if output, err := demo.CombinedOutput(); err != nil {
+	output, err := demo.CombinedOutput()
+	if err != nil {
 		t.Fatalf("errata demo: %v\n%s", err, output)
+	}
+	// Tables are committed one by one: that spans can be queried does not mean that the exceptions can.
+	for table, said := range map[string]*regexp.Regexp{
+		"spans": regexp.MustCompile(`(\d+) spans`), "errors": regexp.MustCompile(`(\d+) failed\.`),
+	} {
+		counts := said.FindSubmatch(output)
+		if counts == nil {
+			t.Fatalf("errata demo does not say %s:\n%s", said, output)
+		}
+		eventually(t, fmt.Sprintf("%s %s", counts[1], table), func() bool {
+			rows := found.sql(t, "SELECT CAST(count(*) AS VARCHAR) AS n FROM "+table)
+			return rows[0]["n"] == string(counts[1])
+		})
 	}
 	return found
 }
