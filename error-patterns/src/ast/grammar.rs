@@ -1,5 +1,6 @@
 //! The languages that can be parsed, and one parser per thread for them, within a budget.
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::ops::ControlFlow;
 use tree_sitter::{Language, Node, ParseOptions, ParseState, Parser};
@@ -40,6 +41,15 @@ impl Grammar {
         }
     }
 
+    /// What the parser is given of a text, byte for byte. The scanner of Bash's grammar calls C's `isdigit` with any
+    /// character, and that reads far outside its table for what stands high in Unicode: letters stand for these.
+    fn readable(self, text: &str) -> Cow<'_, [u8]> {
+        if self != Self::Bash || text.is_ascii() {
+            return Cow::Borrowed(text.as_bytes());
+        }
+        Cow::Owned(text.bytes().map(|byte| if byte.is_ascii() { byte } else { b'x' }).collect())
+    }
+
     pub(super) fn has_slash_comments(self) -> bool {
         matches!(self, Self::JavaScript | Self::TypeScript | Self::Java)
     }
@@ -63,7 +73,7 @@ pub(super) fn with_tree<R>(grammar: Grammar, text: &str, read: impl FnOnce(Node<
             if steps == 0 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         };
         let options = ParseOptions::new().progress_callback(&mut progress);
-        let bytes = text.as_bytes();
+        let bytes = grammar.readable(text);
         let tree = pool.parser.parse_with_options(
             &mut |at, _| bytes.get(at..).unwrap_or_default(),
             None,

@@ -311,6 +311,7 @@ fn reads_shells() {
     check("cat <<EOF\nrm x\nEOF\nls y", 4, ": x", "command ls -");
     check("if true; then\n  ls\nfi", 3, ": x", "none");
     check("./run.sh a", 1, ": ./run.sh: Permission denied", "command <path> -");
+    check("echo \u{ac00}\u{1f600}\ncat \"\u{e9}t\u{e9}/$\u{10fffd}\" \\\u{e9}", 2, ": x", "command cat -");
 }
 
 #[test]
@@ -462,6 +463,13 @@ fn survives_hostile_text() {
     let spread =
         UNITS.iter().map(|unit| format!("{}\nx = {}", "\n".repeat(0), unit.repeat(100 * 1024 / unit.len())));
     survives(long.chain(spread).collect());
+}
+
+/// The scanner of Bash's grammar looks behind a brace for digits.
+#[test]
+fn survives_every_script() {
+    let spread = (0x80..=0x0010_ffff).step_by(0x101).filter_map(char::from_u32);
+    survives(spread.map(|c| format!("echo {{{c}..{c}}}\nx={{{c}")).collect());
 }
 
 proptest! {
