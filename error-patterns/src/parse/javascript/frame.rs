@@ -40,6 +40,9 @@ impl UsualLine for V8Line {
             true => split_owner(function_words(function)),
             false => ("", function),
         };
+        if module.is_empty() && function.is_empty() {
+            return None;
+        }
         Some(Usual { module, function, file, line, column: Some(column) })
     }
 }
@@ -174,6 +177,13 @@ mod tests {
     use super::*;
     use crate::parse::usual;
     use proptest::prelude::*;
+
+    #[test]
+    fn a_function_of_no_name_is_anonymous() {
+        let line = "    at async  [as a] (x.js:1:2)";
+        assert_eq!(usual::shown::<V8Line>(line), None);
+        assert_eq!(v8_frame(line).unwrap().function, "<anonymous>");
+    }
 
     proptest! {
         #[test]
