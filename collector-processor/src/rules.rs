@@ -62,6 +62,9 @@ pub fn read_rules(path: &Path) -> Result<Rules, RulesFileError> {
     Rules::read(&text).map_err(|problems| RulesFileError::Problems { path: path.to_owned(), problems })
 }
 
+/// How long a file must have been left alone before it is read again, where it is not looked at more often.
+const SETTLE: Duration = Duration::from_secs(1);
+
 /// What tells that a file changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Stamp {
@@ -90,7 +93,7 @@ pub(crate) struct RulesFile {
     /// `None`: there is no file, and there are no rules.
     config: Option<RulesConfig>,
     /// The file as it was when it was last read.
-    seen: Option<Stamp>,
+    read: Option<Stamp>,
     in_use: Arc<InUse>,
     asked: Arc<Notify>,
 }
@@ -101,14 +104,14 @@ impl RulesFile {
     /// # Errors
     /// When it cannot be used: a start with half the rules would hide the mistake.
     pub(crate) async fn open(config: Option<RulesConfig>) -> Result<Self, RulesFileError> {
-        let (mut seen, mut rules) = (None, Rules::default());
+        let (mut stamp, mut rules) = (None, Rules::default());
         if let Some(config) = &config {
-            let (stamp, read) = look(config.path.clone()).await;
-            (seen, rules) = (stamp, read?);
+            let found = read(config.path.clone()).await;
+            (stamp, rules) = (found.stamp, found.rules?);
             tell(&config.path, &rules, "the rules are in use");
         }
         let in_use = InUse { rules: ArcSwap::from_pointee(rules), outdated: AtomicBool::new(false) };
-        Ok(Self { config, seen, in_use: Arc::new(in_use), asked: Arc::default() })
+        Ok(Self { config, read: stamp, in_use: Arc::new(in_use), asked: Arc::default() })
     }
 
     /// The rules in use.
@@ -147,23 +150,32 @@ impl RulesFile {
     }
 
     /// Looks at the file for ever and hands new rules to the pipeline. Safe to cancel.
+    ///
+    /// A file that changed is read once two looks have found it alike: one that somebody is writing may be empty, and
+    /// an empty one has no masks.
     pub(crate) async fn watch(mut self, pipeline: Arc<Pipeline>, metrics: Arc<Metrics>) {
         let Some(RulesConfig { path: file, interval }) = self.config else { return };
+        let mut last = self.read;
         loop {
+            let until = if last == self.read { interval } else { interval.min(SETTLE) };
             let asked = tokio::select! {
-                () = tokio::time::sleep(interval) => false,
+                () = tokio::time::sleep(until) => false,
                 () = self.asked.notified() => true,
             };
             let path = file.clone();
-            let now = tokio::task::spawn_blocking(move || stamp(&path)).await.unwrap_or(self.seen);
-            if now == self.seen && !asked {
+            let now = tokio::task::spawn_blocking(move || stamp(&path)).await.unwrap_or(last);
+            let settled = now == std::mem::replace(&mut last, now);
+            if !asked && (now == self.read || !settled) {
                 continue;
             }
-            let (seen, read) = look(file.clone()).await;
-            self.seen = seen;
-            self.in_use.outdated.store(read.is_err(), Ordering::Relaxed);
-            metrics.rules_read(read.is_ok());
-            match read {
+            let found = read(file.clone()).await;
+            if !asked && !found.settled {
+                continue;
+            }
+            (self.read, last) = (found.stamp, found.stamp);
+            self.in_use.outdated.store(found.rules.is_err(), Ordering::Relaxed);
+            metrics.rules_read(found.rules.is_ok());
+            match found.rules {
                 Ok(rules) => {
                     tell(&file, &rules, "the rules changed and are in use");
                     let rules = Arc::new(rules);
@@ -176,10 +188,26 @@ impl RulesFile {
     }
 }
 
-/// The file's stamp, taken before it is read, and its rules.
-async fn look(path: PathBuf) -> (Option<Stamp>, Result<Rules, RulesFileError>) {
-    let looked = tokio::task::spawn_blocking(move || (stamp(&path), read_rules(&path))).await;
-    looked.unwrap_or_else(|ended| (None, Err(std::io::Error::other(ended).into())))
+/// What was read of the file.
+struct Found {
+    /// The file as it was before.
+    stamp: Option<Stamp>,
+    /// It was so afterwards as well.
+    settled: bool,
+    rules: Result<Rules, RulesFileError>,
+}
+
+async fn read(path: PathBuf) -> Found {
+    let looked = tokio::task::spawn_blocking(move || {
+        let before = stamp(&path);
+        let rules = read_rules(&path);
+        Found { stamp: before, settled: before == stamp(&path), rules }
+    });
+    looked.await.unwrap_or_else(|ended| Found {
+        stamp: None,
+        settled: true,
+        rules: Err(std::io::Error::other(ended).into()),
+    })
 }
 
 fn tell(path: &Path, rules: &Rules, what: &str) {

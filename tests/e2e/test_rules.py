@@ -2,6 +2,7 @@
 
 import re
 import signal
+import time
 
 import pytest
 import requests
@@ -75,7 +76,7 @@ def metric(server, name, **labels):
 
 
 def save(path, text):
-    """Saves rules as docs/rules.md asks for: a server that looks meanwhile sees the old file or the new one."""
+    """Saves rules in one step: a server that looks meanwhile sees the old file or the new one."""
     new = path.with_suffix(".new")
     new.write_text(text)
     new.replace(path)
@@ -160,6 +161,24 @@ def test_a_bad_file_changes_nothing(ruled, service):
     wait_until(lambda: server.log().count("cannot be used; the rules before it stay") == 2, 10, "the second refusal")
     save(path, RULES)
     wait_until(lambda: metric(server, "errata_rules_outdated") == 0, 10, "the good file")
+
+
+def test_a_file_that_is_being_written_is_left_alone(launch, tmp_path):
+    path = tmp_path / "errata-rules.toml"
+    path.write_text(RULES)
+    server = launch("calm", env={"ERRATA_GROUPING_RULES": str(path)})
+    rules = RULES + "\n[[mask]]\nname = 'order'\nmatches = 'ORD-[0-9]+'\nreplace = '<order>'\n"
+    began = time.monotonic()
+    with path.open("w") as file:
+        # From the empty file on, at each of some looks.
+        for start in range(0, len(rules), len(rules) // 40 + 1):
+            time.sleep(0.1)
+            file.write(rules[start : start + len(rules) // 40 + 1])
+            file.flush()
+    assert time.monotonic() - began > 3
+    wait_until(lambda: metric(server, "errata_rules_loaded", section="mask") == 3, 10, "the new rules")
+    assert metric(server, "errata_rules_reads", outcome="loaded") == 1
+    assert metric(server, "errata_rules_reads", outcome="refused") is None
 
 
 def test_a_hangup_reads_the_file_again(launch, tmp_path):
