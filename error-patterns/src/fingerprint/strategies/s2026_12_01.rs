@@ -185,43 +185,64 @@ fn context(
     let tags = parsed.ast.as_ref();
     // Node prints the source of an uncaught error only, so clients that report caught ones lack it.
     let printed = parsed.runtime != Runtime::JavaScript;
-    let mut text = String::with_capacity(2048);
-    text.push_str(&reported.error_type);
+    let mut digest = Digest::default();
+    digest.add(Part::Type, &reported.error_type);
+    let mut name = String::with_capacity(64);
     for frame in frames.iter().filter(|frame| frame.origin != Origin::Carrier).take(CONTEXT_FRAMES_MAX) {
         if tags.is_some() && frame.origin == Origin::Program {
             continue;
         }
-        text.push_str("\nframe ");
         // A script's or a cell's file is made anew for each execution.
-        match frame.origin {
-            Origin::Program => text.push_str(&frame.function),
-            _ => frames::push_frame(&mut text, frame),
+        if frame.origin == Origin::Program {
+            digest.add(Part::Frame, &frame.function);
+        } else {
+            name.clear();
+            frames::push_frame(&mut name, frame);
+            digest.add(Part::Frame, &name);
         }
-        text.push_str("\nsource ");
         // Numbers in source lines are a user's literals, and repeats are known without them.
         let Some(source) = frame.source.as_deref().filter(|_| printed) else { continue };
         let mut rest = trim(source);
         while let Some(at) = first_digit(rest.as_bytes()) {
-            text.push_str(&rest[..at]);
+            digest.add(Part::Source, &rest[..at]);
             let digits = rest.as_bytes()[at..].iter().take_while(|byte| byte.is_ascii_digit()).count();
             rest = &rest[at + digits..];
         }
-        text.push_str(rest);
+        digest.add(Part::Source, rest);
     }
-    if let Some(tags) = tags {
-        for part in
-            [tags.statement.as_str()].into_iter().chain(tags.call.as_deref()).chain(tags.import.as_deref())
-        {
-            text.push_str("\nstatement ");
-            text.push_str(part);
+    match tags {
+        Some(tags) => {
+            digest.add(Part::Statement, tags.statement.as_str());
+            tags.call.iter().chain(&tags.import).for_each(|part| digest.add(Part::Statement, part));
         }
-        return hex(xxh3_64(text.as_bytes()));
+        None => {
+            raw.snippet.unwrap_or_default().split_whitespace().for_each(|word| digest.add(Part::Word, word));
+        }
     }
-    for word in raw.snippet.unwrap_or_default().split_whitespace() {
-        text.push(' ');
-        text.push_str(word);
+    hex(digest.0)
+}
+
+/// What a part of a context is.
+#[derive(Clone, Copy, Debug)]
+enum Part {
+    Type = 1,
+    Frame,
+    Source,
+    Statement,
+    Word,
+}
+
+/// A hash of parts in order, each of which is hashed where it lies.
+#[derive(Debug, Default)]
+struct Digest(u64);
+
+impl Digest {
+    #[inline]
+    fn add(&mut self, part: Part, text: &str) {
+        let hash = xxh3_64(text.as_bytes()).wrapping_add(part as u64);
+        // A bijection of the state and of the hash; odd, from the golden ratio.
+        self.0 = (self.0.rotate_left(29) ^ hash).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     }
-    hex(xxh3_64(text.as_bytes()))
 }
 
 /// 16 hex digits.
