@@ -4,7 +4,7 @@
 //! in memory at a time.
 
 use super::plan::{JOINED_BYTES_MIN, JOINED_ROWS_MIN};
-use super::sink::Sink;
+use super::sink::{Sink, Written};
 use super::source::{Segment, Source};
 use super::{Merged, failed};
 use crate::encode::{joined_properties, sorting_columns};
@@ -15,7 +15,7 @@ use crate::storage::Storage;
 use object_store::path::Path;
 use parquet::bloom_filter::Sbbf;
 use parquet::column::writer::ColumnCloseResult;
-use parquet::errors::{ParquetError, Result as ParquetResult};
+use parquet::errors::ParquetError;
 use parquet::file::metadata::{ParquetMetaData, RowGroupMetaData};
 use parquet::file::writer::SerializedFileWriter;
 use schemas::tables::Table;
@@ -45,17 +45,14 @@ pub(super) async fn join(
     let Some(first) = sources.first() else { return Ok(None) };
     let columns = first.metadata.file_metadata().schema_descr();
     let properties = joined_properties(table, columns);
-    let mut writer =
-        SerializedFileWriter::new(Vec::new(), columns.root_schema_ptr(), properties).map_err(failed(path))?;
     let mut sink = Sink::new(storage, path);
+    let mut writer = sink.file(columns.root_schema_ptr(), properties).map_err(failed(path))?;
     for mut source in sources {
         let metadata = Arc::clone(&source.metadata);
         for (number, group) in metadata.row_groups().iter().enumerate() {
             let range = bytes_of(group).ok_or_else(|| ParquetError::General("no bytes".into()));
             let segment = source.fetch(range.map_err(failed(path))?).await?;
-            *writer.inner_mut() = Vec::with_capacity(segment.size());
-            copy(&metadata, number, &segment, &mut writer).map_err(failed(path))?;
-            sink.take(&mut writer).await?;
+            copy(&metadata, number, &segment, &mut writer, &mut sink, path).await?;
         }
     }
     let size_bytes = sink.finish(writer).await?;
@@ -99,25 +96,29 @@ fn bytes_of(group: &RowGroupMetaData) -> Option<Range<u64>> {
 }
 
 /// Adds a row group of a file, whose bytes `segment` has.
-fn copy(
+async fn copy(
     metadata: &ParquetMetaData,
     number: usize,
     segment: &Segment,
-    writer: &mut SerializedFileWriter<Vec<u8>>,
-) -> ParquetResult<()> {
+    writer: &mut SerializedFileWriter<Written>,
+    sink: &mut Sink,
+    path: &Path,
+) -> Result<(), LakeError> {
     let group = metadata.row_group(number);
-    let mut copied = writer.next_row_group()?;
+    let mut copied = writer.next_row_group().map_err(failed(path))?;
     for (place, column) in group.columns().iter().enumerate() {
+        let filter = Sbbf::read_from_column_chunk(column, segment).map_err(failed(path))?;
         let close = ColumnCloseResult {
             bytes_written: column.byte_range().1,
             rows_written: u64::try_from(group.num_rows()).unwrap_or(0),
             metadata: column.clone(),
-            bloom_filter: Sbbf::read_from_column_chunk(column, segment)?,
+            bloom_filter: filter,
             column_index: metadata.column_index().and_then(|index| index.get(number)?.get(place)).cloned(),
             offset_index: metadata.offset_index().and_then(|index| index.get(number)?.get(place)).cloned(),
         };
-        copied.append_column(segment, close)?;
+        copied.append_column(segment, close).map_err(failed(path))?;
+        sink.take().await?;
     }
-    copied.close()?;
+    copied.close().map_err(failed(path))?;
     Ok(())
 }

@@ -27,7 +27,6 @@ use input::{File, Input, Part, fetch};
 use object_store::path::Path;
 use order::Order;
 use parquet::errors::Result as ParquetResult;
-use parquet::file::writer::SerializedFileWriter;
 use schemas::tables::Table;
 use std::sync::Arc;
 
@@ -118,20 +117,16 @@ impl Output {
 
     async fn write(self, storage: &Storage, path: &Path) -> Result<(u64, FileStats), LakeError> {
         let mut sink = Sink::new(storage, path);
-        let mut file = self.format.file().map_err(failed(path))?;
+        let (schema, properties) = self.format.file();
+        let mut file = sink.file(schema, properties).map_err(failed(path))?;
         for chunks in self.groups {
-            write_group(&mut file, chunks).map_err(failed(path))?;
-            sink.take(&mut file).await?;
+            let mut group = file.next_row_group().map_err(failed(path))?;
+            for chunk in chunks {
+                chunk.append(&mut group).map_err(failed(path))?;
+                sink.take().await?;
+            }
+            group.close().map_err(failed(path))?;
         }
         Ok((sink.finish(file).await?, self.stats))
     }
-}
-
-fn write_group(file: &mut SerializedFileWriter<Vec<u8>>, chunks: Vec<Chunk>) -> ParquetResult<()> {
-    let mut group = file.next_row_group()?;
-    for chunk in chunks {
-        chunk.append(&mut group)?;
-    }
-    group.close()?;
-    Ok(())
 }

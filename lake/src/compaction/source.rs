@@ -65,10 +65,6 @@ pub(super) struct Segment {
 }
 
 impl Segment {
-    pub(super) fn size(&self) -> usize {
-        self.bytes.len()
-    }
-
     pub(super) fn contains(&self, byte: u64) -> bool {
         (self.start..self.start + self.bytes.len() as u64).contains(&byte)
     }

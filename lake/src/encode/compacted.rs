@@ -13,7 +13,7 @@ use parquet::basic::Encoding;
 use parquet::errors::Result;
 use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterPropertiesPtr};
 use parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
-use parquet::schema::types::{ColumnDescPtr, ColumnPath, SchemaDescPtr, SchemaDescriptor};
+use parquet::schema::types::{ColumnDescPtr, ColumnPath, SchemaDescPtr, SchemaDescriptor, TypePtr};
 use schemas::layout::{
     DICTIONARY_BYTES_COMPACTED, LONG_PAGE_BYTES_COMPACTED, ROW_GROUP_ROWS_MAX, ZSTD_LEVEL_COMPACTED,
     ZSTD_LEVEL_FRESH,
@@ -64,8 +64,9 @@ impl CompactedFormat {
         rows.div_ceil(rows.div_ceil(ROW_GROUP_ROWS_MAX).max(1)).max(1)
     }
 
-    pub(crate) fn file(&self) -> Result<SerializedFileWriter<Vec<u8>>> {
-        SerializedFileWriter::new(Vec::new(), self.columns.root_schema_ptr(), Arc::clone(&self.properties))
+    /// What a writer of such a file is made from.
+    pub(crate) fn file(&self) -> (TypePtr, WriterPropertiesPtr) {
+        (self.columns.root_schema_ptr(), Arc::clone(&self.properties))
     }
 
     /// Encoders of the leaves of a column of texts, or of maps of texts, that has a dictionary. `None`: it is another.
