@@ -272,7 +272,9 @@ impl PatternStore {
     #[must_use]
     pub fn wanted(&self, grouping: &Grouping) -> Option<Wanted> {
         let cold = Arc::clone(self.cold.as_ref()?);
-        if self.known(&grouping.hashes).is_some() {
+        // A hash that is not in memory may be a cold pattern's, and is none to link then.
+        let is_claimed = |hash: &Fingerprint| self.claims.contains_key(hash);
+        if self.known(&grouping.hashes).is_some() && grouping.hashes.iter().all(is_claimed) {
             return None;
         }
         // An alias in memory may name a pattern that is cold.

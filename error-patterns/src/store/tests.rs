@@ -389,6 +389,18 @@ fn aliases_of_cold_patterns_lead_to_what_they_stand_for() {
     assert_ne!(late.pattern_id, first.pattern_id);
 }
 
+#[test]
+fn a_cold_patterns_hash_is_not_linked_to_another() {
+    let mut store = with_cold(50, &Arc::new(InMap::default()));
+    store.assign(&event("KeyError", &["a@a.py"], Some(3)), 0);
+    for number in 0..200 {
+        store.assign(&event("ValueError", &[&format!("fn_{number}@a.py")], None), 10);
+    }
+    let other = store.assign(&event("OSError", &["b@b.py"], None), 20);
+    let again = store.assign(&event("OSError", &["b@b.py"], Some(3)), 30);
+    assert_eq!((again.pattern_id, again.facts), (other.pattern_id, Vec::new()));
+}
+
 proptest! {
     /// A store with room for few patterns and cold ones behind it answers as one with room for all.
     #[test]
