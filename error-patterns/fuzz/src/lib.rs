@@ -76,6 +76,28 @@ fn shown(parsed: &Parsed<'_>) -> String {
     format!("{parsed:?}")
 }
 
+/// A snippet and the line that failed: its statement is read alike each time, and names are bounded.
+pub fn snippet(bytes: &[u8]) {
+    const LANGUAGES: [&str; 5] = ["python", "javascript", "typescript", "java", "shell"];
+    let (&[first, line], rest) = bytes.split_first_chunk().unwrap_or((&[0, 0], &[]));
+    let language = LANGUAGES[usize::from(first) % LANGUAGES.len()];
+    let line = line % 32 + 1;
+    let report = match language {
+        "python" => format!("Traceback (most recent call last):\n  File \"<cell>\", line {line}, in <module>\nKeyError: 'k'"),
+        "java" => format!("java.lang.NullPointerException: k\n\tat Main.main(Main.java:{line})"),
+        "shell" => format!("main.sh: line {line}: cat: k"),
+        "javascript" => format!("TypeError: k is not a function\n    at f (/app/main.js:{line}:{line})"),
+        _ => format!("TypeError: k is not a function\n    at f (/app/main.ts:{line}:{line})"),
+    };
+    let text = text(rest);
+    let raw = RawException { snippet: Some(&text), ..raw(&report, language) };
+    let found = error_patterns::parse(&raw).ast;
+    assert_eq!(found, error_patterns::parse(&raw).ast);
+    if let Some(tags) = found {
+        assert!(tags.call.iter().chain(&tags.import).all(|name| name.len() <= 256));
+    }
+}
+
 /// Masking what is masked changes nothing; the text does not grow beyond its placeholders; counts agree with the text.
 pub fn mask(bytes: &[u8]) {
     static MASKER: LazyLock<Masker> = LazyLock::new(|| Masker::new(MaskConfig::default()));
@@ -249,6 +271,7 @@ mod tests {
     #[test]
     fn seeds_keep_the_properties() {
         over("seeds/canonical", canonical);
+        over("seeds/snippet", snippet);
         over("seeds/mask", mask);
         over("seeds/parameterize", parameterize);
         over("seeds/group", |bytes| {
