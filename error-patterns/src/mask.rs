@@ -164,8 +164,9 @@ pub struct Masker {
 /// Bytes of a value that is looked at in one step.
 const SHORT_BYTES: usize = BLOCK;
 
-/// Passes over one text: each further one sees what the masks of the one before brought together.
-const PASSES_MAX: usize = 8;
+/// Passes over one text: each further one sees what the masks of the one before brought together, such as the command of one
+/// more flag; of those no more than 28 that are masked stand within its reach.
+const PASSES_MAX: usize = 32;
 
 /// Attributes that name a person and must stay countable.
 const IDENTIFIER_KEYS: &[&str] = &["enduser.id", "user.id", "exec.user.id", "user.hash", "enduser.pseudo.id"];

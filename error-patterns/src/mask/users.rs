@@ -1,9 +1,12 @@
 //! A user's masks around the built-in ones: those act first, so that no rule can break them, and once more on what a
 //! rule brought together.
 
-use super::{MaskCounts, Masker, PASSES_MAX, built_in};
+use super::{MaskCounts, Masker, built_in};
 use crate::rules::Applied;
 use std::borrow::Cow;
+
+/// Rounds of both over one text.
+const ROUNDS_MAX: usize = 8;
 
 impl Masker {
     /// The text with all masks. `key` is the attribute that it is the value of. The counts are of built-in masks.
@@ -15,7 +18,7 @@ impl Masker {
         applied: &mut Applied,
     ) -> Cow<'a, str> {
         let mut masked = built_in(self.config, text, counts);
-        for _ in 0..PASSES_MAX {
+        for _ in 0..ROUNDS_MAX {
             let Some(by_rules) = self.rules.pass(key, &masked, applied) else { break };
             masked = Cow::Owned(built_in(self.config, &by_rules, counts).into_owned());
         }

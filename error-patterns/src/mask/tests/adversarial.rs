@@ -558,3 +558,10 @@ fn secrets_at_the_cut_of_a_text() {
         }
     }
 }
+
+#[test]
+fn each_of_many_flags_of_one_command_is_masked() {
+    let flags = |n: usize| (0..n).map(|n| format!(" -pSecret{n}")).collect::<String>();
+    let masked = Masker::default().mask(&format!("mysql{}", flags(20))).into_owned();
+    assert_eq!(masked, format!("mysql{}", " -p<token>".repeat(20)));
+}
