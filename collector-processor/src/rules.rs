@@ -169,7 +169,7 @@ impl RulesFile {
                 continue;
             }
             let found = read(file.clone()).await;
-            if !asked && !found.settled {
+            if !asked && (found.stamp != now || !found.settled) {
                 continue;
             }
             (self.read, last) = (found.stamp, found.stamp);
