@@ -291,16 +291,11 @@ impl FrameRules {
 
     /// The same, where marks (one a frame) go before the rules and are what the other frames are seen by.
     pub(crate) fn assign_marked(&self, runtime: Runtime, frames: &mut [Frame<'_>], marks: &[Option<Origin>]) {
-        let Some(rules) = self.by_runtime.get(RUNTIMES.iter().position(|r| *r == runtime).unwrap_or(0))
-        else {
-            return;
-        };
-        let mut seen = rules.fields.each_ref().map(|field| Seen::new("", field));
+        let Some(rules) = self.of_runtime(runtime) else { return };
+        let mut seen = rules.nothing_seen();
         for (at, frame) in frames.iter_mut().enumerate() {
-            let Frame { file, module, function, origin, .. } = frame;
-            rules.see(&mut seen, [file, module, function]);
             let mark = marks.get(at).copied().flatten();
-            *origin = mark.unwrap_or_else(|| rules.origin(&mut seen));
+            rules.set_origin(&mut seen, frame, mark);
         }
         spread_program(runtime, frames);
         self.mark_harness(frames);
@@ -309,15 +304,58 @@ impl FrameRules {
         }
     }
 
+    /// The same without marks, but only as far as it takes to know that a user's program failed: from the raise site,
+    /// then from the entry point, to the nearest frame of own code. The others keep the origin that they have.
+    fn assign_ends(&self, runtime: Runtime, frames: &mut [Frame<'_>]) {
+        let Some(rules) = self.of_runtime(runtime) else { return };
+        if frames.iter().skip(1).any(|frame| self.runs_text(frame)) {
+            return self.assign(runtime, frames);
+        }
+        let mut seen = rules.nothing_seen();
+        let mut rest = frames.iter_mut();
+        let mut raised = None;
+        for frame in rest.by_ref() {
+            let has_file = !frame.file.is_empty();
+            let origin = rules.set_origin(&mut seen, frame, None);
+            if is_own(origin) {
+                raised = raised.or(Some(origin));
+                // What names the place of the failure is asked for as well.
+                if has_file {
+                    break;
+                }
+            }
+        }
+        if raised == Some(Origin::Program) {
+            return;
+        }
+        let entered =
+            rest.by_ref().rev().map(|frame| rules.set_origin(&mut seen, frame, None)).find(|o| is_own(*o));
+        if entered == Some(Origin::Program) {
+            return;
+        }
+        for frame in rest {
+            rules.set_origin(&mut seen, frame, None);
+        }
+        spread_program(runtime, frames);
+    }
+
+    fn of_runtime(&self, runtime: Runtime) -> Option<&RuntimeRules> {
+        self.by_runtime.get(RUNTIMES.iter().position(|r| *r == runtime).unwrap_or(0))
+    }
+
+    /// Whether a frame's source line runs a program that it was given.
+    fn runs_text(&self, frame: &Frame<'_>) -> bool {
+        frame.source.as_deref().is_some_and(|source| {
+            self.harness.iter().any(|look| look.may_find(source) && look.find(source) != 0)
+        })
+    }
+
     /// The platform's runner: the frame that executes a program's text, and all outside it.
     fn mark_harness(&self, frames: &mut [Frame<'_>]) {
-        let runs_text = |frame: &Frame<'_>| {
-            frame.source.as_deref().is_some_and(|source| {
-                self.harness.iter().any(|look| look.may_find(source) && look.find(source) != 0)
-            })
-        };
         // The innermost frame can only be a program that failed in its own `exec`.
-        let Some(at) = frames.iter().skip(1).position(runs_text).map(|at| at + 1) else { return };
+        let Some(at) = frames.iter().skip(1).position(|frame| self.runs_text(frame)).map(|at| at + 1) else {
+            return;
+        };
         let run = &frames[at - 1];
         if run.origin == Origin::Program || run.origin == Origin::Application && run.function == "<module>" {
             for frame in &mut frames[at..] {
@@ -325,6 +363,11 @@ impl FrameRules {
             }
         }
     }
+}
+
+/// Whether code of this origin is the user's or the application's own.
+fn is_own(origin: Origin) -> bool {
+    matches!(origin, Origin::Program | Origin::Application)
 }
 
 /// Frames beside or below an entry script, or in an entry class's package, are the same program.
@@ -370,6 +413,24 @@ impl RuntimeRules {
                 Field::new(&rules, function_of, *b".."),
             ],
         })
+    }
+
+    fn nothing_seen<'f>(&self) -> [Seen<'f>; 3] {
+        self.fields.each_ref().map(|field| Seen::new("", field))
+    }
+
+    /// Sets the next frame's origin, and tells it.
+    #[inline]
+    fn set_origin<'f>(
+        &self,
+        seen: &mut [Seen<'f>; 3],
+        frame: &'f mut Frame<'_>,
+        mark: Option<Origin>,
+    ) -> Origin {
+        let Frame { file, module, function, origin, .. } = frame;
+        self.see(seen, [file, module, function]);
+        *origin = mark.unwrap_or_else(|| self.origin(seen));
+        *origin
     }
 
     /// Goes on to the next frame, which often stands in the same file.
@@ -461,6 +522,12 @@ pub(crate) fn is_published(runtime: Runtime, module: &str) -> bool {
     let mut frames = [Frame { module: Cow::Borrowed(module), ..Frame::default() }];
     assign_origins(runtime, &mut frames);
     matches!(frames[0].origin, Origin::Library | Origin::Runtime)
+}
+
+/// The same, but only as far as it takes to know that a user's program failed: from the raise site, then from the entry
+/// point, to the nearest frame of own code. The others keep the origin that they have.
+pub(crate) fn assign_ends(runtime: Runtime, frames: &mut [Frame<'_>]) {
+    RULES.assign_ends(runtime, frames);
 }
 
 /// Sets the origin of each frame of one exception by the built-in rules.
@@ -627,7 +694,7 @@ mod tests {
             let frames: Vec<[String; 3]> =
                 picks.iter().map(|picks| [0, 1, 2].map(|number| field(picks, number))).collect();
             for (rules, runtime) in RULES.by_runtime.iter().zip(RUNTIMES) {
-                let mut seen = rules.fields.each_ref().map(|field| Seen::new("", field));
+                let mut seen = rules.nothing_seen();
                 for frame in &frames {
                     let values = frame.each_ref().map(String::as_str);
                     rules.see(&mut seen, values);

@@ -11,7 +11,7 @@ use crate::ids::{Fingerprint, Signature};
 use crate::likeness::Likeness;
 use crate::messages;
 use crate::model::{Parsed, RawException, Taxonomy};
-use crate::parse::parse;
+use crate::parse::{parse, parse_for_grouping};
 use crate::rules::{Applied, Rules};
 use cache::Cache;
 use door::{Door, Way};
@@ -146,7 +146,7 @@ impl Grouper {
             return grouped;
         }
         let key = if self.door.missed(&raw, way) { key } else { None };
-        let mut parsed = parse(&raw);
+        let mut parsed = if self.rules.is_empty() { parse_for_grouping(&raw) } else { parse(&raw) };
         let grouping = Arc::new(group_by_rules(&raw, &mut parsed, &self.rules));
         let file_path = fingerprint::place(&parsed);
         if let Some(key) = key {

@@ -91,6 +91,29 @@ pub fn parse<'a>(raw: &RawException<'a>) -> Parsed<'a> {
 /// with it, the failing statement is tagged.
 #[must_use]
 pub fn parse_within<'a>(raw: &RawException<'a>, limits: &ParseLimits) -> Parsed<'a> {
+    let mut parsed = read(raw, limits);
+    for exception in &mut parsed.exceptions {
+        frames::assign_origins(parsed.runtime, &mut exception.frames);
+    }
+    parsed.ast = ast::tags(raw, &parsed);
+    parsed
+}
+
+/// Parses an exception for grouping by the built-in rules, which of a user's program need no more than the frames
+/// between the raise site and the first of its own code: whose code others are is not said.
+pub(crate) fn parse_for_grouping<'a>(raw: &RawException<'a>) -> Parsed<'a> {
+    if raw.snippet.is_some() {
+        return parse(raw);
+    }
+    let mut parsed = read(raw, &ParseLimits::default());
+    for exception in &mut parsed.exceptions {
+        frames::assign_ends(parsed.runtime, &mut exception.frames);
+    }
+    parsed
+}
+
+/// Parses an exception, but for whose code its frames are and for its snippet.
+fn read<'a>(raw: &RawException<'a>, limits: &ParseLimits) -> Parsed<'a> {
     let named = raw.language.map_or(Runtime::Unknown, runtime_named);
     let sdk = raw.sdk_language.map_or(Runtime::Unknown, runtime_named);
     let mut parsed = [raw.stacktrace, raw.message]
@@ -100,10 +123,6 @@ pub fn parse_within<'a>(raw: &RawException<'a>, limits: &ParseLimits) -> Parsed<
         .find_map(|text| parse_text(text, named, sdk, limits))
         .unwrap_or_else(|| formless(raw, named, limits));
     complete(&mut parsed, raw);
-    for exception in &mut parsed.exceptions {
-        frames::assign_origins(parsed.runtime, &mut exception.frames);
-    }
-    parsed.ast = ast::tags(raw, &parsed);
     parsed
 }
 

@@ -1,7 +1,8 @@
 //! Repeats: texts that differ in numbers which nothing looks at share a grouping, and only those do.
 
-use error_patterns::grouping::{Grouped, Grouper, GroupingConfig};
+use error_patterns::grouping::{Grouped, Grouper, GroupingConfig, group_parsed};
 use error_patterns::model::RawException;
+use error_patterns::{classify, parse};
 use proptest::prelude::*;
 use std::path::{Path, PathBuf};
 
@@ -56,6 +57,11 @@ fn check(shared: &Grouper, text: &str, message: Option<&str>) {
     assert_eq!(found.canonical_message, expected.canonical_message, "message of {text}");
     assert!(*found == *expected, "grouping of {text}: {found:?}, not {expected:?}");
     assert_eq!(found.file_path, expected.file_path, "place of {text}");
+    // Nor does it depend on frames whose origin nobody looked for.
+    let raw = RawException { stacktrace: Some(text), message, ..RawException::default() };
+    let parsed = parse(&raw);
+    let whole = group_parsed(&raw, &parsed, classify(&raw, &parsed));
+    assert_eq!(whole, *expected.grouping, "grouping of all of {text}");
 }
 
 #[test]

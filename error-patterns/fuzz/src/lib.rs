@@ -9,7 +9,7 @@ use error_patterns::canonical::{Canonical, Comparable};
 use error_patterns::classify::Classifier;
 use error_patterns::explain::explain;
 use error_patterns::frames::FrameRules;
-use error_patterns::grouping::{Grouper, GroupingConfig};
+use error_patterns::grouping::{Grouper, GroupingConfig, group_parsed};
 use error_patterns::mask::{MaskConfig, MaskCounts, Masker};
 use error_patterns::model::{Frame, Parsed, RawException, Runtime};
 use error_patterns::rules::Rules;
@@ -158,7 +158,7 @@ pub fn classify(bytes: &[u8]) {
     assert_eq!(found, error_patterns::classify(&raw, &parsed.into_owned()));
 }
 
-/// The same exception gives the same grouping, with and without a cache, and its canonical form survives a round trip.
+/// The same exception gives the same grouping, with and without a cache, whether all frames are looked at or not; its canonical form survives a round trip.
 pub fn group(bytes: &[u8]) {
     let (language, parts) = exception(bytes);
     let raw = with_parts(language, &parts);
@@ -169,6 +169,8 @@ pub fn group(bytes: &[u8]) {
     assert_eq!(first, grouper.group(&raw));
     assert_eq!(first, grouper.group(&raw));
     assert_eq!(first, Grouper::new(config).group(&raw));
+    let parsed = error_patterns::parse(&raw);
+    assert_eq!(*first, group_parsed(&raw, &parsed, error_patterns::classify(&raw, &parsed)));
     assert!(!first.hashes.is_empty() && first.hashes.len() <= 16, "{} hashes", first.hashes.len());
     assert!(!first.error_type.is_empty());
     assert!((1..=5).contains(&first.severity));

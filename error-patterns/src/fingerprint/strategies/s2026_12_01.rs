@@ -25,7 +25,8 @@ use crate::parse::trim;
 use crate::tokens::{Names, parameterize};
 use frames::{Whose, library, own_frames, site};
 use message::Tokens;
-use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
+use rapidhash::v3::{DEFAULT_RAPID_SECRETS, rapidhash_v3_nano_inline};
+use xxhash_rust::xxh3::xxh3_128;
 
 mod frames;
 mod message;
@@ -71,7 +72,7 @@ pub(in crate::fingerprint) fn make(raw: &RawException<'_>, parsed: &Parsed<'_>) 
         basis,
         likeness: Likeness::of_parts(&parts, parsed.runtime, tokens.hashes()),
         joining: Vec::new(),
-        context: context(raw, parsed, reported, frames),
+        context: context(raw, parsed, reported, (frames, basis)),
         canonical_message,
         error_type,
         language: language(raw, parsed.runtime),
@@ -176,11 +177,14 @@ fn type_name<'e>(runtime: Runtime, exception: &'e ParsedException<'_>) -> &'e st
 
 /// Level 5 of the taxonomy: the stack and the failing statement; where that is not known, the snippet and the
 /// names of its author. 16 hex digits.
+///
+/// Down to the frame of own code that failed each frame counts with its file and its source line. What called it counts
+/// by its functions in a user's program, whosever they are, and not at all where the statement is known.
 fn context(
     raw: &RawException<'_>,
     parsed: &Parsed<'_>,
     reported: &ParsedException<'_>,
-    frames: &[Frame<'_>],
+    (frames, basis): (&[Frame<'_>], Basis),
 ) -> String {
     let tags = parsed.ast.as_ref();
     // Node prints the source of an uncaught error only, so clients that report caught ones lack it.
@@ -188,27 +192,31 @@ fn context(
     let mut digest = Digest::default();
     digest.add(Part::Type, &reported.error_type);
     let mut name = String::with_capacity(64);
-    for frame in frames.iter().filter(|frame| frame.origin != Origin::Carrier).take(CONTEXT_FRAMES_MAX) {
-        if tags.is_some() && frame.origin == Origin::Program {
-            continue;
+    let (mut calls, mut left) = (false, CONTEXT_FRAMES_MAX);
+    for frame in frames {
+        let own = matches!(frame.origin, Origin::Program | Origin::Application);
+        let in_program = (own || calls) && basis != Basis::Application;
+        if left == 0 || in_program && tags.is_some() {
+            break;
         }
         // A script's or a cell's file is made anew for each execution.
-        if frame.origin == Origin::Program {
+        if in_program {
             digest.add(Part::Frame, &frame.function);
+        } else if frame.origin == Origin::Carrier {
+            continue;
         } else {
             name.clear();
             frames::push_frame(&mut name, frame);
             digest.add(Part::Frame, &name);
         }
-        // Numbers in source lines are a user's literals, and repeats are known without them.
-        let Some(source) = frame.source.as_deref().filter(|_| printed) else { continue };
-        let mut rest = trim(source);
-        while let Some(at) = first_digit(rest.as_bytes()) {
-            digest.add(Part::Source, &rest[..at]);
-            let digits = rest.as_bytes()[at..].iter().take_while(|byte| byte.is_ascii_digit()).count();
-            rest = &rest[at + digits..];
+        left -= 1;
+        if !calls
+            && printed
+            && let Some(source) = &frame.source
+        {
+            add_without_numbers(&mut digest, trim(source));
         }
-        digest.add(Part::Source, rest);
+        calls |= own;
     }
     match tags {
         Some(tags) => {
@@ -220,6 +228,16 @@ fn context(
         }
     }
     hex(digest.0)
+}
+
+/// Numbers in source lines are a user's literals, and repeats are known without them.
+fn add_without_numbers(digest: &mut Digest, mut source: &str) {
+    while let Some(at) = first_digit(source.as_bytes()) {
+        digest.add(Part::Source, &source[..at]);
+        let digits = source.as_bytes()[at..].iter().take_while(|byte| byte.is_ascii_digit()).count();
+        source = &source[at + digits..];
+    }
+    digest.add(Part::Source, source);
 }
 
 /// What a part of a context is.
@@ -239,7 +257,8 @@ struct Digest(u64);
 impl Digest {
     #[inline]
     fn add(&mut self, part: Part, text: &str) {
-        let hash = xxh3_64(text.as_bytes()).wrapping_add(part as u64);
+        let hash = rapidhash_v3_nano_inline::<true, false>(text.as_bytes(), &DEFAULT_RAPID_SECRETS);
+        let hash = hash.wrapping_add(part as u64);
         // A bijection of the state and of the hash; odd, from the golden ratio.
         self.0 = (self.0.rotate_left(29) ^ hash).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     }
