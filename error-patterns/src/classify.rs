@@ -19,6 +19,7 @@ use problem::closest;
 pub use problem::{Problem, RulesError, Severity};
 use rapidhash::RapidHashMap;
 use rules::{RUNTIMES, Rule, Vocabulary};
+use smallvec::SmallVec;
 pub use spec::{Cause, OneOrMany, RuleFile, RuleSpec};
 use spec::{Place, RULES_MAX, ReadFile};
 use std::cell::OnceCell;
@@ -243,7 +244,7 @@ impl Classifier {
     ) -> Option<(&Rule, bool)> {
         let table = self.table(parsed.runtime);
         let all = &parsed.exceptions;
-        let mut subjects: Vec<Subject<'_>> = Vec::with_capacity(all.len().min(CHAIN_MAX));
+        let mut subjects: SmallVec<[Subject<'_>; 1]> = SmallVec::new();
         let mut chain = chain(all, reported).take(CHAIN_MAX);
         for (part, range) in table.parts.iter().enumerate() {
             // Fall-backs are asked about the reported exception only.

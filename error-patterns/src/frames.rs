@@ -13,6 +13,7 @@ use needles::{Fit, Look, looks};
 use rapidhash::RapidHashSet;
 use serde::Deserialize;
 use std::borrow::Cow;
+use std::slice::IterMut;
 use std::sync::LazyLock;
 
 const BUILT_IN: &str = include_str!("../../schemas/rules/frames.toml");
@@ -292,16 +293,16 @@ impl FrameRules {
     /// The same, where marks (one a frame) go before the rules and are what the other frames are seen by.
     pub(crate) fn assign_marked(&self, runtime: Runtime, frames: &mut [Frame<'_>], marks: &[Option<Origin>]) {
         let Some(rules) = self.of_runtime(runtime) else { return };
-        let mut seen = rules.nothing_seen();
-        for (at, frame) in frames.iter_mut().enumerate() {
-            let mark = marks.get(at).copied().flatten();
-            rules.set_origin(&mut seen, frame, mark);
-        }
+        let put_marks = |frames: &mut [Frame<'_>]| {
+            for (frame, mark) in frames.iter_mut().zip(marks) {
+                frame.origin = mark.unwrap_or(frame.origin);
+            }
+        };
+        rules.set_origins(rules.nothing_seen(), frames.iter_mut());
+        put_marks(frames);
         spread_program(runtime, frames);
         self.mark_harness(frames);
-        for (frame, mark) in frames.iter_mut().zip(marks) {
-            frame.origin = mark.unwrap_or(frame.origin);
-        }
+        put_marks(frames);
     }
 
     /// The same without marks, but only as far as it takes to know that a user's program failed: from the raise site,
@@ -316,7 +317,7 @@ impl FrameRules {
         let mut raised = None;
         for frame in rest.by_ref() {
             let has_file = !frame.file.is_empty();
-            let origin = rules.set_origin(&mut seen, frame, None);
+            let origin = rules.set_origin(&mut seen, frame);
             if is_own(origin) {
                 raised = raised.or(Some(origin));
                 // What names the place of the failure is asked for as well.
@@ -329,13 +330,11 @@ impl FrameRules {
             return;
         }
         let entered =
-            rest.by_ref().rev().map(|frame| rules.set_origin(&mut seen, frame, None)).find(|o| is_own(*o));
+            rest.by_ref().rev().map(|frame| rules.set_origin(&mut seen, frame)).find(|o| is_own(*o));
         if entered == Some(Origin::Program) {
             return;
         }
-        for frame in rest {
-            rules.set_origin(&mut seen, frame, None);
-        }
+        rules.set_origins(seen, rest);
         spread_program(runtime, frames);
     }
 
@@ -419,22 +418,24 @@ impl RuntimeRules {
         self.fields.each_ref().map(|field| Seen::new("", field))
     }
 
+    /// Sets the origins of the next frames.
+    fn set_origins<'f>(&self, mut seen: [Seen<'f>; 3], frames: IterMut<'f, Frame<'_>>) {
+        for Frame { file, module, function, origin, .. } in frames {
+            self.see(&mut seen, [file, module, function]);
+            *origin = self.origin(&mut seen);
+        }
+    }
+
     /// Sets the next frame's origin, and tells it.
-    #[inline]
-    fn set_origin<'f>(
-        &self,
-        seen: &mut [Seen<'f>; 3],
-        frame: &'f mut Frame<'_>,
-        mark: Option<Origin>,
-    ) -> Origin {
+    fn set_origin<'f>(&self, seen: &mut [Seen<'f>; 3], frame: &'f mut Frame<'_>) -> Origin {
         let Frame { file, module, function, origin, .. } = frame;
         self.see(seen, [file, module, function]);
-        *origin = mark.unwrap_or_else(|| self.origin(seen));
+        *origin = self.origin(seen);
         *origin
     }
 
     /// Goes on to the next frame, which often stands in the same file.
-    #[inline]
+    #[inline(always)]
     fn see<'f>(&self, seen: &mut [Seen<'f>; 3], values: [&'f str; 3]) {
         for ((seen, field), given) in seen.iter_mut().zip(&self.fields).zip(values) {
             seen.go_on(given, field);

@@ -9,20 +9,30 @@ use rapidhash::RapidHashMap;
 /// Shorter texts cannot be looked for here.
 pub(crate) const GRAM: usize = 4;
 const BITS: u32 = 15;
+const WORDS: usize = 1 << (BITS - 6);
 
-/// Texts to look for, by number.
+/// Texts to look for, by number. Lists, so that a look goes through few places of memory.
 #[derive(Debug)]
 pub(crate) struct Grams {
-    known: Box<[u64; 1 << (BITS - 6)]>,
-    by_gram: RapidHashMap<u32, Vec<Text>>,
+    /// A bit for each slot that has texts.
+    known: Box<[u64; WORDS]>,
+    /// Slots that have texts before each word of bits.
+    before: Box<[u16; WORDS]>,
+    /// Of each slot that has texts, where they begin in `texts`; and where the last ones end.
+    starts: Vec<u32>,
+    texts: Vec<Text>,
+    bytes: Vec<u8>,
 }
 
 #[derive(Debug)]
 struct Text {
-    number: usize,
-    text: Box<[u8]>,
+    gram: u32,
     /// Where its four bytes stand in it.
-    offset: usize,
+    offset: u32,
+    /// The text, as a range of `Grams::bytes`.
+    start: u32,
+    end: u32,
+    number: u32,
 }
 
 impl Default for Grams {
@@ -38,16 +48,35 @@ impl Grams {
         for gram in texts.clone().flat_map(|text| text.as_bytes().windows(GRAM)) {
             *frequency.entry(value(gram)).or_default() += 1;
         }
-        let mut grams = Self { known: Box::new([0; 1 << (BITS - 6)]), by_gram: RapidHashMap::default() };
+        let mut grams = Self {
+            known: Box::new([0; WORDS]),
+            before: Box::new([0; WORDS]),
+            starts: Vec::new(),
+            texts: Vec::new(),
+            bytes: Vec::new(),
+        };
+        let place = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
         for (number, text) in texts.enumerate() {
             let windows = text.as_bytes().windows(GRAM).enumerate();
             let Some((offset, gram)) = windows.min_by_key(|(_, gram)| frequency[&value(gram)]) else {
                 continue;
             };
-            let slot = slot(value(gram));
+            let (gram, start) = (value(gram), place(grams.bytes.len()));
+            grams.bytes.extend_from_slice(text.as_bytes());
+            let end = place(grams.bytes.len());
+            grams.texts.push(Text { gram, offset: place(offset), start, end, number: place(number) });
+        }
+        grams.texts.sort_by_key(|text| slot(text.gram));
+        let mut at = 0;
+        for of_slot in grams.texts.chunk_by(|a, b| slot(a.gram) == slot(b.gram)) {
+            let slot = slot(of_slot[0].gram);
             grams.known[slot / 64] |= 1 << (slot % 64);
-            let text = Text { number, text: text.as_bytes().into(), offset };
-            grams.by_gram.entry(value(gram)).or_default().push(text);
+            grams.starts.push(place(at));
+            at += of_slot.len();
+        }
+        grams.starts.push(place(at));
+        for word in 1..WORDS {
+            grams.before[word] = grams.before[word - 1] + grams.known[word - 1].count_ones() as u16;
         }
         grams
     }
@@ -82,12 +111,19 @@ impl Grams {
         self.known[slot / 64 % self.known.len()] >> (slot % 64) & 1
     }
 
-    /// Tells the texts whose gram stands at a place.
+    /// Tells the texts whose gram, which is known, stands at a place.
+    #[inline(never)]
     fn texts_at(&self, message: &[u8], place: usize, found: &mut impl FnMut(usize, usize)) {
-        for text in self.by_gram.get(&value(&message[place..place + GRAM])).into_iter().flatten() {
-            let start = place.checked_sub(text.offset);
-            if let Some(start) = start.filter(|start| message[*start..].starts_with(&text.text)) {
-                found(text.number, start);
+        let gram = value(&message[place..place + GRAM]);
+        let (word, bit) = (slot(gram) / 64, slot(gram) % 64);
+        let lower = self.known[word] & ((1 << bit) - 1);
+        let number = usize::from(self.before[word]) + lower.count_ones() as usize;
+        let range = self.starts[number] as usize..self.starts[number + 1] as usize;
+        for text in self.texts[range].iter().filter(|text| text.gram == gram) {
+            let bytes = &self.bytes[text.start as usize..text.end as usize];
+            let start = place.checked_sub(text.offset as usize);
+            if let Some(start) = start.filter(|start| message[*start..].starts_with(bytes)) {
+                found(text.number as usize, start);
             }
         }
     }

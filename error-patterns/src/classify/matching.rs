@@ -2,7 +2,7 @@
 //! first 2 KB and the last 512 bytes of a message.
 
 use super::rules::Rule;
-use super::table::{RuleTable, Trigger};
+use super::table::{Candidates, RuleTable, Trigger};
 use crate::ast::AstTags;
 use crate::model::{Origin, Parsed, ParsedException};
 use crate::parse::floor;
@@ -23,7 +23,7 @@ pub(super) struct Subject<'p> {
     ast: Option<&'p AstTags>,
     message: String,
     /// The rules that type, code and message leave.
-    candidates: Vec<u64>,
+    candidates: Candidates,
     quoted: OnceCell<Vec<Range<usize>>>,
 }
 

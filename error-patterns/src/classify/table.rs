@@ -7,12 +7,16 @@
 use super::rules::Rule;
 use crate::grams::{GRAM, Grams};
 use rapidhash::RapidHashMap;
+use smallvec::SmallVec;
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
 /// A set of rules, 64 to a word.
 pub(super) type Bits = Box<[u64]>;
+
+/// The same of one exception.
+pub(super) type Candidates = SmallVec<[u64; 8]>;
 
 /// Which text of a rule lets it be asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,8 +86,8 @@ impl RuleTable {
     }
 
     /// The rules that an exception's type, code and message leave, in lower case the latter.
-    pub(super) fn candidates(&self, short: &str, full: &str, code: &str, message: &str) -> Vec<u64> {
-        let mut found: Vec<u64> = self.always.to_vec();
+    pub(super) fn candidates(&self, short: &str, full: &str, code: &str, message: &str) -> Candidates {
+        let mut found = Candidates::from_slice(&self.always);
         self.needles.each_in(message, |needle, _| {
             for &rule in &self.of_needle[needle] {
                 found[usize::from(rule) / 64] |= 1 << (rule % 64);
