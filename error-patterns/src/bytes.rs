@@ -476,7 +476,13 @@ fn has_by<S: Simd>(simd: S, text: &[u8], needle: &[u8], [first, last]: [u8; 2]) 
     }
     match (starts.last_chunk(), ends.last_chunk()) {
         (Some(last_starts), Some(last_ends)) => is_at(starts.len() - BLOCK, places(last_starts, last_ends)),
-        _ => memmem::find(text, needle).is_some(),
+        _ => {
+            let (mut short_starts, mut short_ends) = ([0; BLOCK], [0; BLOCK]);
+            short_starts[..starts.len()].copy_from_slice(starts);
+            short_ends[..starts.len()].copy_from_slice(&ends[..starts.len()]);
+            let own = (1 << starts.len()) - 1;
+            is_at(0, places(&short_starts, &short_ends) & own)
+        }
     }
 }
 

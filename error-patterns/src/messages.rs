@@ -60,13 +60,26 @@ pub(crate) struct Words {
     hints: Vec<String>,
     pub(crate) imported: Vec<String>,
     pub(crate) nouns: Vec<String>,
-    pub(crate) system_errors: Vec<String>,
-    pub(crate) privileges: Vec<String>,
-    pub(crate) shell_complaints: Vec<String>,
-    pub(crate) shell_endings: Vec<String>,
-    pub(crate) missing_commands: Vec<String>,
+    system_errors: Vec<String>,
+    privileges: Vec<String>,
+    shell_complaints: Vec<String>,
+    shell_endings: Vec<String>,
+    missing_commands: Vec<String>,
     #[serde(skip)]
-    hint_finder: Grams,
+    finders: Finders,
+    /// What stands before and behind the command in each of `missing_commands`.
+    #[serde(skip)]
+    pub(crate) around_missing: Vec<(String, String)>,
+}
+
+/// Searches for all words of a list at once; none has fewer than [`GRAM`] bytes.
+#[derive(Debug, Default)]
+struct Finders {
+    hints: Grams,
+    /// Complaints of shells, then endings.
+    shell: Grams,
+    /// Errors of the system, then privileges.
+    system: Grams,
 }
 
 impl Words {
@@ -83,8 +96,46 @@ impl Words {
     /// Where the first hint of a message begins.
     pub(crate) fn hint(&self, message: &str) -> Option<usize> {
         let mut first = None;
-        self.hint_finder.each_in(message, |_, at| first = Some(first.unwrap_or(at).min(at)));
+        self.finders.hints.each_in(message, |_, at| first = Some(first.unwrap_or(at).min(at)));
         first
+    }
+
+    /// The complaint of a shell that stands in a message, and the ending of a command: of each the first in its list.
+    pub(crate) fn of_shell(&self, message: &str) -> [Option<&str>; 2] {
+        let (complaints, mut first) = (self.shell_complaints.len(), [usize::MAX; 2]);
+        self.finders.shell.each_in(message, |number, _| {
+            let (list, at) = if number < complaints { (0, number) } else { (1, number - complaints) };
+            first[list] = first[list].min(at);
+        });
+        let [complaint, ending] = first;
+        [self.shell_complaints.get(complaint), self.shell_endings.get(ending)]
+            .map(|word| word.map(String::as_str))
+    }
+
+    /// The error of the system that a message in lower case ends with, the first in the list, and whether the message
+    /// asks for another user.
+    pub(crate) fn of_system(&self, lower: &str) -> (Option<&str>, bool) {
+        let (mut first, mut asks) = (usize::MAX, false);
+        self.finders.system.each_in(lower, |number, at| match self.system_errors.get(number) {
+            Some(error) if at + error.len() == lower.len() => first = first.min(number),
+            Some(_) => {}
+            None => asks = true,
+        });
+        (self.system_errors.get(first).map(String::as_str), asks)
+    }
+
+    /// Makes ready what is read from the lists.
+    fn prepare(&mut self) {
+        fn all(lists: [&[String]; 2]) -> Grams {
+            Grams::new(lists.into_iter().flatten().map(String::as_str))
+        }
+        self.finders = Finders {
+            hints: all([&self.hints, &[]]),
+            shell: all([&self.shell_complaints, &self.shell_endings]),
+            system: all([&self.system_errors, &self.privileges]),
+        };
+        let pair = |form: &String| form.split_once("{}").map(|(a, b)| (a.to_owned(), b.to_owned()));
+        self.around_missing = self.missing_commands.iter().filter_map(pair).collect();
     }
 }
 
@@ -154,7 +205,7 @@ impl Messages {
             of_runtime.needles = Grams::new(of_runtime.texts.iter().map(Text::longest));
         }
         let mut words = file.words;
-        words.hint_finder = Grams::new(words.hints.iter().map(String::as_str));
+        words.prepare();
         Ok(Self { by_runtime, words })
     }
 

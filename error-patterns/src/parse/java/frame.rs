@@ -7,6 +7,7 @@ use crate::bytes::{first, first_behind, has_any, last};
 use crate::model::Frame;
 use fearless_simd::Simd;
 use std::borrow::Cow;
+use std::ops::Range;
 
 /// Reads what follows `at `.
 pub(super) fn frame(rest: &str) -> Option<Frame<'_>> {
@@ -167,14 +168,23 @@ fn lasting(module: &str) -> &str {
         "_$$_jvst",
         "_$$_Weld",
     ];
+    // The others have `$$`.
+    const ONE_SIGN: Range<usize> = 2..6;
     let module = match first(module.as_bytes(), b'/') {
         Some(at) => &module[..at],
         None => module,
     };
-    if first(module.as_bytes(), b'$').is_none() {
+    let mut signs = memchr::memchr_iter(b'$', module.as_bytes()).peekable();
+    if signs.peek().is_none() {
         return accessor(module);
     }
-    for made in MADE {
+    // Most signs stand before the name of an inner class.
+    let is_made = signs.any(|at| match module.as_bytes().get(at + 1) {
+        Some(b'$') => true,
+        Some(b'M' | b'H' | b'B' | b'a') => MADE[ONE_SIGN].iter().any(|made| module[at..].starts_with(made)),
+        _ => false,
+    });
+    for made in MADE.iter().filter(|_| is_made) {
         if let Some(at) = module.find(made) {
             return module[..at + made.len()].trim_end_matches('$');
         }
@@ -201,6 +211,19 @@ mod tests {
 
     fn check(line: &str, module: &str, function: &str, place: &str) {
         shown::check_frame(line, frame(line), module, function, place);
+    }
+
+    proptest! {
+        #[test]
+        fn classes_made_at_run_time_are_found(parts in prop::collection::vec(prop::sample::select(vec!["a.B", "$", "$$", "Lambda", "CGLIB", "MockitoMock", "ByteBuddy", "auxiliary", "HibernateProxy", "_", "jvst", "Weld", "1", "Builder"]), 0..8)) {
+            let module = parts.concat();
+            let made = ["$$Lambda", "CGLIB$$", "$MockitoMock$", "$HibernateProxy$", "$ByteBuddy$", "$auxiliary$", "_$$_jvst", "_$$_Weld"];
+            if let Some((at, made)) = made.iter().find_map(|made| Some((module.find(made)?, made))) {
+                prop_assert_eq!(lasting(&module), module[..at + made.len()].trim_end_matches('$'));
+            } else if module.contains('$') && !module.ends_with(|c: char| c.is_ascii_digit()) {
+                prop_assert_eq!(lasting(&module), &module);
+            }
+        }
     }
 
     #[test]

@@ -108,7 +108,7 @@ pub(super) fn telling(runtime: Runtime, deciding: &ParsedException<'_>, authored
     let found = parameterize(&shaped, Names::Drop);
     let tokens = kept(&tail_dropped(&found.text, authored));
     // What a shell's message was cut down to says too little to people.
-    let readable = (runtime != Runtime::Shell).then_some(found.text);
+    let readable = (runtime != Runtime::Shell || shaped == message).then_some(found.text);
     Telling { tokens: Tokens::of(tokens), keys: found.keys, speaking_type: false, readable }
 }
 
@@ -290,37 +290,34 @@ fn java<'m>(error_type: &str, message: &'m str) -> Cow<'m, str> {
 
 fn shell(message: &str) -> Cow<'_, str> {
     let message = unhinted(message);
-    if let Some(complaint) = words().shell_complaints.iter().find(|each| message.contains(each.as_str())) {
-        return Cow::Owned(format!("<name>: {complaint}"));
-    }
-    if let Some(ending) = words().shell_endings.iter().find(|each| message.contains(each.as_str())) {
-        return Cow::Owned(ending.trim().to_owned());
-    }
-    if let Some(name) = missing(message) {
-        return Cow::Owned(format!("{name}: command not found"));
+    match words().of_shell(message) {
+        [Some(complaint), _] => return Cow::Owned(format!("<name>: {complaint}")),
+        [None, Some(ending)] => return Cow::Owned(ending.trim().to_owned()),
+        [None, None] => {}
     }
     let lower = message.to_ascii_lowercase();
-    if words().privileges.iter().any(|phrase| lower.contains(phrase)) {
-        return Cow::Borrowed("must be root");
+    if let Some(name) = missing(message, &lower) {
+        return Cow::Owned(format!("{name}: command not found"));
     }
-    match words().system_errors.iter().find(|error| lower.ends_with(error.as_str())) {
-        Some(error) => Cow::Borrowed(error),
-        None => Cow::Borrowed(message),
+    match words().of_system(&lower) {
+        (_, true) => Cow::Borrowed("must be root"),
+        (Some(error), false) => Cow::Borrowed(error),
+        (None, false) => Cow::Borrowed(message),
     }
 }
 
-/// The command that a shell misses. Published tools are told apart, misspelt ones are not.
-fn missing(message: &str) -> Option<&str> {
+/// The command that a shell misses. Published tools are told apart, misspelt ones are not. `lower` is the message in
+/// lower case.
+fn missing<'m>(message: &'m str, lower: &str) -> Option<&'m str> {
     let message = message.rsplit_once(": line ").map_or(message, |(_, rest)| rest);
-    let name = words().missing_commands.iter().find_map(|form| {
-        let (before, behind) = form.split_once("{}")?;
+    let lower = &lower[lower.len() - message.len()..];
+    let name = words().around_missing.iter().find_map(|(before, behind)| {
         let rest = if before.is_empty() {
             message
         } else {
-            let at = message.to_ascii_lowercase().find(before)?;
-            message.get(at + before.len()..)?
+            message.get(lower.find(before.as_str())? + before.len()..)?
         };
-        rest.strip_suffix(behind)
+        rest.strip_suffix(behind.as_str())
     })?;
     let name = name.rsplit(": ").next().unwrap_or_default().trim_matches(['\'', '"', '`', ' ']);
     Some(if is_known_name(name) { name } else { "<name>" })
