@@ -79,11 +79,20 @@ impl<'a> Chunk<'a> {
 fn chunk_bytes(text: &str) -> usize {
     let mut end = 0;
     loop {
-        end += bytes_until(&text[end..], ends_chunk);
+        end += plain_bytes(&text[end..]);
         match super::placeholder(&text[end..]) {
             Some(masked) if text[..end].ends_with(['/', '\\']) => end += masked.len(),
             _ => return end,
         }
+    }
+}
+
+/// Bytes before the first character that ends a chunk.
+fn plain_bytes(text: &str) -> usize {
+    let stop = text.bytes().position(|byte| CLASSES[usize::from(byte)] & STOP != 0).unwrap_or(text.len());
+    match text.as_bytes().get(stop) {
+        Some(byte) if !byte.is_ascii() => stop + bytes_until(&text[stop..], ends_chunk),
+        _ => stop,
     }
 }
 
@@ -143,24 +152,40 @@ static CLASSES: [u8; 256] = {
         if joins {
             classes |= JOINED;
         }
+        // The same bytes as in `ends_chunk`.
+        if matches!(
+            byte,
+            b'\t'..=b'\r' | b' ' | b'\'' | b'"' | b'`' | b'<' | b'>' | b'(' | b')' | b'[' | b']'
+        ) || matches!(byte, b'{' | b'}' | b',' | b';' | b'|' | b'=')
+        {
+            classes |= STOP;
+        }
         table[byte as usize] = classes;
         byte += 1;
     }
+    while byte < 255 {
+        table[byte as usize] = STOP;
+        byte += 1;
+    }
+    table[255] = STOP;
     table
 };
 const WORD: u8 = 1;
 const HEX: u8 = 2;
 const ID: u8 = 4;
 const JOINED: u8 = 8;
+/// It ends a chunk, or is part of a character that may.
+const STOP: u8 = 16;
 
 /// The kind of a text as a whole.
 pub(super) fn classify(text: &str) -> Kind {
     let bytes = text.as_bytes();
     let Some(&first) = bytes.first() else { return Kind::Other };
     // All bytes are looked at once, without asking in between: how long a text is cannot be foretold.
-    let (mut classes, mut digits) = (u8::MAX, 0);
+    let (mut classes, mut digits, mut stops) = (u8::MAX, 0, 0);
     for byte in bytes {
-        classes &= CLASSES[usize::from(*byte)];
+        let class = CLASSES[usize::from(*byte)];
+        (classes, stops) = (classes & class, stops | class);
         digits += usize::from(byte.is_ascii_digit());
     }
     // Most are words without a mark, which can be neither of these.
@@ -175,7 +200,7 @@ pub(super) fn classify(text: &str) -> Kind {
         if is_path(text) {
             return Kind::Path;
         }
-        if text.chars().any(char::is_whitespace) {
+        if stops & STOP != 0 && text.chars().any(char::is_whitespace) {
             return Kind::Other;
         }
         if is_uuid(bytes) {
@@ -209,7 +234,9 @@ pub(super) fn classify(text: &str) -> Kind {
         Ok(byte) if byte.is_ascii() => CLASSES[usize::from(byte)] & JOINED != 0,
         _ => super::is_word(c),
     };
-    if classes & JOINED != 0 || text.chars().all(joined) { Kind::Word } else { Kind::Other }
+    // What has neither is ASCII, and one byte of it joins nothing.
+    let all = classes & JOINED != 0 || stops & STOP != 0 && text.chars().all(joined);
+    if all { Kind::Word } else { Kind::Other }
 }
 
 /// Whether a chunk is words with dots between them (no sentence's end, and none that starts with a digit), or words
@@ -397,4 +424,25 @@ fn is_identifier(word: &str) -> bool {
         return false;
     }
     camel || word.contains(['_', '$'])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn the_table_knows_what_ends_a_chunk() {
+        for byte in 0..=255_u8 {
+            let ends = !byte.is_ascii() || ends_chunk(char::from(byte));
+            assert_eq!(CLASSES[usize::from(byte)] & STOP != 0, ends, "{byte:#x}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn chunks_end_where_their_characters_say(text in "[a-z.0-9]{0,12}([ -~]|\\PC|\u{2003}|\u{85}){0,6}") {
+            prop_assert_eq!(plain_bytes(&text), text.find(ends_chunk).unwrap_or(text.len()));
+        }
+    }
 }
