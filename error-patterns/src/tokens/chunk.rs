@@ -137,7 +137,7 @@ fn number_bytes(text: &str) -> usize {
 
 /// What a byte may be part of, as bits.
 static CLASSES: [u8; 256] = {
-    let mut table = [0; 256];
+    let mut table = [STOP; 256];
     let mut byte = 0_u8;
     while byte < 128 {
         let is_word = byte.is_ascii_alphanumeric() || byte == b'_';
@@ -163,11 +163,6 @@ static CLASSES: [u8; 256] = {
         table[byte as usize] = classes;
         byte += 1;
     }
-    while byte < 255 {
-        table[byte as usize] = STOP;
-        byte += 1;
-    }
-    table[255] = STOP;
     table
 };
 const WORD: u8 = 1;
