@@ -26,7 +26,7 @@ mod statement;
 mod tests;
 
 use crate::fingerprint::root_cause;
-use crate::model::{Frame, Origin, Parsed, ParsedException, RawException, Runtime};
+use crate::model::{Frame, Parsed, ParsedException, RawException, Runtime};
 use crate::parse::exit_status;
 use cut::Cut;
 use grammar::Grammar;
@@ -79,7 +79,7 @@ fn of_exception(
     snippet: &Snippet<'_>,
     exception: &ParsedException<'_>,
 ) -> Option<AstTags> {
-    let own = |frame: &Frame<'_>| matches!(frame.origin, Origin::Program | Origin::Application);
+    let own = |frame: &Frame<'_>| frame.origin.is_own();
     let frames = exception.frames.iter().enumerate().take(FRAMES_MAX).filter(|(_, frame)| own(frame));
     for (index, frame) in frames {
         let Some(line) = snippet.locate(grammar, frame) else { continue };

@@ -313,12 +313,13 @@ impl FrameRules {
             return self.assign(runtime, frames);
         }
         let mut seen = rules.nothing_seen();
+        let mut set = |frame| rules.set_origin(&mut seen, frame);
         let mut rest = frames.iter_mut();
         let mut raised = None;
         for frame in rest.by_ref() {
             let has_file = !frame.file.is_empty();
-            let origin = rules.set_origin(&mut seen, frame);
-            if is_own(origin) {
+            let origin = set(frame);
+            if origin.is_own() {
                 raised = raised.or(Some(origin));
                 // What names the place of the failure is asked for as well.
                 if has_file {
@@ -329,8 +330,7 @@ impl FrameRules {
         if raised == Some(Origin::Program) {
             return;
         }
-        let entered =
-            rest.by_ref().rev().map(|frame| rules.set_origin(&mut seen, frame)).find(|o| is_own(*o));
+        let entered = rest.by_ref().rev().map(&mut set).find(|origin| origin.is_own());
         if entered == Some(Origin::Program) {
             return;
         }
@@ -362,11 +362,6 @@ impl FrameRules {
             }
         }
     }
-}
-
-/// Whether code of this origin is the user's or the application's own.
-fn is_own(origin: Origin) -> bool {
-    matches!(origin, Origin::Program | Origin::Application)
 }
 
 /// Frames beside or below an entry script, or in an entry class's package, are the same program.
@@ -420,13 +415,13 @@ impl RuntimeRules {
 
     /// Sets the origins of the next frames.
     fn set_origins<'f>(&self, mut seen: [Seen<'f>; 3], frames: IterMut<'f, Frame<'_>>) {
-        for Frame { file, module, function, origin, .. } in frames {
-            self.see(&mut seen, [file, module, function]);
-            *origin = self.origin(&mut seen);
+        for frame in frames {
+            self.set_origin(&mut seen, frame);
         }
     }
 
     /// Sets the next frame's origin, and tells it.
+    #[inline(always)]
     fn set_origin<'f>(&self, seen: &mut [Seen<'f>; 3], frame: &'f mut Frame<'_>) -> Origin {
         let Frame { file, module, function, origin, .. } = frame;
         self.see(seen, [file, module, function]);

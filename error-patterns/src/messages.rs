@@ -299,7 +299,10 @@ mod tests {
 
     #[test]
     fn built_in_messages_are_valid() {
-        Messages::read(BUILT_IN).unwrap();
+        let Words { hints, system_errors, privileges, shell_complaints, shell_endings, .. } =
+            Messages::read(BUILT_IN).unwrap().words;
+        let searched = [hints, system_errors, privileges, shell_complaints, shell_endings];
+        assert!(searched.iter().flatten().all(|word| word.len() >= GRAM), "shorter words are never found");
     }
 
     #[test]

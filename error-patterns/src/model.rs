@@ -123,6 +123,14 @@ pub enum Origin {
     Carrier,
 }
 
+impl Origin {
+    /// Whether it is the user's or the application's own code.
+    #[must_use]
+    pub fn is_own(self) -> bool {
+        matches!(self, Self::Program | Self::Application)
+    }
+}
+
 impl Parsed<'_> {
     /// The same without borrows.
     #[must_use]

@@ -158,7 +158,8 @@ pub fn classify(bytes: &[u8]) {
     assert_eq!(found, error_patterns::classify(&raw, &parsed.into_owned()));
 }
 
-/// The same exception gives the same grouping, with and without a cache, whether all frames are looked at or not; its canonical form survives a round trip.
+/// The same exception gives the same grouping, with and without a cache, whether all frames are looked at or not; its
+/// canonical form survives a round trip.
 pub fn group(bytes: &[u8]) {
     let (language, parts) = exception(bytes);
     let raw = with_parts(language, &parts);

@@ -4,7 +4,7 @@
 use super::rules::Rule;
 use super::table::{Candidates, RuleTable, Trigger};
 use crate::ast::AstTags;
-use crate::model::{Origin, Parsed, ParsedException};
+use crate::model::{Parsed, ParsedException};
 use crate::parse::floor;
 use std::cell::OnceCell;
 use std::ops::Range;
@@ -105,8 +105,7 @@ impl<'p> Subject<'p> {
     fn is_raised_by_program(&self) -> bool {
         let innermost = self.exception.frames.first();
         // Of an exception without a type nothing was understood.
-        !self.short.is_empty()
-            && innermost.is_some_and(|frame| matches!(frame.origin, Origin::Program | Origin::Application))
+        !self.short.is_empty() && innermost.is_some_and(|frame| frame.origin.is_own())
     }
 
     fn is_raised_in(&self, rule: &Rule) -> bool {
@@ -114,12 +113,7 @@ impl<'p> Subject<'p> {
             return true;
         }
         // Down to the first frame of the user's own: what lies between is the callee.
-        let mut callee = self
-            .exception
-            .frames
-            .iter()
-            .take(FRAMES)
-            .take_while(|frame| !matches!(frame.origin, Origin::Program | Origin::Application));
+        let mut callee = self.exception.frames.iter().take(FRAMES).take_while(|frame| !frame.origin.is_own());
         callee.any(|frame| {
             rule.raised_in.iter().any(|needle| {
                 frame.file.contains(needle.as_str())

@@ -9,7 +9,7 @@ use crate::canonical::{Canonical, Comparable};
 use crate::grouping::Grouping;
 use crate::ids::Fingerprint;
 use crate::likeness::Likeness;
-use crate::model::{Frame, Origin, Parsed, RawException};
+use crate::model::{Frame, Parsed, RawException};
 use crate::parse::floor;
 use crate::tokens::{Names, parameterize, tokens};
 use aho_corasick::BuildError;
@@ -237,7 +237,7 @@ impl Values<'_, '_> {
             return self.parsed.exceptions.get(exception)?.frames.get(frame);
         }
         let frames = &self.parsed.exceptions.get(self.fit.exception)?.frames;
-        let own = |frame: &&Frame<'_>| matches!(frame.origin, Origin::Program | Origin::Application);
+        let own = |frame: &&Frame<'_>| frame.origin.is_own();
         frames.iter().find(own).or_else(|| frames.first())
     }
 }

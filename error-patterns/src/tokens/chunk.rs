@@ -27,11 +27,10 @@ pub(super) struct Chunk<'a> {
 }
 
 fn ends_chunk(c: char) -> bool {
-    c.is_whitespace()
-        || matches!(
-            c,
-            '\'' | '"' | '`' | '<' | '>' | '(' | ')' | '[' | ']' | '{' | '}' | ',' | ';' | '|' | '='
-        )
+    match u8::try_from(c) {
+        Ok(byte) if byte.is_ascii() => CLASSES[usize::from(byte)] & STOP != 0,
+        _ => c.is_whitespace(),
+    }
 }
 
 impl<'a> Chunk<'a> {
@@ -152,7 +151,6 @@ static CLASSES: [u8; 256] = {
         if joins {
             classes |= JOINED;
         }
-        // The same bytes as in `ends_chunk`.
         if matches!(
             byte,
             b'\t'..=b'\r' | b' ' | b'\'' | b'"' | b'`' | b'<' | b'>' | b'(' | b')' | b'[' | b']'
@@ -429,8 +427,10 @@ mod tests {
     #[test]
     fn the_table_knows_what_ends_a_chunk() {
         for byte in 0..=255_u8 {
-            let ends = !byte.is_ascii() || ends_chunk(char::from(byte));
-            assert_eq!(CLASSES[usize::from(byte)] & STOP != 0, ends, "{byte:#x}");
+            let c = char::from(byte);
+            let ends = c.is_whitespace() || "'\"`<>()[]{},;|=".contains(c);
+            assert_eq!(ends_chunk(c), ends, "{byte:#x}");
+            assert_eq!(CLASSES[usize::from(byte)] & STOP != 0, !byte.is_ascii() || ends, "{byte:#x}");
         }
     }
 

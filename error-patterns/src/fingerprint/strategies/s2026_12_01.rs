@@ -25,8 +25,7 @@ use crate::parse::trim;
 use crate::tokens::{Names, parameterize};
 use frames::{Whose, library, own_frames, site};
 use message::Tokens;
-use rapidhash::v3::{DEFAULT_RAPID_SECRETS, rapidhash_v3_nano_inline};
-use xxhash_rust::xxh3::xxh3_128;
+use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
 
 mod frames;
 mod message;
@@ -72,7 +71,7 @@ pub(in crate::fingerprint) fn make(raw: &RawException<'_>, parsed: &Parsed<'_>) 
         basis,
         likeness: Likeness::of_parts(&parts, parsed.runtime, tokens.hashes()),
         joining: Vec::new(),
-        context: context(raw, parsed, reported, (frames, basis)),
+        context: context(raw, parsed, reported, frames, basis),
         canonical_message,
         error_type,
         language: language(raw, parsed.runtime),
@@ -81,9 +80,7 @@ pub(in crate::fingerprint) fn make(raw: &RawException<'_>, parsed: &Parsed<'_>) 
 
 /// File of the innermost frame of the user's or the application's own code, as printed.
 pub(crate) fn place<'p>(parsed: &'p Parsed<'_>) -> Option<&'p str> {
-    let own = |frame: &&Frame<'_>| {
-        matches!(frame.origin, Origin::Program | Origin::Application) && !frame.file.is_empty()
-    };
+    let own = |frame: &&Frame<'_>| frame.origin.is_own() && !frame.file.is_empty();
     let reported = parsed.exceptions.first()?;
     let deciding = parsed.exceptions.get(root_cause(parsed)).filter(|each| !each.frames.is_empty());
     let frames = &deciding.unwrap_or(reported).frames;
@@ -141,8 +138,7 @@ fn form(
             ..Form::default()
         };
     }
-    let authored =
-        frames.first().is_some_and(|frame| matches!(frame.origin, Origin::Program | Origin::Application));
+    let authored = frames.first().is_some_and(|frame| frame.origin.is_own());
     let message = message::telling(runtime, deciding, authored);
     let says_something = message.says_something();
     let library = library(runtime, frames, deciding);
@@ -184,7 +180,8 @@ fn context(
     raw: &RawException<'_>,
     parsed: &Parsed<'_>,
     reported: &ParsedException<'_>,
-    (frames, basis): (&[Frame<'_>], Basis),
+    frames: &[Frame<'_>],
+    basis: Basis,
 ) -> String {
     let tags = parsed.ast.as_ref();
     // Node prints the source of an uncaught error only, so clients that report caught ones lack it.
@@ -194,7 +191,7 @@ fn context(
     let mut name = String::with_capacity(64);
     let (mut calls, mut left) = (false, CONTEXT_FRAMES_MAX);
     for frame in frames {
-        let own = matches!(frame.origin, Origin::Program | Origin::Application);
+        let own = frame.origin.is_own();
         let in_program = (own || calls) && basis != Basis::Application;
         if left == 0 || in_program && tags.is_some() {
             break;
@@ -257,8 +254,7 @@ struct Digest(u64);
 impl Digest {
     #[inline]
     fn add(&mut self, part: Part, text: &str) {
-        let hash = rapidhash_v3_nano_inline::<true, false>(text.as_bytes(), &DEFAULT_RAPID_SECRETS);
-        let hash = hash.wrapping_add(part as u64);
+        let hash = xxh3_64(text.as_bytes()).wrapping_add(part as u64);
         // A bijection of the state and of the hash; odd, from the golden ratio.
         self.0 = (self.0.rotate_left(29) ^ hash).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     }

@@ -7,7 +7,6 @@ use crate::bytes::{first, first_behind, has_any, last};
 use crate::model::Frame;
 use fearless_simd::Simd;
 use std::borrow::Cow;
-use std::ops::Range;
 
 /// Reads what follows `at `.
 pub(super) fn frame(rest: &str) -> Option<Frame<'_>> {
@@ -168,8 +167,6 @@ fn lasting(module: &str) -> &str {
         "_$$_jvst",
         "_$$_Weld",
     ];
-    // The others have `$$`.
-    const ONE_SIGN: Range<usize> = 2..6;
     let module = match first(module.as_bytes(), b'/') {
         Some(at) => &module[..at],
         None => module,
@@ -181,7 +178,7 @@ fn lasting(module: &str) -> &str {
     // Most signs stand before the name of an inner class.
     let is_made = signs.any(|at| match module.as_bytes().get(at + 1) {
         Some(b'$') => true,
-        Some(b'M' | b'H' | b'B' | b'a') => MADE[ONE_SIGN].iter().any(|made| module[at..].starts_with(made)),
+        Some(b'M' | b'H' | b'B' | b'a') => MADE.iter().any(|made| module[at..].starts_with(made)),
         _ => false,
     });
     for made in MADE.iter().filter(|_| is_made) {

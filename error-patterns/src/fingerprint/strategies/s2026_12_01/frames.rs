@@ -79,12 +79,12 @@ impl Kept {
 
 /// The frame of own code that was entered first.
 fn outermost<'f, 'a>(frames: &'f [Frame<'a>]) -> Option<&'f Frame<'a>> {
-    frames.iter().rev().find(|frame| matches!(frame.origin, Origin::Program | Origin::Application))
+    frames.iter().rev().find(|frame| frame.origin.is_own())
 }
 
 /// The frame of own code that raised.
 fn innermost<'f, 'a>(frames: &'f [Frame<'a>]) -> Option<&'f Frame<'a>> {
-    frames.iter().find(|frame| matches!(frame.origin, Origin::Program | Origin::Application))
+    frames.iter().find(|frame| frame.origin.is_own())
 }
 
 /// Whether all own code on the stack is one file, or one class, whose name says that it is a whole program.
@@ -97,7 +97,7 @@ fn is_single(runtime: Runtime, frames: &[Frame<'_>]) -> bool {
             base_name(&frame.file).split('.').next().unwrap_or_default().to_ascii_lowercase()
         }
     };
-    let mut own = frames.iter().filter(|frame| matches!(frame.origin, Origin::Program | Origin::Application));
+    let mut own = frames.iter().filter(|frame| frame.origin.is_own());
     let Some(first) = own.next() else { return false };
     // What a browser loads is a deployed application's.
     if first.file.contains("://") && !first.file.starts_with("file://") {
@@ -134,7 +134,7 @@ pub(super) fn library(
 ) -> Option<String> {
     let called = frames
         .iter()
-        .take_while(|frame| !matches!(frame.origin, Origin::Program | Origin::Application))
+        .take_while(|frame| !frame.origin.is_own())
         .find(|frame| frame.origin == Origin::Library)
         .map(package);
     called.or_else(|| {
