@@ -6,6 +6,7 @@
 //! Never fails, never panics; work and memory are bounded by [`ParseLimits`].
 
 mod dotnet;
+mod envelope;
 mod go;
 mod java;
 mod javascript;
@@ -116,13 +117,10 @@ pub(crate) fn parse_for_grouping<'a>(raw: &RawException<'a>) -> Parsed<'a> {
 fn read<'a>(raw: &RawException<'a>, limits: &ParseLimits) -> Parsed<'a> {
     let named = raw.language.map_or(Runtime::Unknown, runtime_named);
     let sdk = raw.sdk_language.map_or(Runtime::Unknown, runtime_named);
-    let mut parsed = [raw.stacktrace, raw.message]
-        .into_iter()
-        .flatten()
-        .filter(|text| !trim(text).is_empty())
-        .find_map(|text| parse_text(text, named, sdk, limits))
-        .unwrap_or_else(|| formless(raw, named, limits));
-    complete(&mut parsed, raw);
+    let mut texts = [raw.stacktrace, raw.message].into_iter().flatten().filter(|text| !trim(text).is_empty());
+    let found = texts.find_map(|text| Some((text, parse_text(text, named, sdk, limits)?)));
+    let (text, mut parsed) = found.unwrap_or_else(|| ("", formless(raw, named, limits)));
+    complete(&mut parsed, raw, text);
     parsed
 }
 
@@ -168,22 +166,51 @@ pub fn runtime_named(name: &str) -> Runtime {
 /// Parses one text with the named runtime's parser, then with the others; `None` when it has no shape at all.
 fn parse_text<'a>(text: &'a str, named: Runtime, sdk: Runtime, limits: &ParseLimits) -> Option<Parsed<'a>> {
     match text::plain(text) {
-        Cow::Borrowed(text) => parse_plain(text, named, sdk, limits),
-        Cow::Owned(text) => parse_plain(&text, named, sdk, limits).map(Parsed::into_owned),
+        Cow::Borrowed(text) => parse_plain(&Text::new(text, limits), named, sdk, limits),
+        Cow::Owned(text) => {
+            parse_plain(&Text::new(&text, limits), named, sdk, limits).map(Parsed::into_owned)
+        }
     }
 }
 
-fn parse_plain<'a>(text: &'a str, named: Runtime, sdk: Runtime, limits: &ParseLimits) -> Option<Parsed<'a>> {
-    let text = Text::new(text, limits);
-    let first = if named == Runtime::Unknown && has_stack_of(sdk, &text) { sdk } else { named };
+/// The same of a text that may have been wrapped on its way.
+fn parse_plain<'a>(
+    text: &Text<'a>,
+    named: Runtime,
+    sdk: Runtime,
+    limits: &ParseLimits,
+) -> Option<Parsed<'a>> {
+    let Some(opened) = envelope::open(text) else { return parse_lines(text, named, sdk, limits) };
+    let inner = parse_lines(&Text::new(&opened.text, limits), named, sdk, limits).map(Parsed::into_owned);
+    if opened.sure && inner.is_some() {
+        return inner;
+    }
+    let outer = parse_lines(text, named, sdk, limits);
+    let frames = |parsed: &Option<Parsed<'_>>| {
+        parsed
+            .iter()
+            .flat_map(|parsed| &parsed.exceptions)
+            .map(|exception| exception.frames.len())
+            .sum::<usize>()
+    };
+    if frames(&inner) > frames(&outer) { inner } else { outer }
+}
+
+fn parse_lines<'a>(
+    text: &Text<'a>,
+    named: Runtime,
+    sdk: Runtime,
+    limits: &ParseLimits,
+) -> Option<Parsed<'a>> {
+    let first = if named == Runtime::Unknown && has_stack_of(sdk, text) { sdk } else { named };
     // A shell's own lines are short and plain: where another runtime's stack stands among them, it is the failure.
     let hinted = PARSERS.iter().filter(|(runtime, _)| *runtime == first && first != Runtime::Shell);
     let others = PARSERS.iter().filter(|(runtime, _)| *runtime != first || first == Runtime::Shell);
     let (runtime, outcome) = hinted
         .chain(others)
-        .find_map(|(runtime, parser)| Some((*runtime, parser(&text)?)))
-        .or_else(|| (named == Runtime::Shell).then(|| (Runtime::Shell, shell::any(&text))))?;
-    Some(bounded(runtime, outcome, &text, limits))
+        .find_map(|(runtime, parser)| Some((*runtime, parser(text)?)))
+        .or_else(|| (named == Runtime::Shell).then(|| (Runtime::Shell, shell::any(text))))?;
+    Some(bounded(runtime, outcome, text, limits))
 }
 
 /// Whether a text has the lines of a runtime's own stack, and none of what a Python program printed to it: then the
@@ -256,24 +283,34 @@ fn typed(text: &str) -> (Cow<'_, str>, Cow<'_, str>) {
     }
 }
 
-/// Fills what the text lacks with the client's type and message.
-fn complete<'a>(parsed: &mut Parsed<'a>, raw: &RawException<'a>) {
+/// Fills what the text lacks with the client's type and message; not with a message that is the text itself.
+fn complete<'a>(parsed: &mut Parsed<'a>, raw: &RawException<'a>, text: &str) {
     if parsed.exceptions.is_empty() {
         parsed.exceptions.push(ParsedException::default());
     }
     let truncated = parsed.truncated;
     let reported = &mut parsed.exceptions[0];
+    let unnamed = parsed.runtime == Runtime::JavaScript
+        && reported.error_type.is_empty()
+        && !reported.frames.is_empty()
+        && raw.error_type.is_some();
     if let Some(client) = raw.error_type.map(trim).filter(|client| !client.is_empty()) {
         let longer =
             || client.len() > reported.error_type.len() && short_type(client) == reported.short_type();
-        if reported.error_type.is_empty() || longer() {
+        // Of `ValueErr` at the end of a text the rest was cut off.
+        let cut = reported.message.is_empty()
+            && short_type(client).starts_with(&*reported.error_type)
+            && !text::is_error_name(&reported.error_type);
+        if reported.error_type.is_empty() || cut || longer() {
             reported.error_type = text::plain(client);
         }
         if reported.code.is_empty() && is_code(client) {
             reported.code = text::plain(client);
         }
     }
-    if let Some(client) = raw.message.map(text::plain) {
+    let has_stack = !reported.frames.is_empty();
+    let message = raw.message.filter(|message| !has_stack || *message != text);
+    if let Some(client) = message.map(text::plain) {
         let client_trimmed = trim(&client);
         let ours: &str = &reported.message;
         // The text's message runs on into later output, or was cut: the client's is the exact one.
@@ -281,13 +318,21 @@ fn complete<'a>(parsed: &mut Parsed<'a>, raw: &RawException<'a>) {
             && ours.len() > client_trimmed.len()
             && ours.starts_with(client_trimmed);
         let was_cut = truncated && client_trimmed.starts_with(ours);
-        if ours.is_empty() || runs_on || was_cut {
+        // Words above a stack of V8 that name no type may be anything, the rest of a cut line as well.
+        let unnamed = unnamed && !client_trimmed.is_empty();
+        if ours.is_empty() && !(has_stack && says_other(reported, raw)) || runs_on || was_cut || unnamed {
             reported.message = match client {
                 Cow::Borrowed(message) => Cow::Borrowed(text::trim_end(message)),
                 Cow::Owned(message) => Cow::Owned(message.trim_end().to_owned()),
             };
         }
     }
+}
+
+/// Whether a client's type is another than the text's: what a runner says of its own error is not the program's message.
+fn says_other(reported: &ParsedException<'_>, raw: &RawException<'_>) -> bool {
+    let client = short_type(raw.error_type.map_or("", trim));
+    !client.is_empty() && client != reported.short_type() && client != reported.code
 }
 
 /// Whether a client's type is a code like `ENOENT` or `ERR_REQUIRE_ESM` rather than a type's name.

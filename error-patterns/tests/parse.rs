@@ -109,6 +109,53 @@ fn the_text_tells_its_runtime() {
     }
 }
 
+type Wrap = fn(&str) -> String;
+
+/// Ways that a report may be wrapped on its way to a client.
+const WRAPPINGS: [(&str, Wrap); 8] = [
+    ("json", |text| serde_json::json!({ "level": "error", "stderr": text }).to_string()),
+    ("json in json", |text| serde_json::json!({ "log": serde_json::json!([text]).to_string() }).to_string()),
+    ("a literal of Python", |text| {
+        let inner = text.replace('\\', "\\\\").replace('\'', "\\'").replace('\n', "\\n").replace('\t', "\\t");
+        format!("{{'exit_code': 1, 'stderr': b'{}'}}", inner.replace('\u{1b}', "\\x1b"))
+    }),
+    ("rsyslog", |text| text.trim_end().replace('\n', "#012").replace('\t', "#011")),
+    ("html", |text| {
+        let inner =
+            text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;");
+        format!("<pre>{}</pre>", inner.replace('\'', "&#x27;"))
+    }),
+    ("lines of docker compose", |text| each_line(text, |_, line| format!("web-1  | {line}"))),
+    ("lines of syslog", |text| {
+        each_line(text, |n, line| {
+            format!("Mar {:2} 10:15:{:02} host-3 runner[812]: {line}", 8 + n % 5, n % 60)
+        })
+    }),
+    ("colours without their escape", |text| each_line(text, |_, line| format!("[31m{line}[0m"))),
+];
+
+fn each_line(text: &str, wrap: fn(usize, &str) -> String) -> String {
+    text.lines().enumerate().map(|(n, line)| wrap(n, line) + "\n").collect()
+}
+
+#[test]
+fn reads_what_was_wrapped() {
+    for (wrapping, wrap) in WRAPPINGS {
+        for Input { runtime, name, text } in inputs() {
+            // What stands before a single line may be its own.
+            let single = text.trim_end().lines().count() == 1;
+            if wrapping.starts_with("lines") && single {
+                continue;
+            }
+            let show = |text: &str| {
+                let raw = raw(text, Some(runtime));
+                render(&raw, &parse(&raw))
+            };
+            assert_eq!(show(&wrap(&text)), show(&text), "{runtime}/{name} in {wrapping}");
+        }
+    }
+}
+
 #[test]
 fn completes_what_the_text_lacks() {
     let raw = RawException {
@@ -127,6 +174,54 @@ fn completes_what_the_text_lacks() {
     let cut =
         RawException { stacktrace: Some("Traceback (most recent call last):\n  File \"a.py\", li"), ..raw };
     assert_eq!(parse(&cut).exceptions[0].message, "Expecting value: line 1 column 1 (char 0)");
+
+    let cut = RawException {
+        stacktrace: Some("Traceback (most recent call last):\n  File \"a.py\", line 1, in f\n    x\nJSONDec"),
+        ..raw
+    };
+    assert_eq!(parse(&cut).exceptions[0].short_type(), "JSONDecodeError");
+
+    let beheaded = RawException {
+        stacktrace: Some("ous> (/srv/a.js:1:2)\n    at f (/srv/a.js:2:3)\n    at g (/srv/a.js:4:5)"),
+        ..raw
+    };
+    assert_eq!(parse(&beheaded).exceptions[0].message, "Expecting value: line 1 column 1 (char 0)");
+
+    let beheaded = RawException {
+        stacktrace: Some(
+            "  File \"a.py\", line 1, in f\n    x()\n  File \"b.py\", line 2, in x\n    y\nKeyError: 'k'\n",
+        ),
+        ..RawException::default()
+    };
+    let parsed = parse(&beheaded);
+    assert_eq!((parsed.exceptions[0].short_type(), parsed.exceptions[0].frames.len()), ("KeyError", 2));
+
+    // A message that is the whole report is not the exception's, nor is what a runner says of its own.
+    let report = "java.lang.NullPointerException\n\tat Main.main(Main.java:3)\n";
+    let inside = RawException { message: Some(report), ..RawException::default() };
+    let beside = RawException {
+        error_type: Some("ExecutionError"),
+        message: Some("exit code 1"),
+        stacktrace: Some(report),
+        ..RawException::default()
+    };
+    for raw in [inside, beside] {
+        let parsed = parse(&raw);
+        assert_eq!(
+            (parsed.exceptions[0].short_type(), &*parsed.exceptions[0].message),
+            ("NullPointerException", "")
+        );
+    }
+
+    let trimmed = RawException {
+        stacktrace: Some(
+            "Traceback (most recent call last):\nFile \"a.py\", line 9, in <module>\nf()\n\
+             [Previous line repeated 3 more times]\nFile \"a.py\", line 1, in f\nx: int = y\nNameError: name 'y'\n",
+        ),
+        ..RawException::default()
+    };
+    let parsed = parse(&trimmed);
+    assert_eq!((parsed.exceptions[0].short_type(), parsed.exceptions[0].frames.len()), ("NameError", 2));
 
     let bare = RawException {
         error_type: Some("ENOENT"),

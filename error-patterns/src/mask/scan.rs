@@ -33,7 +33,8 @@ impl<'a> Text<'a> {
         if at > self.floor { Some(self.bytes[at - 1]) } else { (self.floor > 0).then_some(b'>') }
     }
 
-    /// The same, and none after a terminal colour (`ESC [ 32 m`) or an escaped blank (`\n`).
+    /// The same, and none after a terminal colour (`ESC [ 32 m`, also where a log took the escape away) or an escaped
+    /// blank (`\n`).
     pub(super) fn last_visible(&self, at: usize) -> Option<u8> {
         let last = self.last(at)?;
         let before = || &self.before(at)[..self.before(at).len() - 1];
@@ -42,7 +43,8 @@ impl<'a> Text<'a> {
                 let colour = before();
                 let digits =
                     colour.iter().rev().take(24).take_while(|b| b.is_ascii_digit() || **b == b';').count();
-                colour[..colour.len() - digits].ends_with(b"\x1b[")
+                let opening = &colour[..colour.len() - digits];
+                opening.ends_with(b"[") && (digits > 0 || opening.ends_with(b"\x1b["))
             }
             b'n' | b'r' | b't' => before().ends_with(b"\\"),
             _ => false,

@@ -84,6 +84,16 @@ fn ends_with_header(line: &str) -> bool {
     line.as_bytes().last() == Some(&b')') && line.ends_with(HEADER)
 }
 
+/// Whether a line is a frame. Above all headers it is of a traceback whose beginning was cut off.
+fn goes_on(line: &str) -> bool {
+    line.starts_with("File \"") && file_line(line).is_some_and(|frame| !frame.function.is_empty())
+}
+
+/// Whether a line begins with what is surely a type's name.
+fn names_error(line: &str) -> bool {
+    text::split_type(line).is_some_and(|(word, _)| text::is_error_name(word))
+}
+
 struct Reader<'t, 'a> {
     text: &'t Text<'a>,
     at: usize,
@@ -135,6 +145,12 @@ impl<'t, 'a> Reader<'t, 'a> {
                 self.at += 1;
             } else if starts_syntax_error(trimmed) {
                 self.plain_block(0);
+            } else if self.blocks.is_empty() && goes_on(trimmed) {
+                self.plain_block(0);
+                // Something else that names places, not a traceback.
+                if self.at < self.text.len() && self.blocks.last().is_some_and(|block| block.open) {
+                    self.blocks.clear();
+                }
             } else if self.other(line) {
                 // Read, or noted.
             } else if self.grouped && self.depth > 0 && !line.is_empty() && text::split_type(line).is_some() {
@@ -292,6 +308,8 @@ impl<'t, 'a> Reader<'t, 'a> {
         };
         // Where the source starts, on the line after it.
         let mut source_indent = None;
+        // The line above is a frame without the blanks before it: something trims lines.
+        let mut trimmed_frame = false;
         while self.at < self.text.len() {
             if !self.grouped
                 && indented < usual::INDENT
@@ -314,15 +332,19 @@ impl<'t, 'a> Reader<'t, 'a> {
                 Some(b'C' | b'I') => ipython::syntax_line(trimmed),
                 _ => None,
             };
+            let below_trimmed = std::mem::replace(&mut trimmed_frame, false);
             if let Some(frame) = frame {
                 block.frames.push(frame);
+                trimmed_frame = !self.grouped && indent(line) <= indented;
             } else if separator(trimmed).is_some()
                 || trimmed.as_bytes().last() == Some(&b':') && trimmed.ends_with("(most recent call last):")
             {
                 break;
             } else {
                 let column = indent(line);
-                if !trimmed.is_empty() && column <= indented && !marks {
+                let is_source = below_trimmed && self.at + 1 < self.text.len() && !names_error(trimmed)
+                    || trimmed.starts_with("[Previous line repeated ");
+                if !trimmed.is_empty() && column <= indented && !marks && !is_source {
                     self.type_line(block);
                     return;
                 }

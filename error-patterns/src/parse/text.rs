@@ -85,6 +85,11 @@ impl<'a> Text<'a> {
         Self { all: self.all, lines, openings: OnceCell::new(), pieced: true, cut: self.cut }
     }
 
+    /// The whole text, as far as it is read.
+    pub(crate) fn all(&self) -> &'a str {
+        self.all
+    }
+
     /// Number of lines.
     #[inline]
     pub(crate) fn len(&self) -> usize {
@@ -341,9 +346,13 @@ pub(crate) fn without_digits(text: &str) -> &str {
     &text[..text.len() - digits]
 }
 
-/// Number of leading spaces; a tab counts as one.
+/// Number of leading spaces; a tab counts as one, and so does the blank that pages are written with.
 pub(crate) fn indent(line: &str) -> usize {
-    blanks(line.as_bytes())
+    let blank = blanks(line.as_bytes());
+    match line.as_bytes().get(blank) {
+        Some(0xc2) => line.chars().take_while(|c| matches!(c, ' ' | '\t' | '\u{a0}')).count(),
+        _ => blank,
+    }
 }
 
 /// Number of blanks and tabs that a text begins with.
