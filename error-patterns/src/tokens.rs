@@ -6,6 +6,7 @@
 
 use crate::bytes::{Letters, letters};
 use chunk::Chunk;
+use memchr::memchr;
 pub(crate) use number::gives_meaning;
 pub use vocabulary::is_known_name;
 
@@ -144,6 +145,15 @@ impl<'a> Scanner<'a> {
         // What ends every chunk and opens no quotation stands for itself.
         if let [b'(' | b')' | b'[' | b']' | b'{' | b'}' | b',' | b';' | b'|' | b'=', ..] = rest.as_bytes() {
             self.copy(1);
+            return;
+        }
+        // Python's bytes are data.
+        if let [b'b', quote @ (b'\'' | b'"'), inner @ ..] = rest.as_bytes()
+            && !self.input[..self.at].ends_with(is_word)
+            && let Some(length) = memchr(*quote, inner)
+        {
+            self.put("<str>", 2 + length + 1);
+            self.note("");
             return;
         }
         let Some(first) = rest.chars().next() else { return };

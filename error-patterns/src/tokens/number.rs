@@ -20,12 +20,24 @@ pub(crate) fn gives_meaning(word: &[u8]) -> bool {
     word == b"error" || word.starts_with(b"exit") || meaning_by(word).is_some()
 }
 
+/// Whether an exit status says more than that a command failed: timeouts, commands that are not there or may not run,
+/// signals (<https://www.gnu.org/software/bash/manual/html_node/Exit-Status.html>). 0 and 1 stay as they are.
+fn is_exit_status_of_shells(digits: &str) -> bool {
+    digits.parse::<u32>().is_ok_and(|status| status < 2 || (124..=165).contains(&status))
+}
+
 impl Scanner<'_> {
     /// Puts the number of `bytes` bytes that the input goes on with; `follows` is what comes after it.
     pub(super) fn number(&mut self, bytes: usize) {
         let digits = &self.rest()[..bytes];
         let follows = &self.rest()[bytes..];
         match self.meaning(digits, follows) {
+            // A command's own.
+            Some("exit" | "status" | "code")
+                if self.after(&["exit"]) && !is_exit_status_of_shells(digits) =>
+            {
+                self.put("<num>", bytes);
+            }
             Some(meaning) => {
                 // 0 and 1 only say "it failed", or not.
                 if digits != "0" && digits != "1" {

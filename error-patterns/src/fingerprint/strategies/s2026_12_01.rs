@@ -23,7 +23,7 @@ use crate::messages;
 use crate::model::{Frame, Origin, Parsed, ParsedException, RawException, Relation, Runtime};
 use crate::parse::trim;
 use crate::tokens::{Names, parameterize};
-use frames::{Whose, library, own_frames, site};
+use frames::{Whose, library, mapping_site, own_frames, site};
 use message::Tokens;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
 
@@ -150,6 +150,12 @@ fn form(
         keys: message.keys,
     };
     if !says_something && let Some(site) = site(frames) {
+        form.keys.insert(0, site);
+    }
+    if runtime == Runtime::Python
+        && deciding.short_type() == "KeyError"
+        && let Some(site) = mapping_site(frames)
+    {
         form.keys.insert(0, site);
     }
     if form.tokens.text.is_empty() && frames.iter().all(|frame| frame.origin == Origin::Carrier) {

@@ -33,6 +33,7 @@ pub(super) fn own_frames(runtime: Runtime, reported: &ParsedException<'_>, frame
     let program = [frames, &reported.frames].into_iter().any(|frames| {
         let (first, last) = (innermost(frames), outermost(frames));
         last.is_some_and(|frame| frame.origin == Origin::Program || is_entry(runtime, frame))
+            || runtime == Runtime::JavaScript && is_module_run(frames)
             || first.is_some_and(|frame| frame.origin == Origin::Program)
             || is_single(runtime, frames)
     }) || !application && entered(&reported.frames);
@@ -104,7 +105,19 @@ fn is_single(runtime: Runtime, frames: &[Frame<'_>]) -> bool {
         return false;
     }
     let first = name(first);
-    names_whole_program(&first) && own.all(|frame| name(frame) == first)
+    // `job-770d81e4.js`, `script_44.py`
+    let (words, parts) =
+        first.split_at(first.find(['-', '_']).filter(|at| is_numbered(&first[*at..])).unwrap_or(first.len()));
+    let named =
+        names_whole_program(&first) || names_whole_program(words) || !parts.is_empty() && words == "job";
+    named && own.all(|frame| name(frame) == first)
+}
+
+/// Whether all parts of a name are ids that a platform gave: digits, or hex with digits among it.
+fn is_numbered(parts: &str) -> bool {
+    parts.split(['-', '_']).skip(1).all(|part| {
+        part.bytes().any(|byte| byte.is_ascii_digit()) && part.bytes().all(|byte| byte.is_ascii_hexdigit())
+    })
 }
 
 /// The top level of a program that was started by itself.
@@ -118,6 +131,14 @@ fn is_entry(runtime: Runtime, frame: &Frame<'_>) -> bool {
         Runtime::JavaScript => frame.module == "Object" && frame.function == "<anonymous>",
         _ => false,
     }
+}
+
+/// Whether the own code that was entered first is the top level of an ES module, which Node evaluated by itself.
+fn is_module_run(frames: &[Frame<'_>]) -> bool {
+    let Some(last) = frames.iter().rposition(|frame| frame.origin.is_own()) else { return false };
+    let job = frames.get(last + 1);
+    is_bland(&frames[last].function)
+        && job.is_some_and(|job| job.module == "ModuleJob" || job.function.ends_with("ModuleJob.run"))
 }
 
 /// Function names that every program has.
@@ -135,7 +156,8 @@ pub(super) fn library(
     let called = frames
         .iter()
         .take_while(|frame| !frame.origin.is_own())
-        .find(|frame| frame.origin == Origin::Library)
+        // Newer numpy calls C without such a frame.
+        .find(|frame| frame.origin == Origin::Library && !frame.file.starts_with(ARRAY_FUNCTION))
         .map(package);
     called.or_else(|| {
         // `numpy.core._exceptions._ArrayMemoryError` raised by code that leaves no frames.
@@ -148,9 +170,12 @@ pub(super) fn library(
     })
 }
 
+/// How numpy 1.x names its way from Python to C.
+const ARRAY_FUNCTION: &str = "<__array_function__";
+
 /// The published package that a library frame belongs to.
 fn package(frame: &Frame<'_>) -> String {
-    if frame.file.starts_with("<__array_function__") || frame.file.ends_with("mtrand.pyx") {
+    if frame.file.ends_with("mtrand.pyx") {
         return "numpy".to_owned();
     }
     let file = match memchr::memchr(b'\\', frame.file.as_bytes()) {
@@ -186,6 +211,21 @@ pub(super) fn site(frames: &[Frame<'_>]) -> Option<String> {
         Origin::Runtime => "site runtime".to_owned(),
         Origin::Program | Origin::Application | Origin::Carrier => "site program".to_owned(),
     })
+}
+
+/// The module of Python's standard library whose mapping lacks a key: `os` of an environment variable, `zipfile` of a
+/// member. A `KeyError` says no more than the key.
+pub(super) fn mapping_site(frames: &[Frame<'_>]) -> Option<String> {
+    let first = frames.first().filter(|frame| frame.origin == Origin::Runtime)?;
+    let file: &str = &first.file;
+    if let Some(frozen) = file.strip_prefix("<frozen ") {
+        return Some(format!("site {}", frozen.trim_end_matches('>')));
+    }
+    let module = match base_name(file) {
+        "__init__.py" => base_name(file[..file.len() - "__init__.py".len()].trim_end_matches(['/', '\\'])),
+        base => base.trim_end_matches(".py"),
+    };
+    Some(format!("site {module}"))
 }
 
 /// `function@file`, or `class.function` where the runtime names classes. Folders are dropped, and digits that
