@@ -363,3 +363,259 @@ fault("call-does-not-fit", "compile", "CompilationError", "ArgumentMismatch", ""
     ---
     new <<Class>>();
     """, javac=True, sign="cannot be applied to given types")  # fmt: skip
+
+# Look-alikes: what shares its type, and often its words, with a fault above and is mended in another way.
+
+fault("input-used-up", "runtime", "NoSuchElementException", None, """
+    import java.util.Scanner;
+    ---
+    String <<var>> = new Scanner(System.in).nextLine();
+    """, """
+    import java.util.*;
+    ---
+    Scanner <<var>> = new Scanner("<<int>>\\n<<word>>\\n");
+    for (int i = 0; i < <<small>> + 1; i++) System.out.println(<<var>>.nextLine());
+    """, """
+    import java.util.Scanner;
+    ---
+    Scanner <<var>> = new Scanner(System.in);
+    int <<var2>> = <<var>>.nextInt() + <<int>>;
+    """, sign="java.util.Scanner")  # fmt: skip
+
+fault("collection-empty", "runtime", "NoSuchElementException", "StateMisuse", """
+    import java.util.*;
+    ---
+    Deque<Integer> <<var>> = new ArrayDeque<>(List.of(<<int>>));
+    while (true) <<var>>.removeFirst();
+    """, """
+    import java.util.*;
+    ---
+    String <<var>> = new ArrayList<String>().iterator().next();
+    """, """
+    import java.util.*;
+    ---
+    Queue<String> <<var>> = new LinkedList<>();
+    System.out.println(<<var>>.remove() + "<<word>>");
+    """, """
+    import java.util.*;
+    ---
+    new TreeMap<String, Integer>(Map.of()).firstKey();
+    """, sign="java.util.(ArrayDeque|ArrayList|LinkedList|TreeMap)")  # fmt: skip
+
+fault("monitor-not-held", "runtime", "IllegalMonitorStateException", "ConcurrencyMisuse", """
+    ---
+    Object <<var>> = new Object();
+    <<var>>.wait(<<int>>);
+    """, """
+    static class <<Class>> { void <<fn>>() { notifyAll(); } }
+    ---
+    new <<Class>>().<<fn>>();
+    """, """
+    import java.util.concurrent.locks.*;
+    ---
+    Lock <<var>> = new ReentrantLock();
+    <<var>>.unlock();
+    """)  # fmt: skip
+
+fault("date-range", "runtime", "DateTimeException", "InvalidValue", """
+    import java.time.LocalDate;
+    ---
+    LocalDate <<var>> = LocalDate.of(2024, 12 + <<small>>, 1);
+    """, """
+    import java.time.*;
+    ---
+    LocalDateTime.of(2023, 2, 28 + <<small>>, 10, 30);
+    """, """
+    import java.time.*;
+    ---
+    System.out.println(LocalTime.of(24 + <<int>>, 0));
+    """, sign="DateTimeException: Invalid (value|date)")  # fmt: skip
+
+fault("time-field", "runtime", "UnsupportedTemporalTypeException", "WrongType", """
+    import java.time.LocalDate;
+    import java.time.format.DateTimeFormatter;
+    ---
+    LocalDate.parse("<<date>>").format(DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm"));
+    """, """
+    import java.time.*;
+    import java.time.temporal.ChronoUnit;
+    ---
+    LocalDate <<var>> = LocalDate.of(2023, 4, <<small>>).plus(<<int>>, ChronoUnit.HOURS);
+    """, """
+    import java.time.*;
+    import java.time.temporal.ChronoUnit;
+    ---
+    long <<var>> = ChronoUnit.DAYS.between(LocalTime.MIN, LocalTime.of(<<small>>, 0));
+    """, sign="Unsupported (field|unit)")  # fmt: skip
+
+fault("format-conversion", "runtime", "IllegalFormatConversionException", "WrongType", """
+    ---
+    String <<var>> = String.format("%d <<noun>>s", "<<word>>");
+    """, """
+    ---
+    System.out.printf("<<text>>: %.2f%n", <<int>>);
+    """, """
+    ---
+    "%s has %d".formatted("<<noun>>", <<float>>);
+    """)  # fmt: skip
+
+fault("format-argument", "runtime", "MissingFormatArgumentException", "ArgumentMismatch", """
+    ---
+    String <<var>> = String.format("%s of %s", <<int>>);
+    """, """
+    ---
+    System.out.printf("<<noun>> %d/%d: %5.1f%n", <<int>>, <<int2>>);
+    """, """
+    ---
+    "<<word>> %2$s".formatted("<<noun>>");
+    """)  # fmt: skip
+
+fault("element-repeated", "runtime", "IllegalArgumentException", "ConstraintViolation", """
+    import java.util.*;
+    ---
+    Set<String> <<var>> = Set.of("<<datum>>", "<<noun>>.", "<<datum>>");
+    """, """
+    import java.util.*;
+    ---
+    Map<Integer, String> <<var>> = Map.of(<<int>>, "<<word>>", <<int>>, "<<word2>>");
+    """, """
+    import java.util.*;
+    ---
+    Map.ofEntries(Map.entry("<<key>>", <<int>>), Map.entry("<<key>>", <<int2>>));
+    """, sign="duplicate (element|key)")  # fmt: skip
+
+fault("array-store", "runtime", "ArrayStoreException", "WrongType", """
+    ---
+    Object[] <<var>> = new Integer[<<small>>];
+    <<var>>[0] = "<<word>>";
+    """, """
+    import java.util.*;
+    ---
+    List<Object> <<var>> = new ArrayList<>(List.of("<<word>>", <<int>>));
+    String[] <<var2>> = <<var>>.toArray(new String[0]);
+    """)  # fmt: skip
+
+fault("file-is-folder", "runtime", "FileNotFoundException", "PathIssue", """
+    import java.io.*;
+    ---
+    new FileReader("/tmp").read();
+    """, """
+    import java.io.*;
+    ---
+    new File("<<stem>>").mkdirs();
+    try (PrintWriter <<var>> = new PrintWriter("<<stem>>")) { <<var>>.println("<<text>>"); }
+    """, """
+    import java.io.*;
+    ---
+    new File("<<stem>>/<<noun>>").mkdirs();
+    new FileOutputStream("<<stem>>/<<noun>>", true).write(<<int>>);
+    """, sign="Is a directory")  # fmt: skip
+
+fault("file-exists", "runtime", "FileAlreadyExistsException", "PathIssue", """
+    import java.nio.file.*;
+    ---
+    Files.createDirectories(Path.of("<<stem>>"));
+    Files.createDirectory(Path.of("<<stem>>"));
+    """, """
+    import java.nio.file.*;
+    ---
+    Path <<var>> = Files.createTempFile("<<noun>>", ".tmp");
+    Files.copy(<<var>>, <<var>>.resolveSibling("<<stem>>.bak"), StandardCopyOption.REPLACE_EXISTING);
+    Files.move(<<var>>, <<var>>.resolveSibling("<<stem>>.bak"));
+    """)  # fmt: skip
+
+fault("bytes-not-utf8", "runtime", "MalformedInputException", "EncodingIssue", """
+    import java.nio.file.*;
+    ---
+    Path <<var>> = Path.of("<<stem>>.txt");
+    Files.write(<<var>>, "<<noun>> caf\\u00e9 <<int>>".getBytes("ISO-8859-1"));
+    for (String line : Files.readAllLines(<<var>>)) System.out.println(line);
+    """, """
+    import java.nio.*;
+    import java.nio.charset.*;
+    ---
+    StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(new byte[] {<<int>>, (byte) 0xff, <<int2>>}));
+    """)  # fmt: skip
+
+# One type, many values, two causes.
+
+fault("transfer-below-balance", "runtime", "TransferException", "InvalidValue", """
+    static class TransferException extends RuntimeException { TransferException(String text) { super(text); } }
+    ---
+    throw new TransferException("transfer <<id>> of <<big>> from <<email>> to <<datum>>: balance is <<float2>>");
+    """, """
+    static class TransferException extends Exception {
+        TransferException(String id, double amount, String why) {
+            super(String.format("transfer %s of %s from <<datum>> to <<email>>: %s", id, amount, why));
+        }
+    }
+    ---
+    throw new TransferException("<<id>>", <<big>>, "balance is " + <<float2>>);
+    """)  # fmt: skip
+
+fault("transfer-account-closed", "runtime", "TransferException", "StateMisuse", """
+    static class TransferException extends RuntimeException { TransferException(String text) { super(text); } }
+    ---
+    throw new TransferException("transfer <<id>> of <<float>> from <<email>> to <<datum>>: closed on <<date>>");
+    """, """
+    static class TransferException extends Exception {
+        TransferException(String id, double amount, String why) {
+            super(String.format("transfer %s of %s from <<datum>> to <<email>>: %s", id, amount, why));
+        }
+    }
+    ---
+    throw new TransferException("<<id>>", <<float>>, "closed on " + "<<date>>");
+    """)  # fmt: skip
+
+# javac, again.
+
+fault("static-context", "compile", "CompilationError", None, """
+    int <<attr>> = <<int>>;
+    ---
+    System.out.println(<<attr>>);
+    """, """
+    String <<fn>>(int value) { return "<<word>>" + value; }
+    ---
+    String <<var>> = <<fn>>(<<int>>);
+    """, javac=True, sign="cannot be referenced from a static context")  # fmt: skip
+
+fault("return-missing", "compile", "CompilationError", "SyntaxMistake", """
+    static int <<fn>>(int value) { if (value > <<int>>) return value; }
+    ---
+    <<fn>>(<<int2>>);
+    """, """
+    static String <<fn>>(String name) {
+        switch (name) {
+            case "<<word>>": return "<<noun>>";
+        }
+    }
+    ---
+    System.out.println(<<fn>>("<<key>>"));
+    """, javac=True, sign="missing return statement")  # fmt: skip
+
+fault("defined-twice", "compile", "CompilationError", "SyntaxMistake", """
+    ---
+    int <<var>> = <<int>>;
+    int <<var>> = <<int2>>;
+    """, """
+    static int <<fn>>(int <<var>>) { String <<var>> = "<<word>>"; return 0; }
+    ---
+    <<fn>>(<<int>>);
+    """, """
+    static void <<fn>>(int value) { }
+    static int <<fn>>(int other) { return <<int>>; }
+    ---
+    <<fn>>(<<small>>);
+    """, javac=True, sign="is already defined in")  # fmt: skip
+
+fault("lossy-conversion", "compile", "CompilationError", "WrongType", """
+    ---
+    int <<var>> = <<int>> * <<float>>;
+    """, """
+    static long <<fn>>() { return <<big>>L; }
+    ---
+    int <<var>> = <<fn>>();
+    """, """
+    ---
+    float <<var>> = <<float>>;
+    """, javac=True, sign="possible lossy conversion")  # fmt: skip

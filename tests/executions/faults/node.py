@@ -586,3 +586,330 @@ fault("template-malformed", "runtime", "Error", "SyntaxMistake", """
     ---
     return handlebars.compile('{{<<key>>')({ <<key>>: <<int>> });
     """, needs="packages", sign="Parse error on line")  # fmt: skip
+
+# Look-alikes: what shares its type, and often its words, with a fault above and is mended in another way.
+
+fault("not-a-constructor", "runtime", "TypeError", "WrongType", """
+    const <<fn>> = (value) => ({ <<key>>: value });
+    ---
+    return new <<fn>>(<<int>>);
+    """, """
+    ---
+    const <<var>> = { <<key>>: '<<word>>' };
+    new <<var>>.<<key>>();
+    """, """
+    ---
+    const <<var>> = new Symbol('<<word>>');
+    """, """
+    ---
+    return new Math(<<int>>, <<float>>).max();
+    """, sign="is not a constructor")  # fmt: skip
+
+fault("base-class-undefined", "runtime", "TypeError", "UndefinedName", """
+    const { <<Class>> } = require('events');
+    ---
+    class <<Class2>> extends <<Class>> {}
+    """, """
+    const models = {};
+    ---
+    const <<var>> = class extends models.<<Class>> { constructor() { super(<<int>>); } };
+    """, """
+    ---
+    let <<Class>>;
+    class <<Class2>> extends <<Class>> { <<fn>>() { return '<<word>>'; } }
+    """, sign="Class extends value undefined")  # fmt: skip
+
+fault("super-not-called", "runtime", "ReferenceError", "StateMisuse", """
+    class <<Class>> {}
+    class <<Class2>> extends <<Class>> { constructor(value) { this.<<attr>> = value; } }
+    ---
+    return new <<Class2>>(<<int>>);
+    """, """
+    class <<Class>> extends Error {
+      constructor(<<key>>) {
+        this.name = '<<Class>>';
+        super(<<key>>);
+      }
+    }
+    ---
+    throw new <<Class>>('<<text>>');
+    """, sign="Must call super constructor")  # fmt: skip
+
+fault("frozen-object", "runtime", "TypeError", "ImmutableMutation", """
+    class <<Class>> {
+      constructor() { this.<<attr>> = <<int>>; Object.freeze(this); }
+      <<fn>>() { this.<<attr>> += 1; }
+    }
+    ---
+    new <<Class>>().<<fn>>();
+    """, """
+    ---
+    Object.freeze([<<int>>, <<int2>>]).push(<<int3>>);
+    """, """
+    function <<fn>>(target) { 'use strict'; target.<<key>> = '<<word>>'; }
+    ---
+    <<fn>>(Object.freeze({ <<key>>: null, <<attr>>: <<int>> }));
+    """, sign="read only property|not extensible")  # fmt: skip
+
+fault("getter-without-setter", "runtime", "TypeError", "ImmutableMutation", """
+    class <<Class>> {
+      get <<attr>>() { return <<int>>; }
+      <<fn>>(value) { this.<<attr>> = value; }
+    }
+    ---
+    new <<Class>>().<<fn>>('<<word>>');
+    """, """
+    const <<fn>> = function (target) { 'use strict'; target.<<key>> = <<int>>; };
+    ---
+    <<fn>>({ get <<key>>() { return '<<word>>'; } });
+    """, sign="which has only a getter")  # fmt: skip
+
+fault("null-as-object", "runtime", "TypeError", "NullAccess", """
+    ---
+    const <<var>> = { <<key>>: <<int>> };
+    return Object.keys(<<var>>.<<key2>>);
+    """, """
+    ---
+    for (const [name, value] of Object.entries(null)) console.log(name, value);
+    """, """
+    const <<fn>> = (options) => Object.values(options).length;
+    ---
+    return <<fn>>();
+    """, sign="Cannot convert undefined or null to object")  # fmt: skip
+
+fault("reduce-of-nothing", "runtime", "TypeError", "InvalidValue", """
+    ---
+    return [].reduce((sum, item) => sum + item);
+    """, """
+    ---
+    const <<var>> = [<<int>>, <<int2>>].filter((item) => item > <<big>>);
+    console.log(<<var>>.reduce((a, b) => Math.max(a, b)));
+    """, sign="Reduce of empty array")  # fmt: skip
+
+fault("json-of-object", "runtime", "SyntaxError", "WrongType", """
+    ---
+    return JSON.parse({ <<key>>: <<int>> });
+    """, """
+    ---
+    const <<var>> = JSON.parse('{"<<key>>": "<<word>>"}');
+    JSON.parse(<<var>>);
+    """, """
+    class <<Class>> { constructor() { this.<<attr>> = '<<word>>'; } }
+    ---
+    console.log(JSON.parse(new <<Class>>()));
+    """, sign="object Object|Unexpected token '?o'?")  # fmt: skip
+
+fault("json-of-undefined", "runtime", "SyntaxError", "NullAccess", """
+    ---
+    return JSON.parse(undefined);
+    """, """
+    ---
+    const <<var>> = { <<key>>: '{}' };
+    JSON.parse(<<var>>.<<key2>>);
+    """, """
+    function <<fn>>(text) { return JSON.parse(text).<<attr>>; }
+    ---
+    <<fn>>(process.env.<<env>>);
+    """, sign='"undefined" is not valid|Unexpected token \'?u\'?')  # fmt: skip
+
+fault("repeat-count", "runtime", "RangeError", "InvalidValue", """
+    ---
+    return '<<word>>'.repeat(-<<int>>);
+    """, """
+    ---
+    const <<var>> = '<<noun>>';
+    console.log(<<var>> + ' '.repeat(<<small>> - <<var>>.length - 20) + '|');
+    """, """
+    ---
+    '='.repeat(<<int>> / 0);
+    """, sign="Invalid count value")  # fmt: skip
+
+fault("string-too-long", "runtime", "RangeError", "ResourceExhausted", """
+    ---
+    return '<<word>>'.repeat(2 ** 29);
+    """, """
+    ---
+    let <<var>> = '<<noun>> <<int>>';
+    while (true) <<var>> += <<var>>;
+    """, """
+    ---
+    console.log('<<word>>'.padEnd(2 ** 30, '<<noun>>').length);
+    """, sign="Invalid string length")  # fmt: skip
+
+fault("callback-missing", "runtime", "TypeError", "ArgumentMismatch", """
+    const fs = require('fs');
+    ---
+    fs.readFile('<<file>>');
+    """, """
+    ---
+    setTimeout('<<fn>>()', <<big>>);
+    """, """
+    const fs = require('node:fs');
+    ---
+    fs.writeFile('<<stem>>.json', '{"<<key>>": <<int>>}', 'utf8');
+    """, sends=("TypeError", "ERR_INVALID_ARG_TYPE"),
+    sign='The "(cb|callback)" argument must be of type function')  # fmt: skip
+
+fault("buffer-offset", "runtime", "RangeError", "IndexOutOfRange", """
+    ---
+    const <<var>> = Buffer.from('<<noun>>');
+    return <<var>>.readUInt32LE(<<int>> + 20);
+    """, """
+    ---
+    Buffer.alloc(8).writeInt16BE(<<int>>, 8 + <<small>>);
+    """, """
+    ---
+    for (let at = 0; at <= 16; at += 4) Buffer.alloc(16 + 1).readFloatBE(at);
+    """, sends=("RangeError", "ERR_OUT_OF_RANGE"), sign='The value of "offset" is out of range')  # fmt: skip
+
+fault("buffer-value", "runtime", "RangeError", "InvalidValue", """
+    ---
+    Buffer.alloc(<<int>>).writeUInt8(<<big>>, 0);
+    """, """
+    ---
+    const <<var>> = Buffer.allocUnsafe(16);
+    <<var>>.writeInt16LE(-40000 - <<big>>, <<small>>);
+    """, """
+    ---
+    Buffer.alloc(8).writeUInt32BE(-<<int>>);
+    """, sends=("RangeError", "ERR_OUT_OF_RANGE"), sign='The value of "value" is out of range')  # fmt: skip
+
+fault("key-length", "runtime", "RangeError", "InvalidValue", """
+    const crypto = require('crypto');
+    ---
+    crypto.createCipheriv('aes-256-cbc', '<<hex>>', Buffer.alloc(16)).update('<<text>>');
+    """, """
+    const { createDecipheriv, randomBytes } = require('crypto');
+    ---
+    return createDecipheriv('aes-128-gcm', randomBytes(<<int>> + 33), randomBytes(12));
+    """, sends=("RangeError", "ERR_CRYPTO_INVALID_KEYLEN"), sign="Invalid key length")  # fmt: skip
+
+fault("not-a-folder", "runtime", "ENOTDIR", "PathIssue", """
+    const fs = require('fs');
+    ---
+    fs.writeFileSync('<<stem>>.txt', '<<text>>');
+    fs.readdirSync('<<stem>>.txt');
+    """, """
+    const { readFile } = require('fs/promises');
+    ---
+    return readFile('/dev/null/<<file>>'.replace('..', 'up'), 'utf8');
+    """, """
+    const fs = require('node:fs');
+    ---
+    fs.mkdirSync('/dev/null/<<noun>>/<<int>>');
+    """, sends=("Error", "ENOTDIR"), sign="ENOTDIR")  # fmt: skip
+
+fault("folder-not-empty", "runtime", "ENOTEMPTY", "PathIssue", """
+    const fs = require('fs');
+    ---
+    fs.mkdirSync('<<stem>>/<<noun>>', { recursive: true });
+    fs.rmdirSync('<<stem>>');
+    """, """
+    const fs = require('fs');
+    ---
+    fs.mkdirSync('<<stem>>.d', { recursive: true });
+    fs.writeFileSync('<<stem>>.d/<<noun>>.json', '[<<int>>]');
+    return fs.promises.rmdir('<<stem>>.d');
+    """, sends=("Error", "ENOTEMPTY"), sign="ENOTEMPTY")  # fmt: skip
+
+fault("axios-slow", "runtime", "AxiosError", "Timeout", """
+    const axios = require('axios');
+    ---
+    return axios.get('<<http>>/299/<<noun>>/<<id>>', { timeout: <<int>> });
+    """, """
+    const axios = require('axios');
+    ---
+    return axios.create({ baseURL: '<<http>>/299', timeout: 100 + <<int>> }).post('/<<hex>>', { <<key>>: '<<word>>' });
+    """, needs="packages", sends=("AxiosError", "ECONNABORTED"), sign="timeout of \\d+ms exceeded",
+    asynchronous=True)  # fmt: skip
+
+# Errors of a program's own: one type, many values, two causes.
+
+fault("booking-overlap", "runtime", "BookingError", "ConstraintViolation", """
+    class BookingError extends Error { constructor(message) { super(message); this.name = 'BookingError'; } }
+    ---
+    throw new BookingError(`booking <<id>> of <<email>>: room <<int>> is taken by <<id2>> on <<date>>`);
+    """, """
+    class BookingError extends Error { get name() { return 'BookingError'; } }
+    const <<fn>> = (id, who, room) => `booking ${id} of ${who}: room ${room} is taken by <<id2>> on <<date>>`;
+    ---
+    throw new BookingError(<<fn>>('<<id>>', '<<datum>>', <<int>>));
+    """)  # fmt: skip
+
+fault("booking-not-owner", "runtime", "BookingError", "PermissionDenied", """
+    class BookingError extends Error { constructor(message) { super(message); this.name = 'BookingError'; } }
+    ---
+    throw new BookingError(`booking <<id>> of <<email>>: room <<int>> may be changed by <<email2>> only, <<date>>`);
+    """, """
+    class BookingError extends Error { get name() { return 'BookingError'; } }
+    const <<fn>> = (id, who) => `booking ${id} of ${who}: room <<int>> may be changed by <<email>> only, <<date>>`;
+    ---
+    throw new BookingError(<<fn>>('<<id>>', '<<datum>>', <<int>>));
+    """)  # fmt: skip
+
+# Modules and source text, again.
+
+fault("require-in-module", "runtime", "ReferenceError", "UndefinedName", """
+    const fs = require('fs');
+    console.log(fs.existsSync('<<file>>'));
+    """, """
+    import path from 'path';
+    const <<var>> = path.join(__dirname, '<<noun>>.json');
+    """, """
+    export const <<fn>> = (value) => value + <<int>>;
+    module.exports = { <<fn>> };
+    """, """
+    import { readFileSync } from 'node:fs';
+    console.log(readFileSync(__filename, 'utf8').length * <<int>>);
+    """, whole=True, module=True, sign="is not defined in ES module scope")  # fmt: skip
+
+fault("import-in-script", "compile", "SyntaxError", None, """
+    import fs from 'fs';
+    console.log(fs.existsSync('<<file>>'));
+    """, """
+    import { <<fn>> } from './<<mod>>.js';
+    <<fn>>(<<int>>);
+    """, """
+    const <<var>> = <<int>>;
+    import * as path from 'node:path';
+    console.log(path.join('<<noun>>', String(<<var>>)));
+    """, whole=True, clients=("vm", "function"), sign="Cannot use import statement outside")  # fmt: skip
+
+fault("types-in-source", "compile", "SyntaxError", "SyntaxMistake", """
+    const <<var>>: number = <<int>>;
+    console.log(<<var>>);
+    """, """
+    function <<fn>>(<<var>>: string[], <<var2>>: boolean) {
+      return <<var>>.length;
+    }
+    console.log(<<fn>>(['<<word>>'], true));
+    """, """
+    let <<var>> = { <<key>>: <<int>> } as Record<string, number>;
+    console.log(<<var>>);
+    """, """
+    const <<fn>> = (value: number): number => value * <<int>>;
+    console.log(<<fn>>(<<small>>));
+    """, whole=True, clients=("script", "log"),
+    sign="Missing initializer|Unexpected (token|identifier)|missing \\)")  # fmt: skip
+
+fault("typographic-quotes", "compile", "SyntaxError", "SyntaxMistake", """
+    const <<var>> = \u201c<<word>>\u201d;
+    console.log(<<var>>);
+    """, """
+    console.log(\u2018<<text>>\u2019, <<int>>);
+    """, """
+    function <<fn>>(<<var>>) {
+      return <<var>>[\u201c<<key>>\u201d];
+    }
+    """, whole=True, clients=("script", "log", "stdin", "eval"), sign="Invalid or unexpected token")  # fmt: skip
+
+fault("string-open", "compile", "SyntaxError", "SyntaxMistake", """
+    const <<var>> = '<<word>>;
+    console.log(<<var>>);
+    """, """
+    console.log("<<text>>, <<int>>);
+    """, """
+    function <<fn>>() {
+      return { <<key>>: '<<word>> };
+    }
+    """, whole=True, clients=("script", "log", "stdin", "eval"), sign="Invalid or unexpected token")  # fmt: skip

@@ -362,3 +362,180 @@ r("bracket-open", "compile", "SyntaxError", "SyntaxMistake", """
       print(<<int>>
     }
     """, sign="unexpected")  # fmt: skip
+
+# Look-alikes: what shares its words with a fault above and is mended in another way.
+
+go("slice-bounds", "runtime", "panic", "IndexOutOfRange", """
+    package main
+
+    func <<fn>>() {
+    \t<<var>> := make([]int, <<small>>)
+    \t<<var2>> := len(<<var>>) + <<int>>
+    \tprintln(len(<<var>>[:<<var2>>]))
+    }
+    """, """
+    package main
+
+    func <<fn>>() {
+    \t<<var>> := "<<noun>>"
+    \tat := <<int>> + 20
+    \tprintln(<<var>>[at:])
+    }
+    """, sign="slice bounds out of range")  # fmt: skip
+
+go("closed-channel", "runtime", "panic", "StateMisuse", """
+    package main
+
+    func <<fn>>() {
+    \t<<var>> := make(chan int, <<small>>)
+    \tclose(<<var>>)
+    \t<<var>> <- <<int>>
+    }
+    """, """
+    package main
+
+    func <<fn>>() {
+    \t<<var>> := make(chan string, 9)
+    \tfor i := 0; i < <<small>>; i++ {
+    \t\t<<var>> <- "<<word>>"
+    \t\tclose(<<var>>)
+    \t}
+    }
+    """, sign="send on closed channel")  # fmt: skip
+
+go("zero-division", "runtime", "panic", "DivisionByZero", """
+    package main
+
+    func <<fn>>() {
+    \t<<var>> := []int{}
+    \tprintln(<<int>> / len(<<var>>))
+    }
+    """, """
+    package main
+
+    func <<fn>>() {
+    \tfor <<var>> := <<small>>; <<var>> >= 0; <<var>>-- {
+    \t\tprintln(<<big>> % <<var>>)
+    \t}
+    }
+    """, sign="integer divide by zero")  # fmt: skip
+
+go("types", "compile", "CompilationError", "WrongType", """
+    package main
+
+    func <<fn>>() {
+    \tvar <<var>> int = "<<word>>"
+    \tprintln(<<var>>)
+    }
+    """, """
+    package main
+
+    func <<fn2>>(value string) int { return len(value) }
+
+    func <<fn>>() {
+    \tprintln(<<fn2>>(<<int>>))
+    }
+    """, sign="cannot use ")  # fmt: skip
+
+go("import-unused", "compile", "CompilationError", "SyntaxMistake", """
+    package main
+
+    import "os"
+
+    func <<fn>>() {
+    \tprintln(<<int>>)
+    }
+    """, """
+    package main
+
+    import (
+    \t"fmt"
+    \t"strings"
+    )
+
+    func <<fn>>() {
+    \tfmt.Println("<<text>>")
+    }
+    """, sign="imported and not used")  # fmt: skip
+
+c("stack-overflow", "runtime", "stack-overflow", "InfiniteRecursion", """
+    int <<fn2>>(int n) {
+        volatile int <<var>>[64];
+        <<var>>[0] = n;
+        return <<fn2>>(n + 1) + <<var>>[0];
+    }
+
+    int <<fn>>(void) {
+        return <<fn2>>(<<int>>);
+    }
+    """, """
+    struct <<Class>> { int <<key>>; struct <<Class>> *next; };
+
+    int <<fn2>>(struct <<Class>> *item) {
+        return item->next ? <<fn2>>(item->next) + item-><<key>> : 0;
+    }
+
+    int <<fn>>(void) {
+        struct <<Class>> <<var>> = {<<int>>, 0};
+        <<var>>.next = &<<var>>;
+        return <<fn2>>(&<<var>>);
+    }
+    """, sign="AddressSanitizer: stack-overflow")  # fmt: skip
+
+c("stack-buffer-overflow", "runtime", "stack-buffer-overflow", "IndexOutOfRange", """
+    int <<fn>>(void) {
+        int <<var>>[<<small>>];
+        for (int i = 0; i <= <<small>>; i++) {
+            <<var>>[i] = <<int>>;
+        }
+        return <<var>>[0];
+    }
+    """, """
+    #include <string.h>
+
+    int <<fn>>(void) {
+        char <<var>>[4];
+        strcpy(<<var>>, "<<noun>>-<<int>>");
+        return <<var>>[0];
+    }
+    """, sign="stack-buffer-overflow")  # fmt: skip
+
+rust("unwrap-err", "runtime", "panic", "InvalidValue", """
+    fn <<fn>>() -> i32 {
+        let <<var>> = "<<noun>>";
+        <<var>>.parse::<i32>().unwrap()
+    }
+    """, """
+    fn <<fn>>() -> i32 {
+        "<<int>>;<<word>>x".split(';').map(|part| part.parse::<i32>().unwrap()).sum()
+    }
+    """, sign="called `Result::unwrap.*ParseIntError")  # fmt: skip
+
+rust("overflow", "runtime", "panic", "InvalidValue", """
+    fn <<fn>>() -> i32 {
+        let <<var>>: Vec<u8> = vec![<<int>>, 250];
+        <<var>>.iter().fold(0u8, |sum, item| sum + item) as i32
+    }
+    """, """
+    fn <<fn>>() -> i32 {
+        let <<var>> = <<small>> + 13;
+        (1..=<<var>>).fold(1i32, |product, item| product * item)
+    }
+    """, sign="with overflow")  # fmt: skip
+
+rust("borrowed-mutably", "compile", "E0502", "ConcurrencyMisuse", """
+    fn <<fn>>() -> i32 {
+        let mut <<var>> = vec![<<int>>, <<int2>>];
+        let first = &<<var>>[0];
+        <<var>>.push(<<int3>>);
+        *first
+    }
+    """, """
+    fn <<fn>>() -> i32 {
+        let mut <<var>> = String::from("<<word>>");
+        for letter in <<var>>.chars() {
+            <<var>>.push(letter);
+        }
+        <<int>>
+    }
+    """, sign="E0502")  # fmt: skip

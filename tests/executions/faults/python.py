@@ -1256,3 +1256,782 @@ fault("dedent-unmatched", "compile", "IndentationError", "SyntaxMistake", """
             pass
        <<attr>> = <<int>>
     """, whole=True, sign="unindent does not match", quick=True)  # fmt: skip
+
+# Look-alikes: what shares its type, and often its words, with a fault above and is mended in another way.
+
+fault("unpack-many", "runtime", "ValueError", "ArityMismatch", """
+    ---
+    <<var>>, <<var2>> = '<<noun>>;<<noun2>>;<<word>>'.split(';')
+    """, """
+    ---
+    for <<var>>, <<var2>> in {'<<key>>1': <<int>>, '<<key2>>22': <<int2>>}:
+        print(<<var>>)
+    """, """
+    def <<fn>>(<<var>>):
+        return min(<<var>>), max(<<var>>), sum(<<var>>)
+    ---
+    <<var2>>, <<var3>> = <<fn>>([<<int>>, <<int2>>])
+    """, sign="too many values to unpack")  # fmt: skip
+
+fault("argument-twice", "runtime", "TypeError", "ArgumentMismatch", """
+    def <<fn>>(<<var>>, <<var2>>=None):
+        return <<var>>
+    ---
+    <<fn>>(<<int>>, <<var>>=<<int2>>)
+    """, """
+    class <<Class>>:
+        def <<fn>>(self, <<attr>>):
+            return <<attr>>
+    ---
+    <<Class>>().<<fn>>('<<word>>', **{'<<attr>>': <<int>>})
+    """, """
+    class <<Class>>:
+        def __init__(<<attr>>, <<attr2>>=0):
+            pass
+    ---
+    <<Class>>(<<attr>>=<<int>>)
+    """, sign="multiple values for argument")  # fmt: skip
+
+fault("module-attribute-misspelt", "runtime", "AttributeError", "UndefinedName", """
+    import math
+    ---
+    <<var>> = math.squareroot(<<int>>)
+    """, """
+    import os
+    ---
+    for <<var>> in os.listfiles('.'):
+        print(<<var>>)
+    """, """
+    import json
+    ---
+    <<var>> = json.parse('{"<<key>>": <<int>>}')
+    """, """
+    import random
+    ---
+    print(random.randInt(1, <<int>>))
+    """, """
+    import time
+    ---
+    <<var>> = time.now()
+    """, sign="module '[a-z]+' has no attribute")  # fmt: skip
+
+fault("property-without-setter", "runtime", "AttributeError", "ImmutableMutation", """
+    class <<Class>>:
+        @property
+        def <<attr>>(self):
+            return <<int>>
+    ---
+    <<Class>>().<<attr>> = <<int2>>
+    """, """
+    class <<Class>>:
+        def __init__(self):
+            self.<<attr>> = '<<word>>'
+        <<attr>> = property(lambda self: '<<word2>>')
+    ---
+    <<var>> = <<Class>>()
+    """, sign="can't set attribute|has no setter")  # fmt: skip
+
+fault("none-as-number", "runtime", "TypeError", "NullAccess", """
+    import os
+    ---
+    <<var>> = int(os.environ.get('<<env>>'))
+    """, """
+    ---
+    <<var>> = {'<<key>>': '<<int>>'}
+    print(float(<<var>>.get('<<key2>>')))
+    """, """
+    import json
+    ---
+    <<var>> = json.loads('[<<int>>, null]')
+    sum(int(item) for item in <<var>>)
+    """, sign="not 'NoneType'")  # fmt: skip
+
+fault("list-as-number", "runtime", "TypeError", "WrongType", """
+    ---
+    <<var>> = int('<<int>> <<int2>>'.split())
+    """, """
+    ---
+    <<var>> = {'<<key>>': [<<float>>, <<float2>>]}
+    print(float(<<var>>['<<key>>']))
+    """, """
+    ---
+    <<var>> = [[<<int>>], [<<int2>>, <<int3>>]]
+    print([int(item) for item in <<var>>])
+    """, sign="must be a string.* not 'list'")  # fmt: skip
+
+fault("float-as-count", "runtime", "TypeError", "WrongType", """
+    ---
+    <<var>> = <<int>>
+    for <<var2>> in range(<<var>> / 2):
+        print(<<var2>>)
+    """, """
+    ---
+    <<var>> = ['<<word>>', '<<noun>>', '<<noun2>>']
+    print(<<var>>[len(<<var>>) / 2])
+    """, """
+    ---
+    <<var>> = '<<word>>' * (<<int>> / <<small>>)
+    """, """
+    ---
+    print(chr(65 + <<small>> / 2))
+    """, sign="integer|non-int of type 'float'")  # fmt: skip
+
+fault("join-numbers", "runtime", "TypeError", "WrongType", """
+    ---
+    print(', '.join([<<int>>, <<int2>>, <<int3>>]))
+    """, """
+    ---
+    <<var>> = ['<<word>>', '<<noun>>', <<float>>]
+    <<var2>> = ';'.join(<<var>>)
+    """, """
+    ---
+    <<var>> = {'<<key>>': '<<word>>', '<<key2>>': <<int>>}
+    '\\n'.join(<<var>>.values())
+    """, sign="sequence item \\d+: expected str instance")  # fmt: skip
+
+fault("bytes-wanted", "runtime", "TypeError", "WrongType", """
+    ---
+    with open('<<stem>>.bin', 'wb') as <<var>>:
+        <<var>>.write('<<text>>')
+    """, """
+    import subprocess
+    ---
+    <<var>> = subprocess.check_output(['echo', '<<word>> <<int>>'])
+    print(<<var>>.split(' '))
+    """, """
+    import socket
+    ---
+    <<var>>, <<var2>> = socket.socketpair()
+    <<var>>.send('<<word>>')
+    """, """
+    import base64
+    ---
+    print(base64.b64encode('<<datum>>'))
+    """, sign="bytes-like object is required, not 'str'")  # fmt: skip
+
+fault("abstract-method-missing", "runtime", "TypeError", None, """
+    import abc
+    class <<Class>>(abc.ABC):
+        @abc.abstractmethod
+        def <<fn>>(self):
+            ...
+    class <<Class2>>(<<Class>>):
+        pass
+    ---
+    <<Class2>>()
+    """, """
+    from abc import ABCMeta, abstractmethod
+    class <<Class>>(metaclass=ABCMeta):
+        @abstractmethod
+        def <<fn>>(self, <<var>>): pass
+        @abstractmethod
+        def <<fn2>>(self): pass
+        @abstractmethod
+        def <<fn3>>(self): pass
+    class <<Class2>>(<<Class>>):
+        def <<fn2>>(self): return <<int>>
+    ---
+    <<var2>> = [<<Class2>>()]
+    """, """
+    from collections.abc import Iterator
+    class <<Class>>(Iterator):
+        def <<fn>>(self):
+            return <<int>>
+    ---
+    for <<var>> in <<Class>>():
+        print(<<var>>)
+    """, sign="instantiate abstract class")  # fmt: skip
+
+fault("format-positions", "runtime", "IndexError", "ArgumentMismatch", """
+    ---
+    print('{} of {}'.format(<<int>>))
+    """, """
+    ---
+    <<var>> = '<<word>> {0}, {2}: {1}'.format('<<noun>>', <<float>>)
+    """, """
+    ---
+    <<var>> = ('<<word>>', <<int>>)
+    '{:>10} {:>5} {:.2f}'.format(*<<var>>)
+    """, sign="Replacement index")  # fmt: skip
+
+fault("choice-of-nothing", "runtime", "IndexError", "InvalidValue", """
+    import random
+    ---
+    random.choice([])
+    """, """
+    import random
+    ---
+    <<var>> = [item for item in range(<<int>>) if item > <<big>>]
+    print(random.choice(<<var>>))
+    """, """
+    from random import Random
+    ---
+    <<var>> = Random(<<int>>).choice('')
+    """, sign="Cannot choose from an empty|index out of range")  # fmt: skip
+
+fault("template-placeholder", "runtime", "KeyError", "KeyMissing", """
+    import string
+    ---
+    string.Template('Dear $<<key>>, $<<key2>> is due').substitute(<<key2>>='<<datum>>')
+    """, """
+    from string import Template
+    ---
+    <<var>> = Template('${<<key>>}/<<noun>>/${<<attr>>}').substitute({'<<key>>': <<int>>})
+    """)  # fmt: skip
+
+fault("enum-name", "runtime", "KeyError", "KeyMissing", """
+    import enum
+    class <<Class>>(enum.Enum):
+        LOW = '<<word>>'
+        HIGH = '<<noun>>'
+    ---
+    print(<<Class>>['<<datum>>'])
+    """, """
+    from enum import IntEnum
+    class <<Class>>(IntEnum):
+        RED = <<int>>
+        BLUE = <<int>> + 1
+    ---
+    <<var>> = [<<Class>>[name] for name in ('RED', '<<noun>>')]
+    """, """
+    from enum import Enum
+    <<Class>> = Enum('<<Class>>', ['OPEN', 'CLOSED'])
+    ---
+    <<Class>>['open']
+    """)  # fmt: skip
+
+fault("config-section", "runtime", "KeyError", "KeyMissing", """
+    import configparser
+    ---
+    <<var>> = configparser.ConfigParser()
+    <<var>>.read('<<stem>>.ini')
+    print(<<var>>['<<key>>']['<<key2>>'])
+    """, """
+    from configparser import ConfigParser
+    ---
+    <<var>> = ConfigParser()
+    <<var>>.read_string('[<<key>>]\\n<<key2>> = <<word>>\\n')
+    dict(<<var>>['<<key3>>.<<small>>'])
+    """)  # fmt: skip
+
+fault("archive-member-absent", "runtime", "KeyError", "KeyMissing", """
+    import io, zipfile
+    ---
+    <<var>> = zipfile.ZipFile(io.BytesIO(), 'w')
+    <<var>>.writestr('<<noun>>/<<stem>>.txt', '<<text>>')
+    <<var>>.read('<<file>>')
+    """, """
+    from zipfile import ZipFile
+    ---
+    with ZipFile('<<stem>>.zip', 'w') as out:
+        out.writestr('<<noun>>.csv', '<<int>>')
+    with ZipFile('<<stem>>.zip') as <<var>>:
+        print(<<var>>.getinfo('<<noun>>s.csv').file_size)
+    """, sign="There is no item named")  # fmt: skip
+
+fault("minimum-of-nothing", "runtime", "ValueError", "InvalidValue", """
+    ---
+    print(max([]))
+    """, """
+    ---
+    <<var>> = [item for item in [<<int>>, <<int2>>] if item > <<big>>]
+    <<var2>> = min(<<var>>)
+    """, """
+    ---
+    <<var>> = max((len(word) for word in ''.split()), key=abs)
+    """, sign="is an empty sequence|is empty")  # fmt: skip
+
+fault("float-text", "runtime", "ValueError", "InvalidValue", """
+    ---
+    <<var>> = float('<<datum>>!')
+    """, """
+    ---
+    <<var>> = sum(map(float, '<<float>>;<<word>>.;<<float2>>'.split(';')))
+    """, """
+    ---
+    print(float('1,<<int>>.5') + <<float>>)
+    """, sign="could not convert string to float")  # fmt: skip
+
+fault("substring-absent", "runtime", "ValueError", "InvalidValue", """
+    ---
+    <<var>> = '<<text>>'.index('@@')
+    """, """
+    ---
+    <<var>> = '<<key>>=<<int>>'
+    print(<<var>>[<<var>>.rindex(':') + 1:])
+    """, """
+    ---
+    b'<<noun>> <<int>>'.index(b'\\r\\n\\r\\n')
+    """, sign="(substring|subsection) not found")  # fmt: skip
+
+fault("date-day-range", "runtime", "ValueError", "InvalidValue", """
+    import datetime
+    ---
+    datetime.date(2023, 2, 28 + <<small>>)
+    """, """
+    from datetime import datetime
+    ---
+    <<var>> = datetime(2024, 12 + <<small>>, 1)
+    """, """
+    from datetime import date
+    ---
+    print(date(<<int>> + 1990, 4, 30).replace(day=31))
+    """, sign="out of range for month|must be in (range )?1\\.\\.")  # fmt: skip
+
+fault("date-not-iso", "runtime", "ValueError", "MalformedData", """
+    import datetime
+    ---
+    datetime.date.fromisoformat('<<datum>>.')
+    """, """
+    from datetime import datetime
+    ---
+    <<var>> = datetime.fromisoformat('<<int>>/5/2024 at noon')
+    """, """
+    from datetime import time
+    ---
+    print(time.fromisoformat('<<word>>'))
+    """, sign="Invalid isoformat string")  # fmt: skip
+
+fault("literal-malformed", "runtime", "ValueError", "MalformedData", """
+    import ast
+    ---
+    ast.literal_eval('<<var>> + <<fn>>(<<int>>)')
+    """, """
+    import ast
+    ---
+    <<var>> = ast.literal_eval("{'<<key>>': true, '<<key2>>': <<int>>}")
+    """, """
+    from ast import literal_eval
+    ---
+    print([literal_eval(part) for part in ('<<int>>', 'null')])
+    """, sign="malformed node or string")  # fmt: skip
+
+fault("dataclass-mutable-default", "runtime", "ValueError", "InvalidValue", """
+    from dataclasses import dataclass
+    ---
+    @dataclass
+    class <<Class>>:
+        <<attr>>: list = []
+    """, """
+    import dataclasses
+    ---
+    @dataclasses.dataclass(frozen=True)
+    class <<Class>>:
+        <<attr2>>: int = <<int>>
+        <<attr>>: dict = dataclasses.field(default={'<<key>>': <<int>>})
+    """, sign="mutable default")  # fmt: skip
+
+fault("input-used-up", "runtime", "EOFError", None, """
+    ---
+    <<var>> = int(input())
+    """, """
+    ---
+    while True:
+        <<var>> = input('<<text>>: ')
+    """, """
+    ---
+    <<var>>, <<var2>> = map(int, input().split())
+    """, """
+    ---
+    <<var>> = [input() for _ in range(<<int>>)]
+    """, sign="EOF when reading a line", one_file=True)  # fmt: skip
+
+fault("iterator-used-up", "runtime", "StopIteration", "StateMisuse", """
+    ---
+    <<var>> = iter([<<int>>])
+    next(<<var>>)
+    print(next(<<var>>))
+    """, """
+    ---
+    <<var>> = next(item for item in [<<int>>, <<int2>>] if item > <<big>>)
+    """, """
+    import csv, io
+    ---
+    <<var>> = next(csv.reader(io.StringIO('')))
+    """, no_loop=True, sends=("StopIteration",))  # fmt: skip
+
+fault("number-too-large", "runtime", "OverflowError", "InvalidValue", """
+    import math
+    ---
+    print(math.exp(<<int>> + 800))
+    """, """
+    ---
+    <<var>> = (<<float>> + 2) ** 2000.0
+    """, """
+    import math
+    ---
+    math.pow(<<int>>, 1000 + <<big>>)
+    """, sign="math range error|result out of range")  # fmt: skip
+
+# States of threads, loops and files.
+
+fault("thread-not-initialised", "runtime", "RuntimeError", "StateMisuse", """
+    import threading
+    class <<Class>>(threading.Thread):
+        def __init__(self, <<attr>>):
+            self.<<attr>> = <<attr>>
+    ---
+    <<Class>>(<<int>>).start()
+    """, """
+    from threading import Thread
+    class <<Class>>(Thread):
+        def __init__(self):
+            self._<<attr>> = '<<word>>'
+        def run(self):
+            print(self._<<attr>>)
+    ---
+    <<var>> = <<Class>>()
+    <<var>>.join(<<int>>)
+    """, sign="(?i)thread.__init__\\(\\) not called")  # fmt: skip
+
+fault("loop-absent", "runtime", "RuntimeError", "ConcurrencyMisuse", """
+    import asyncio
+    async def <<fn>>():
+        return <<int>>
+    ---
+    asyncio.create_task(<<fn>>())
+    """, """
+    import asyncio
+    ---
+    <<var>> = asyncio.get_running_loop()
+    <<var>>.call_later(<<int>>, print)
+    """, """
+    import asyncio
+    from concurrent.futures import ThreadPoolExecutor
+    async def <<fn>>():
+        await asyncio.sleep(0)
+    ---
+    with ThreadPoolExecutor() as pool:
+        pool.submit(lambda: asyncio.ensure_future(asyncio.sleep(<<int>>), loop=asyncio.get_running_loop())).result()
+    """, sign="no running event loop", no_loop=True,
+    clients=("script", "log", "stdin", "command", "sdk", "exec"))  # fmt: skip
+
+fault("mode-does-not-fit", "runtime", "UnsupportedOperation", "StateMisuse", """
+    ---
+    with open('<<stem>>.txt', 'w') as <<var>>:
+        <<var>>.write('<<text>>')
+        print(<<var>>.read())
+    """, """
+    ---
+    with open('/dev/null') as <<var>>:
+        <<var>>.write('<<word>>')
+    """, """
+    from pathlib import Path
+    ---
+    <<var>> = Path('<<stem>>.log').open('a')
+    for line in <<var>>:
+        print(line)
+    """, sign="not (readable|writable)")  # fmt: skip
+
+fault("not-a-folder", "runtime", "NotADirectoryError", "PathIssue", """
+    import os
+    ---
+    open('<<stem>>.txt', 'w').close()
+    os.listdir('<<stem>>.txt')
+    """, """
+    from pathlib import Path
+    ---
+    Path('<<stem>>').write_text('<<word>>')
+    Path('<<stem>>', '<<noun>>.json').read_text()
+    """, """
+    import os
+    ---
+    os.chdir('/dev/null')
+    """)  # fmt: skip
+
+fault("file-exists", "runtime", "FileExistsError", "PathIssue", """
+    import os
+    ---
+    os.makedirs('<<stem>>', exist_ok=True)
+    os.mkdir('<<stem>>')
+    """, """
+    from pathlib import Path
+    ---
+    Path('<<stem>>.csv').write_text('<<word>>')
+    Path('<<stem>>.csv').open('x')
+    """, """
+    import os
+    ---
+    os.makedirs('<<stem>>/<<noun>>', exist_ok=True)
+    os.makedirs('<<stem>>/<<noun>>')
+    """)  # fmt: skip
+
+fault("folder-not-empty", "runtime", "OSError", "PathIssue", """
+    import os
+    ---
+    os.makedirs('<<stem>>/<<noun>>', exist_ok=True)
+    os.rmdir('<<stem>>')
+    """, """
+    from pathlib import Path
+    ---
+    Path('<<stem>>').mkdir(exist_ok=True)
+    Path('<<stem>>/<<noun>>.txt').touch()
+    Path('<<stem>>').rmdir()
+    """, sign="Errno 39")  # fmt: skip
+
+fault("file-name-too-long", "runtime", "OSError", "PathIssue", """
+    ---
+    open('<<noun>>_<<word2>>'.replace('/', '-') * 40 + '.txt', 'w')
+    """, """
+    from pathlib import Path
+    ---
+    <<var>> = '<<hex>><<hex2>><<hex3>>' * 12
+    Path(<<var>>).write_text('<<word>>')
+    """, """
+    import os
+    ---
+    os.mkdir('<<key>>-' * 100 + '<<date>>')
+    """, sign="Errno 36")  # fmt: skip
+
+fault("ascii-only", "runtime", "UnicodeEncodeError", "EncodingIssue", """
+    ---
+    '<<noun>> caf\\u00e9 <<int>>'.encode('ascii')
+    """, """
+    ---
+    with open('<<stem>>.txt', 'w', encoding='ascii') as <<var>>:
+        <<var>>.write('\\u6570\\u636e <<word>>')
+    """, """
+    import io
+    ---
+    <<var>> = io.TextIOWrapper(io.BytesIO(), encoding='latin-1')
+    <<var>>.write('<<float>> \\u20ac')
+    """, sign="codec can't encode.* ordinal not in range")  # fmt: skip
+
+fault("lone-surrogate", "runtime", "UnicodeEncodeError", "EncodingIssue", """
+    import json
+    ---
+    json.loads('"<<noun>> \\\\ud83d"').encode('utf-8')
+    """, """
+    ---
+    <<var>> = b'<<noun>>\\xff<<int>>'.decode('utf-8', 'surrogateescape')
+    with open('<<stem>>.txt', 'w', encoding='utf-8') as out:
+        out.write(<<var>>)
+    """, sign="surrogates not allowed")  # fmt: skip
+
+fault("gzip-malformed", "runtime", "BadGzipFile", "MalformedData", """
+    import gzip
+    ---
+    gzip.decompress(b'<<noun>> <<int>>')
+    """, """
+    import gzip
+    ---
+    with open('<<stem>>.gz', 'w') as out:
+        out.write('{"<<key>>": "<<word>>"}')
+    print(gzip.open('<<stem>>.gz', 'rt').read())
+    """)  # fmt: skip
+
+# Databases, processes and the network, again.
+
+fault("sqlite-table", "runtime", "OperationalError", "SchemaMismatch", """
+    import sqlite3
+    ---
+    sqlite3.connect('<<stem>>.db').execute('SELECT * FROM <<noun>>s WHERE id = ?', (<<int>>,))
+    """, """
+    import sqlite3
+    ---
+    <<var>> = sqlite3.connect(':memory:').cursor()
+    <<var>>.execute("INSERT INTO <<key>> VALUES ('<<word>>', <<int>>)")
+    """, """
+    import sqlite3
+    ---
+    with sqlite3.connect('<<stem>>.sqlite') as <<var>>:
+        <<var>>.execute('DELETE FROM <<noun>>_<<noun2>>')
+    """, sign="no such table")  # fmt: skip
+
+fault("sqlite-column", "runtime", "OperationalError", "SchemaMismatch", """
+    import sqlite3
+    ---
+    <<var>> = sqlite3.connect(':memory:')
+    <<var>>.execute('CREATE TABLE <<noun>>s (id INT, <<attr>> TEXT)')
+    <<var>>.execute('SELECT <<attr2>> FROM <<noun>>s')
+    """, """
+    import sqlite3
+    ---
+    <<var>> = sqlite3.connect(':memory:')
+    <<var>>.executescript('CREATE TABLE <<noun>>s (<<attr>> REAL); UPDATE <<noun>>s SET <<attr2>> = <<float>>')
+    """, """
+    import sqlite3
+    ---
+    <<var>> = sqlite3.connect(':memory:')
+    <<var>>.execute('CREATE TABLE <<noun>>s (id INT)')
+    <<var>>.execute('INSERT INTO <<noun>>s (id, <<attr>>) VALUES (?, ?)', (<<int>>, '<<word>>'))
+    """, sign="no such column|has no column named")  # fmt: skip
+
+fault("sqlite-other-thread", "runtime", "ProgrammingError", "ConcurrencyMisuse", """
+    import sqlite3
+    from concurrent.futures import ThreadPoolExecutor
+    ---
+    <<var>> = sqlite3.connect(':memory:')
+    with ThreadPoolExecutor() as pool:
+        pool.submit(<<var>>.execute, 'SELECT <<int>>').result()
+    """, """
+    import sqlite3, concurrent.futures
+    ---
+    <<var>> = sqlite3.connect('<<stem>>.db').cursor()
+    list(concurrent.futures.ThreadPoolExecutor(<<small>>).map(<<var>>.execute, ['SELECT 1', 'SELECT <<int>>']))
+    """, sign="created in a thread")  # fmt: skip
+
+fault("command-failed", "runtime", "CalledProcessError", "ExternalCommandFailed", """
+    import subprocess
+    ---
+    subprocess.run(['grep', '<<noun>>', '/dev/null'], check=True)
+    """, """
+    import subprocess
+    ---
+    <<var>> = subprocess.check_output('test -d <<missing>>', shell=True)
+    """, """
+    from subprocess import check_call
+    ---
+    check_call(['sh', '-c', 'exit <<int>>'])
+    """, sign="returned non-zero exit status")  # fmt: skip
+
+fault("answer-timeout", "runtime", "TimeoutError", "Timeout", """
+    import urllib.request
+    ---
+    urllib.request.urlopen('<<http>>/299/<<noun>>', timeout=0.<<small>>).read()
+    """, """
+    import http.client
+    ---
+    <<var>> = http.client.HTTPConnection('127.0.0.1', <<port>>, timeout=0.<<small>>)
+    <<var>>.request('GET', '/299/<<noun>>s?page=<<int>>')
+    print(<<var>>.getresponse().status)
+    """, """
+    import socket
+    ---
+    <<var>>, <<var2>> = socket.socketpair()
+    <<var>>.settimeout(0.0<<small>>)
+    <<var>>.recv(<<big>>)
+    """, sends=("TimeoutError", "timeout"), type_as_sent=True, sign="timed out", env={"no_proxy": "*"})  # fmt: skip
+
+# Exceptions of a program's own: one type, many values, two causes.
+
+fault("payment-card-expired", "runtime", "PaymentError", "InvalidValue", """
+    class PaymentError(Exception):
+        pass
+    ---
+    raise PaymentError('payment <<id>> of <<float>> for <<email>>: card <<card>> expired on <<date>>')
+    """, """
+    class PaymentError(RuntimeError):
+        def __init__(self, payment, reason):
+            super().__init__(f'payment {payment} of <<float>> for <<datum>>: {reason}')
+    ---
+    raise PaymentError('<<id>>', 'card <<card>> expired on <<date>>')
+    """, shaped=True)  # fmt: skip
+
+fault("payment-repeated", "runtime", "PaymentError", "ConstraintViolation", """
+    class PaymentError(Exception):
+        pass
+    ---
+    raise PaymentError('payment <<id>> of <<float>> for <<email>>: already booked as <<id2>> on <<date>>')
+    """, """
+    class PaymentError(ValueError):
+        def __init__(self, payment, earlier):
+            super().__init__(f'payment {payment} of <<float>> for <<datum>>: already booked as {earlier} on <<date>>')
+    ---
+    raise PaymentError('<<id>>', '<<id2>>')
+    """, shaped=True)  # fmt: skip
+
+# Source text that people paste or that a model writes.
+
+fault("markdown-fence", "compile", "SyntaxError", "SyntaxMistake", """
+    ```python
+    <<var>> = <<int>>
+    print(<<var>>)
+    ```
+    """, """
+    ```
+    import json
+    print(json.dumps({'<<key>>': <<int>>}))
+    ```
+    """, """
+    <<var>> = [<<int>>, <<int2>>]
+    print(sum(<<var>>))
+    ```
+    """, whole=True, sign="invalid syntax")  # fmt: skip
+
+fault("shell-line-in-python", "compile", "SyntaxError", "SyntaxMistake", """
+    pip install pandas
+    import pandas as pd
+    print(pd.DataFrame([<<int>>]))
+    """, """
+    !pip install -q matplotlib
+    import matplotlib.pyplot as plt
+    plt.plot([<<int>>, <<int2>>])
+    """, """
+    import os
+    cd <<noun>>s
+    print(os.listdir('<<noun>>'))
+    """, """
+    %matplotlib inline
+    <<var>> = <<int>>
+    """, whole=True, sign="invalid syntax", clients=("script", "log", "stdin", "command", "sdk", "exec"))  # fmt: skip
+
+fault("typographic-quotes", "compile", "SyntaxError", "SyntaxMistake", """
+    <<var>> = \u201c<<word>>\u201d
+    print(<<var>>)
+    """, """
+    def <<fn>>(<<var>>):
+        return <<var>>[\u2018<<key>>\u2019]
+    print(<<fn>>({}))
+    """, """
+    print(\u201c<<text>>\u201d, <<int>>)
+    """, whole=True, sign="invalid character")  # fmt: skip
+
+fault("indent-wanted", "compile", "IndentationError", "SyntaxMistake", """
+    def <<fn>>(<<var>>):
+    return <<var>> + <<int>>
+    """, """
+    for <<var>> in range(<<int>>):
+    print(<<var>>)
+    """, """
+    class <<Class>>:
+        def <<fn>>(self):
+        self.<<attr>> = <<int>>
+    """, """
+    if <<int>> > 1:
+        # <<text>>
+    print('<<word>>')
+    """, whole=True, sign="expected an indented block")  # fmt: skip
+
+fault("indent-unexpected", "compile", "IndentationError", "SyntaxMistake", """
+    <<var>> = <<int>>
+      print(<<var>>)
+    """, """
+    def <<fn>>(<<var>>):
+        <<var2>> = <<var>> * 2
+            return <<var2>>
+    """, """
+    import os
+        import sys
+    print('<<word>>')
+    """, whole=True, sign="unexpected indent",
+    clients=("script", "log", "stdin", "command", "sdk", "exec"))  # fmt: skip
+
+fault("bracket-surplus", "compile", "SyntaxError", "SyntaxMistake", """
+    print(len([<<int>>, <<int2>>])))
+    """, """
+    <<var>> = {'<<key>>': <<int>>}}
+    """, """
+    <<var>> = (<<int>> + <<int2>>]
+    print(<<var>>)
+    """, """
+    def <<fn>>(<<var>>):
+        return <<var>>[0]]
+    """, whole=True, sign="unmatched|does not match opening")  # fmt: skip
+
+fault("await-outside", "compile", "SyntaxError", "ConcurrencyMisuse", """
+    import asyncio
+    def <<fn>>():
+        await asyncio.sleep(0.<<int>>)
+    <<fn>>()
+    """, """
+    async def <<fn>>():
+        return <<int>>
+    class <<Class>>:
+        def <<fn2>>(self):
+            return await <<fn>>()
+    """, """
+    def <<fn>>(<<var>>):
+        async with <<var>> as handle:
+            return handle
+    """, whole=True, sign="outside async function")  # fmt: skip

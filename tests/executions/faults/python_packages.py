@@ -501,3 +501,294 @@ fault("flask-no-context", "runtime", "RuntimeError", "StateMisuse", """
     ---
     jsonify({'<<key>>': <<int>>})
     """, sign="outside of application context")  # fmt: skip
+
+# Look-alikes: what shares its type, and often its words, with another fault and is mended in another way.
+
+fault("pandas-date", "runtime", "ParserError", "MalformedData", """
+    import pandas as pd
+    ---
+    pd.to_datetime('<<datum>> !')
+    """, """
+    import pandas as pd
+    ---
+    <<var>> = pd.Timestamp('<<noun>> <<word>>')
+    """, sends=("ParserError", "DateParseError", "ValueError"), type_as_sent=True,
+    sign="Unknown (datetime )?string format|could not convert string to Timestamp")  # fmt: skip
+
+fault("pandas-index-repeated", "runtime", "ValueError", "ConstraintViolation", """
+    import pandas as pd
+    ---
+    <<var>> = pd.Series([<<int>>, <<int2>>], index=['<<key>>', '<<key>>'])
+    <<var>>.reindex(['<<key>>', '<<key2>>'])
+    """, """
+    import pandas as pd
+    ---
+    <<var>> = pd.concat([pd.DataFrame({'<<key>>': [<<int>>]}), pd.DataFrame({'<<key>>': [<<int2>>]})])
+    <<var>>['<<key2>>'] = pd.Series([1, <<int>>], index=[0, 1])
+    <<var2>> = <<var>>.reindex(range(<<small>>))
+    """, sign="cannot reindex on an axis with duplicate labels")  # fmt: skip
+
+fault("pandas-nan-as-int", "runtime", "IntCastingNaNError", "InvalidValue", """
+    import pandas as pd
+    ---
+    pd.Series([<<float>>, None]).astype(int)
+    """, """
+    import pandas as pd, io
+    ---
+    <<var>> = pd.read_csv(io.StringIO('<<key>>,<<key2>>\\n<<int>>,\\n<<int2>>,1\\n'))
+    <<var>>['<<key2>>'] = <<var>>['<<key2>>'].astype('int64')
+    """, """
+    import numpy as np
+    import pandas as pd
+    ---
+    print(pd.DataFrame({'<<key>>': [<<int>>, np.inf]}).astype({'<<key>>': 'int32'}))
+    """, sign="non-finite values")  # fmt: skip
+
+fault("pandas-text-and-number", "runtime", "TypeError", "WrongType", """
+    import pandas as pd
+    ---
+    <<var>> = pd.DataFrame({'<<key>>': ['<<int>>', '<<word>>']})
+    print(<<var>>['<<key>>'] + <<int2>>)
+    """, """
+    import pandas as pd
+    ---
+    <<var>> = pd.Series(['<<float>>', '<<int>>'])
+    <<var2>> = <<var>> - <<int2>>
+    """, """
+    import pandas as pd, io
+    ---
+    <<var>> = pd.read_csv(io.StringIO('<<key>>\\n<<int>> EUR\\n<<int2>> EUR\\n'))
+    <<var>>['<<key2>>'] = <<var>>['<<key>>'] / <<float>>
+    """, sign="can only concatenate str|unsupported operand")  # fmt: skip
+
+fault("numpy-concatenate", "runtime", "ValueError", "ShapeMismatch", """
+    import numpy as np
+    ---
+    np.concatenate([np.zeros((<<small>>, 7)), np.ones((<<small>>, <<int>> + 8))])
+    """, """
+    import numpy as np
+    ---
+    <<var>> = np.vstack([np.arange(<<int>>), np.arange(<<int>> + <<small>>)])
+    """, """
+    import numpy as np
+    ---
+    print(np.hstack((np.eye(6), np.eye(6 + <<small>>))))
+    """, sign="must match exactly")  # fmt: skip
+
+fault("numpy-ragged", "runtime", "ValueError", "ShapeMismatch", """
+    import numpy as np
+    ---
+    np.array([[<<int>>, <<int2>>], [<<int3>>]], dtype=float)
+    """, """
+    import numpy as np
+    ---
+    <<var>> = [<<int>>, [<<int2>>, <<int3>>]]
+    <<var2>> = np.array(<<var>>, dtype='int64')
+    """, """
+    import numpy as np
+    ---
+    <<var>> = [[1] * <<small>>, [<<float>>] * 9]
+    print(np.asarray(<<var>>, dtype='float32').mean())
+    """, sign="inhomogeneous shape")  # fmt: skip
+
+fault("numpy-cast", "runtime", "UFuncTypeError", "WrongType", """
+    import numpy as np
+    ---
+    <<var>> = np.arange(<<int>>)
+    <<var>> += <<float>>
+    """, """
+    import numpy as np
+    ---
+    <<var>> = np.ones((<<small>>, 3), dtype='uint8')
+    <<var>> /= <<int>>
+    """, sign="Cannot cast ufunc", sends=("UFuncTypeError", "_UFuncOutputCastingError"), type_as_sent=True)  # fmt: skip
+
+fault("sklearn-features", "runtime", "ValueError", "ShapeMismatch", """
+    from sklearn.linear_model import LinearRegression
+    ---
+    <<var>> = LinearRegression().fit([[<<int>>, 1], [2, <<int2>>]], [1, 2])
+    <<var>>.predict([[<<float>>]])
+    """, """
+    from sklearn.preprocessing import StandardScaler
+    ---
+    <<var>> = StandardScaler().fit([[<<int>>], [<<int2>>]])
+    print(<<var>>.transform([[<<int>>, <<float>>, 3]]))
+    """, sign="is expecting \\d+ features")  # fmt: skip
+
+fault("sklearn-text", "runtime", "ValueError", "InvalidValue", """
+    from sklearn.linear_model import LinearRegression
+    ---
+    LinearRegression().fit([['<<word>>x', <<int>>], ['<<noun>>', 1]], [1, 2])
+    """, """
+    from sklearn.preprocessing import StandardScaler
+    ---
+    StandardScaler().fit_transform([[<<float>>], ['<<noun>>']])
+    """, """
+    from sklearn.tree import DecisionTreeClassifier
+    ---
+    <<var>> = DecisionTreeClassifier()
+    <<var>>.fit([['<<noun>>'], ['<<noun2>>']], [0, 1])
+    """, sign="could not convert string to float")  # fmt: skip
+
+fault("requests-refused", "runtime", "ConnectionError", "NetworkUnreachable", """
+    import requests
+    ---
+    requests.get('http://127.0.0.1:<<refused>>/<<noun>>s/<<id>>', timeout=<<small>>)
+    """, """
+    import requests
+    ---
+    <<var>> = requests.Session()
+    <<var>>.headers['Authorization'] = 'Bearer <<hex>>'
+    <<var>>.post('http://127.0.0.1:<<refused>>/<<key>>', json={'<<key>>': '<<word>>'})
+    """, sign="refused")  # fmt: skip
+
+fault("requests-slow", "runtime", "ReadTimeout", "Timeout", """
+    import requests
+    ---
+    requests.get('<<http>>/299/<<noun>>s/<<id>>', timeout=0.<<small>>)
+    """, """
+    import requests
+    ---
+    with requests.Session() as <<var>>:
+        print(<<var>>.put('<<http>>/299/<<hex>>', data='<<text>>', timeout=(1, 0.<<small>>)).status_code)
+    """, sign="Read timed out")  # fmt: skip
+
+fault("sqlalchemy-detached", "runtime", "DetachedInstanceError", "StateMisuse", """
+    import sqlalchemy as sa
+    from sqlalchemy.orm import Session, declarative_base
+    Base = declarative_base()
+    class <<Class>>(Base):
+        __tablename__ = '<<noun>>s'
+        id = sa.Column(sa.Integer, primary_key=True)
+        <<attr>> = sa.Column(sa.String)
+    ---
+    <<var>> = sa.create_engine('sqlite://', poolclass=sa.pool.StaticPool)
+    Base.metadata.create_all(<<var>>)
+    with Session(<<var>>) as session:
+        <<var2>> = <<Class>>(<<attr>>='<<datum>>')
+        session.add(<<var2>>)
+        session.commit()
+    print(<<var2>>.<<attr>>)
+    """, """
+    from sqlalchemy import Column, ForeignKey, Integer, create_engine
+    from sqlalchemy.orm import declarative_base, relationship, sessionmaker
+    Base = declarative_base()
+    class <<Class>>(Base):
+        __tablename__ = 'a'
+        id = Column(Integer, primary_key=True)
+        <<key>>s = relationship('<<Class2>>')
+    class <<Class2>>(Base):
+        __tablename__ = 'b'
+        id = Column(Integer, primary_key=True)
+        a_id = Column(Integer, ForeignKey('a.id'))
+    ---
+    <<var>> = create_engine('sqlite:///<<stem>>.db')
+    Base.metadata.drop_all(<<var>>)
+    Base.metadata.create_all(<<var>>)
+    session = sessionmaker(<<var>>)()
+    session.add(<<Class>>(id=<<int>>))
+    session.commit()
+    <<var2>> = session.query(<<Class>>).first()
+    session.close()
+    print(len(<<var2>>.<<key>>s))
+    """, sign="is not bound to a Session", one_file=True)  # fmt: skip
+
+fault("sqlalchemy-plain-sql", "runtime", "ObjectNotExecutableError", "VersionMismatch", """
+    from sqlalchemy import create_engine
+    ---
+    with create_engine('sqlite://').connect() as connection:
+        connection.execute('SELECT <<int>>')
+    """, """
+    import sqlalchemy
+    ---
+    <<var>> = sqlalchemy.create_engine('sqlite://').connect()
+    <<var>>.execute("UPDATE <<noun>>s SET <<attr>> = '<<word>>' WHERE id = <<int>>")
+    """, sign="Not an executable object", pythons=("libs-new",))  # fmt: skip
+
+fault("pydantic-field-absent", "runtime", "ValidationError", "KeyMissing", """
+    from pydantic import BaseModel
+    class <<Class>>(BaseModel):
+        <<attr>>: str
+        <<attr2>>: int = <<int>>
+    ---
+    <<Class>>(<<attr2>>=<<int2>>)
+    """, """
+    import json
+    from typing import List
+    from pydantic import BaseModel
+    class <<Class>>(BaseModel):
+        <<attr>>: int
+    class <<Class2>>(BaseModel):
+        items: List[<<Class>>]
+    ---
+    <<Class2>>(**json.loads('{"items": [{"<<attr>>": <<int>>}, {"<<key>>": "<<word>>"}]}'))
+    """, sign="(?i)field required", clients=("sdk", "exec", "ipython"))  # fmt: skip
+
+fault("yaml-tag-unknown", "runtime", "ConstructorError", "MalformedData", """
+    import yaml
+    ---
+    yaml.safe_load('<<key>>: !Ref <<noun>>')
+    """, """
+    import yaml
+    ---
+    <<var>> = yaml.safe_load('!!python/object:<<mod>>.<<Class>>\\n<<attr>>: <<int>>')
+    """, """
+    import yaml
+    ---
+    with open('<<stem>>.yml', 'w') as out:
+        out.write('<<key>>:\\n  - !Sub "${<<key2>>}-<<int>>"\\n')
+    yaml.load(open('<<stem>>.yml'), Loader=yaml.SafeLoader)
+    """, sign="could not determine a constructor", clients=("sdk", "exec", "ipython"))  # fmt: skip
+
+fault("yaml-loader-missing", "runtime", "TypeError", "VersionMismatch", """
+    import yaml
+    ---
+    yaml.load('<<key>>: <<int>>')
+    """, """
+    import yaml
+    ---
+    with open('<<stem>>.yaml', 'w') as out:
+        out.write('[<<int>>, <<word>>]')
+    with open('<<stem>>.yaml') as <<var>>:
+        print(yaml.load(<<var>>))
+    """, sign="'Loader'")  # fmt: skip
+
+fault("image-mode", "runtime", "OSError", "WrongType", """
+    from PIL import Image
+    ---
+    Image.new('RGBA', (<<int>>, <<int2>>)).save('<<stem>>.jpg')
+    """, """
+    import io
+    from PIL import Image
+    ---
+    <<var>> = Image.new('P', (<<small>>, <<int>>))
+    <<var>>.save(io.BytesIO(), format='JPEG')
+    """, sign="cannot write mode")  # fmt: skip
+
+fault("flask-endpoint-repeated", "runtime", "AssertionError", "ConstraintViolation", """
+    import flask
+    ---
+    app = flask.Flask('<<noun>>')
+    @app.route('/<<key>>')
+    def <<fn>>():
+        return '<<word>>'
+    @app.route('/<<key2>>')
+    def <<fn>>():
+        return '<<word2>>'
+    """, """
+    from flask import Flask
+    ---
+    <<var>> = Flask('app')
+    for name in ('<<noun>>', '<<noun2>>s'):
+        <<var>>.add_url_rule('/' + name, '<<fn>>', lambda: '<<word>>')
+    """, sign="overwriting an existing endpoint")  # fmt: skip
+
+fault("aws-no-region", "runtime", "NoRegionError", "KeyMissing", """
+    import boto3
+    ---
+    boto3.client('sqs').send_message(QueueUrl='<<noun>>', MessageBody='<<text>>')
+    """, """
+    import boto3
+    ---
+    <<var>> = boto3.resource('dynamodb').Table('<<noun>>-<<int>>')
+    """, env={"AWS_EC2_METADATA_DISABLED": "true"})  # fmt: skip

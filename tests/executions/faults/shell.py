@@ -236,3 +236,88 @@ fault("killed-for-memory", "deploy", "ExitCode137", "ResourceExhausted", """
     """, """
     sh -c 'kill -KILL $$' || exit $?
     """, code=137, sign="Killed")  # fmt: skip
+
+# Look-alikes: what shares its exit code, and often its words, with a fault above and is mended in another way.
+
+fault("file-is-folder", "runtime", "IsADirectory", "PathIssue", """
+    cat /tmp
+    """, """
+    mkdir -p <<stem>>
+    echo "<<text>>" > <<stem>>
+    """, """
+    mkdir -p <<noun>>s/2024
+    rm <<noun>>s/2024
+    """, """
+    mkdir -p <<stem>>.d && sha256sum <<stem>>.d
+    """, sign="(?i)is a directory")  # fmt: skip
+
+fault("not-a-folder", "runtime", "NotADirectory", "PathIssue", """
+    echo <<int>> > <<stem>>.txt
+    cd <<stem>>.txt
+    """, """
+    touch <<noun>>; ls <<noun>>/<<noun2>>
+    """, """
+    touch <<stem>>
+    mkdir <<stem>>/<<noun>>
+    """, """
+    cp /dev/null /dev/null/<<stem>>.csv
+    """, sign="Not a directory|can't cd")  # fmt: skip
+
+fault("test-arguments", "runtime", "TestUsage", "ArgumentMismatch", """
+    <<var>>="<<noun>> <<noun2>> <<word2>> x"
+    [ $<<var>> = "<<key>>" ] || exit 2
+    """, """
+    for item in "<<noun>> of <<noun2>>"; do [ -f $item ] || exit $?; done
+    """, """
+    touch a.<<noun>> b.<<noun>> c.<<noun>>
+    if [ -e *.<<noun>> ]; then echo <<int>>; else exit 2; fi
+    """, sign="too many arguments|binary operator expected|unexpected operator")  # fmt: skip
+
+fault("option-unknown", "runtime", "InvalidOption", "ArgumentMismatch", """
+    ls --<<noun>>-only
+    """, """
+    grep --<<key>>=<<int>> <<noun>> /dev/null
+    """, """
+    sort -Y /dev/null
+    """, """
+    head -<<noun>> /dev/null
+    """, sign="(unrecognized|invalid|unknown) option")  # fmt: skip
+
+fault("substitution-bad", "runtime", "BadSubstitution", "SyntaxMistake", """
+    <<var>>=<<word>>
+    echo "${<<var>>.<<key>>}"
+    """, """
+    echo "${<<env>>-<<word>>} ${<<env>> }"
+    """, """
+    <<var>>="/tmp/${<<noun>> <<key>>}"
+    """, sign="(?i)bad substitution")  # fmt: skip
+
+fault("command-timeout", "runtime", "ExitCode124", "Timeout", """
+    timeout -v 0.<<small>> sleep <<int>>
+    """, """
+    timeout --verbose --kill-after=1 0.<<small>> tail -f /dev/null || exit $?
+    """, """
+    timeout -v 0.2 bash -c 'while :; do :; done # <<noun>>' || exit $?
+    """, code=124, sign="sending signal")  # fmt: skip
+
+fault("line-endings", "runtime", "CarriageReturn", "EncodingIssue", """
+    <<var>>=<<int>>\r
+    \r
+    """, """
+    echo <<word>>\r
+    cd /tmp\r
+    """, """
+    mkdir -p <<stem>>
+    sleep 0.<<int>>\r
+    """, """
+    <<var>>="<<word>>"\r
+    ls /dev/null\r
+    """, sign=r"\\r", only="bash", flat=True)  # fmt: skip
+
+fault("remote-absent", "runtime", "ExitCode128", "UndefinedName", """
+    git init -q . && git fetch origin
+    """, """
+    git init -q <<stem>> && cd <<stem>> && git ls-remote <<noun>>
+    """, """
+    git init -q . && git remote add origin ./<<noun>>-<<int>>.git && git fetch upstream
+    """, code=128, sign="does not appear to be a git repository", needs="git")  # fmt: skip
