@@ -318,9 +318,18 @@ fn complete<'a>(parsed: &mut Parsed<'a>, raw: &RawException<'a>, text: &str) {
             && ours.len() > client_trimmed.len()
             && ours.starts_with(client_trimmed);
         let was_cut = truncated && client_trimmed.starts_with(ours);
+        let was_joined = || {
+            let lines = client_trimmed.split_once('\n');
+            lines.is_some_and(|(first, _)| ours.starts_with(first) && !ours.contains('\n'))
+        };
         // Words above a stack of V8 that name no type may be anything, the rest of a cut line as well.
         let unnamed = unnamed && !client_trimmed.is_empty();
-        if ours.is_empty() && !(has_stack && says_other(reported, raw)) || runs_on || was_cut || unnamed {
+        if ours.is_empty() && !(has_stack && says_other(reported, raw))
+            || runs_on
+            || was_cut
+            || unnamed
+            || was_joined()
+        {
             reported.message = match client {
                 Cow::Borrowed(message) => Cow::Borrowed(text::trim_end(message)),
                 Cow::Owned(message) => Cow::Owned(message.trim_end().to_owned()),

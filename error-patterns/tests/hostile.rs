@@ -22,7 +22,10 @@ const LANGUAGES: [Option<&str>; 12] = [
 ];
 
 /// What a text starts with, so that a parser takes it.
-const STARTS: [&str; 12] = [
+const STARTS: [&str; 15] = [
+    "{\"stderr\": \"Traceback (most recent call last):\\n",
+    "Traceback (most recent call last): File \"a.py\", line 3, in f x ",
+    "web | Error: x\nweb |     at f (a.js:1:2)\n",
     "",
     "Traceback (most recent call last):\n  File \"a.py\", line 3, in f\n    x\n",
     "2026-11-26 07:08:57 | Traceback (most recent call last):\n2026-11-26 07:08:57 |   File \"a.py\", line 3, in f\n",
@@ -38,7 +41,17 @@ const STARTS: [&str; 12] = [
 ];
 
 /// What then comes over and over.
-const UNITS: [&str; 56] = [
+const UNITS: [&str; 66] = [
+    " at f (a",
+    " at a:1 ",
+    " File \"",
+    "\\n",
+    "\\\\",
+    "\\\"",
+    "&lt;",
+    "&",
+    "[0m",
+    "web | x\n",
     "(",
     ")",
     "at ",

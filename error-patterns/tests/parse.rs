@@ -157,6 +157,32 @@ fn reads_what_was_wrapped() {
 }
 
 #[test]
+fn reads_stacks_that_were_joined_to_one_line() {
+    let python = "Traceback (most recent call last):\n  File \"/srv/a.py\", line 9, in <module>\n    total(rows)\n  File \
+                  \"/srv/b.py\", line 3, in total\n    raise ValueError(\"no rows\")\nValueError: no rows\n";
+    let java = "Exception in thread \"main\" java.lang.IllegalStateException: at most (one)\n\tat a.B.f(B.java:3)\n\t\
+                at a.B.main(B.java:9)\nCaused by: java.io.IOException: closed\n\tat a.C.g(C.java:7)\n\t... 1 more\n";
+    let node = "TypeError: Look at this (not) is not a function\n    at f (/srv/a.js:1:2)\n    at new G (file:///srv/b.mjs:3:4)\n    \
+                at node:internal/main/run_main_module:28:49\n";
+    for (language, text) in [("python", python), ("java", java), ("node", node)] {
+        let shown = |text: &str| {
+            let parsed = parse(&raw(text, Some(language)));
+            let frames = |frames: &[error_patterns::model::Frame<'_>]| {
+                frames.iter().map(|frame| format!("{}@{}", frame.function, frame.file)).collect::<Vec<_>>()
+            };
+            let exceptions = parsed.exceptions.iter();
+            exceptions
+                .map(|each| format!("{}: {} {:?}", each.error_type, each.message, frames(&each.frames)))
+                .collect::<Vec<_>>()
+        };
+        for between in [" | ", " "] {
+            let joined = text.lines().map(str::trim).collect::<Vec<_>>().join(between);
+            assert_eq!(shown(&joined), shown(text), "joined by {between:?}");
+        }
+    }
+}
+
+#[test]
 fn completes_what_the_text_lacks() {
     let raw = RawException {
         error_type: Some("json.decoder.JSONDecodeError"),
@@ -363,10 +389,28 @@ proptest! {
         let text: String = picks.iter().map(|i| PIECES[*i]).collect();
         check(&text, Some(RUNTIMES[runtime]), None);
         check(&text, None, None);
+        for (_, wrap) in WRAPPINGS {
+            check(&wrap(&text), Some(RUNTIMES[runtime]), None);
+        }
+        check(&text.replace('\n', " "), Some(RUNTIMES[runtime]), None);
     }
 }
 
-const PIECES: [&str; 98] = [
+const PIECES: [&str; 112] = [
+    "\\n",
+    "\\\\n",
+    "\\",
+    "\\u00e9",
+    "\\x1b[31m",
+    "{\"stderr\": \"",
+    "\"}",
+    "b'",
+    "&lt;",
+    "&amp;quot;",
+    "<br>",
+    "[31m",
+    "[0m",
+    "web-1  | ",
     "\n",
     "\n\n",
     "    ",

@@ -20,6 +20,8 @@ const QUOTES_MAX: usize = 64;
 const AMPERSANDS_MAX: usize = 64;
 /// Lines of stacks are shorter.
 const LINE_BYTES_USUAL: usize = 240;
+/// Most bytes of a file's name in a line that was joined with others.
+const FILE_BYTES_MAX: usize = 400;
 /// Most bytes that a log puts before a line.
 const HEAD_BYTES_MAX: usize = 160;
 
@@ -54,6 +56,9 @@ pub(super) fn open(text: &Text<'_>) -> Option<Opened> {
         current = Cow::Owned(inner);
         opened.sure = true;
     }
+    if let Some(inner) = unfolded(&current) {
+        current = Cow::Owned(inner);
+    }
     // Heads that may be a program's own are left to what follows only where nothing else was around the report.
     if let Some((inner, sure)) = without_heads(&current).filter(|(_, sure)| *sure || !opened.sure) {
         current = Cow::Owned(inner);
@@ -81,6 +86,7 @@ fn is_suspect(text: &Text<'_>) -> bool {
         (one == other || digits) && alike(first, line).0 > 1
     };
     [first, second, last].into_iter().any(shows)
+        || count == 1 && [" at ", " File \""].iter().any(|sign| has(first.as_bytes(), sign.as_bytes()))
         || has_entity(text.all())
         || (count < 3 || first.starts_with(['{', '['])) && text.iter().take(LINES_MAX).any(escaped)
         || text.iter().filter(is_long).take(LINES_MAX).any(escaped)
@@ -276,6 +282,87 @@ fn without_colours(text: &str) -> Option<String> {
     }
     out.push_str(&text[kept..]);
     Some(out)
+}
+
+/// The lines of a stack that was joined to one, by bars or by blanks.
+fn unfolded(text: &str) -> Option<String> {
+    let text = text.trim_end();
+    if memchr(b'\n', text.as_bytes()).is_some() {
+        return None;
+    }
+    let barred = ["| File \"", "| at "].iter().any(|sign| has(text.as_bytes(), sign.as_bytes()));
+    if barred {
+        return Some(text.replace(" | ", "\n"));
+    }
+    let mut out = String::with_capacity(text.len() + 64);
+    let (mut copied, mut frames) = (0, 0);
+    for blank in memchr_iter(b' ', text.as_bytes()) {
+        let rest = &text[blank + 1..];
+        let place = rest.strip_prefix("File \"").and_then(|rest| {
+            let name = rest[..rest.floor_char_boundary(FILE_BYTES_MAX)].find("\", line ")?;
+            Some(&rest[name + "\", line ".len()..])
+        });
+        let is_frame = place.is_some() || is_call(rest);
+        let begins = is_frame || OPENINGS.iter().any(|opening| rest.starts_with(opening));
+        if blank < copied || !begins {
+            continue;
+        }
+        frames += usize::from(is_frame);
+        out.push_str(&text[copied..blank]);
+        out.push('\n');
+        copied = blank + 1;
+        // What Python calls the function ends at a blank; its source follows.
+        if let Some(behind) = place
+            && let Some(named) = behind[..behind.floor_char_boundary(16)].find(", in ")
+            && let Some(end) = memchr(b' ', &behind.as_bytes()[named + 5..])
+        {
+            let end = text.len() - behind.len() + named + 5 + end;
+            out.push_str(&text[copied..end]);
+            out.push('\n');
+            copied = end + 1;
+        }
+    }
+    let last = &text[copied..];
+    // The exception stands behind the last frame's source.
+    let raised = memchr_iter(b' ', last.as_bytes()).map(|blank| &last[blank + 1..]).find(|rest| {
+        let word = rest.split(' ').next().unwrap_or_default();
+        let named = text::is_error_name(word.trim_end_matches(':'));
+        named && (word.ends_with(':') || word.len() == rest.len())
+    });
+    match raised.filter(|_| has(text.as_bytes(), b"(most recent call last)")) {
+        Some(raised) => {
+            out.push_str(last[..last.len() - raised.len()].trim_end());
+            out.push('\n');
+            out.push_str(raised);
+        }
+        None => out.push_str(last),
+    }
+    (frames > 0).then_some(out)
+}
+
+/// What begins a line of a report, beside its frames.
+const OPENINGS: [&str; 5] = [
+    "Caused by: ",
+    "Suppressed: ",
+    "Traceback (most recent",
+    "During handling of the above",
+    "The above exception was",
+];
+
+/// Whether a text goes on with a call of Java or V8: `at f (a.js:1:2)`, `at a.B.f(B.java:3)`, `at file:///a.mjs:1:2`.
+fn is_call(rest: &str) -> bool {
+    let Some(call) = rest.strip_prefix("at ") else { return false };
+    let call = &call[..call.floor_char_boundary(FILE_BYTES_MAX)];
+    let end = call.find(')').or_else(|| call.find(' ')).unwrap_or(call.len());
+    let place = call[..end].rsplit('(').next().unwrap_or_default();
+    let behind = call[end..].trim_start_matches(')');
+    let numbered = place
+        .rsplit(':')
+        .next()
+        .is_some_and(|line| !line.is_empty() && line.bytes().all(|b| b.is_ascii_digit()));
+    (behind.is_empty() || behind.starts_with(' '))
+        && (numbered && place.contains(':')
+            || matches!(place, "Native Method" | "Unknown Source" | "<anonymous>"))
 }
 
 /// The lines without what a log put before each: the same for all but for numbers; and whether nothing else begins so.

@@ -346,11 +346,11 @@ pub(crate) fn without_digits(text: &str) -> &str {
     &text[..text.len() - digits]
 }
 
-/// Number of leading spaces; a tab counts as one, and so does the blank that pages are written with.
+/// Bytes of the leading spaces and tabs, and of the blanks that pages are written with.
 pub(crate) fn indent(line: &str) -> usize {
     let blank = blanks(line.as_bytes());
     match line.as_bytes().get(blank) {
-        Some(0xc2) => line.chars().take_while(|c| matches!(c, ' ' | '\t' | '\u{a0}')).count(),
+        Some(0xc2) => line.len() - line.trim_start_matches([' ', '\t', '\u{a0}']).len(),
         _ => blank,
     }
 }
