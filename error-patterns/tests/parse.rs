@@ -157,6 +157,17 @@ fn reads_what_was_wrapped() {
 }
 
 #[test]
+fn leaves_what_only_looks_wrapped() {
+    for message in [
+        "jq: error: \"a\\nb\" cannot be parsed as a number",
+        "convert: unrecognized color `#012abc' @ error/color.c/GetColorCompliance/1064",
+        "cat: C:\\new\\notes.txt: No such file or directory",
+    ] {
+        assert_eq!(parse(&raw(message, Some("bash"))).exceptions[0].message, message);
+    }
+}
+
+#[test]
 fn reads_stacks_that_were_joined_to_one_line() {
     let python = "Traceback (most recent call last):\n  File \"/srv/a.py\", line 9, in <module>\n    total(rows)\n  File \
                   \"/srv/b.py\", line 3, in total\n    raise ValueError(\"no rows\")\nValueError: no rows\n";

@@ -96,7 +96,13 @@ fn is_suspect(text: &Text<'_>) -> bool {
 /// The string in which line ends are written as `\n`, as it was before; rsyslog's `#012` counts as well.
 fn unescaped(text: &str) -> Option<String> {
     if has(text.as_bytes(), b"#012") && memchr(b'\n', text.trim_end().as_bytes()).is_none() {
-        return Some(text.replace("#012", "\n").replace("#011", "\t"));
+        // `#012abc`
+        let is_colour = |rest: &str| {
+            let digits = rest.bytes().take_while(u8::is_ascii_hexdigit).count();
+            digits == 3 && matches!(rest.as_bytes().get(3), None | Some(b'\'' | b'"' | b',' | b';' | b')'))
+        };
+        let colours = text.split("#012").skip(1).any(is_colour);
+        return (!colours).then(|| text.replace("#012", "\n").replace("#011", "\t"));
     }
     memchr(b'\\', text.as_bytes())?;
     let lines = text.trim_end().lines();
@@ -112,7 +118,9 @@ fn unescaped(text: &str) -> Option<String> {
     let telling = MARKS.iter().any(|mark| has(inner.as_bytes(), mark.as_bytes()))
         // Another layer.
         || memchr(b'\n', inner.as_bytes()).is_none();
-    let whole = alone && (literal.is_some() || inner.ends_with('\n'));
+    // A message, too, may quote a string with a line's end in it.
+    let most = literal.is_some_and(|literal| 2 * literal.len() > line.len());
+    let whole = alone && (most || inner.ends_with('\n'));
     (whole || telling && (alone || literal.is_some())).then_some(inner)
 }
 
