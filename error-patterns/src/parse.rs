@@ -196,6 +196,7 @@ fn parse_plain<'a>(
     if frames(&inner) > frames(&outer) { inner } else { outer }
 }
 
+/// The same of a text as it was printed.
 fn parse_lines<'a>(
     text: &Text<'a>,
     named: Runtime,
@@ -290,9 +291,11 @@ fn complete<'a>(parsed: &mut Parsed<'a>, raw: &RawException<'a>, text: &str) {
     }
     let truncated = parsed.truncated;
     let reported = &mut parsed.exceptions[0];
+    let has_stack = !reported.frames.is_empty();
+    // Words above a stack of V8 that name no type may be anything, the rest of a cut line as well.
     let unnamed = parsed.runtime == Runtime::JavaScript
+        && has_stack
         && reported.error_type.is_empty()
-        && !reported.frames.is_empty()
         && raw.error_type.is_some();
     if let Some(client) = raw.error_type.map(trim).filter(|client| !client.is_empty()) {
         let longer =
@@ -308,7 +311,6 @@ fn complete<'a>(parsed: &mut Parsed<'a>, raw: &RawException<'a>, text: &str) {
             reported.code = text::plain(client);
         }
     }
-    let has_stack = !reported.frames.is_empty();
     let message = raw.message.filter(|message| !has_stack || *message != text);
     if let Some(client) = message.map(text::plain) {
         let client_trimmed = trim(&client);
@@ -322,12 +324,10 @@ fn complete<'a>(parsed: &mut Parsed<'a>, raw: &RawException<'a>, text: &str) {
             let lines = client_trimmed.split_once('\n');
             lines.is_some_and(|(first, _)| ours.starts_with(first) && !ours.contains('\n'))
         };
-        // Words above a stack of V8 that name no type may be anything, the rest of a cut line as well.
-        let unnamed = unnamed && !client_trimmed.is_empty();
         if ours.is_empty() && !(has_stack && says_other(reported, raw))
             || runs_on
             || was_cut
-            || unnamed
+            || unnamed && !client_trimmed.is_empty()
             || was_joined()
         {
             reported.message = match client {

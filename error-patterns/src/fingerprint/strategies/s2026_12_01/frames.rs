@@ -136,9 +136,7 @@ fn is_entry(runtime: Runtime, frame: &Frame<'_>) -> bool {
 /// Whether the own code that was entered first is the top level of an ES module, which Node evaluated by itself.
 fn is_module_run(frames: &[Frame<'_>]) -> bool {
     let Some(last) = frames.iter().rposition(|frame| frame.origin.is_own()) else { return false };
-    let job = frames.get(last + 1);
-    is_bland(&frames[last].function)
-        && job.is_some_and(|job| job.module == "ModuleJob" || job.function.ends_with("ModuleJob.run"))
+    is_bland(&frames[last].function) && frames.get(last + 1).is_some_and(|job| job.module == "ModuleJob")
 }
 
 /// Function names that every program has.
