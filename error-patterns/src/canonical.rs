@@ -4,6 +4,7 @@
 //! and no phase, so it depends on the exception and the strategy alone.
 
 use crate::bytes::{is_printable, unprintable};
+use crate::messages::words;
 use crate::model::Runtime;
 use crate::signature::{Minima, jaccard};
 use smallvec::SmallVec;
@@ -99,7 +100,8 @@ impl Canonical {
     /// Hashes of the shingles, sorted and without repetition.
     ///
     /// Where application frames decide these are the frames (counted twice) and pairs of neighbours;
-    /// else the 3-grams of the message's tokens and each kept frame.
+    /// else the message's tokens and each kept frame. Of messages that an interpreter composes it is the 3-grams of
+    /// the tokens instead.
     #[must_use]
     pub fn shingles(&self) -> Vec<u64> {
         let tokens = self.tokens.iter().map(|token| token_hash(token));
@@ -204,6 +206,7 @@ impl Parts<'_> {
                 [] => {}
                 [one] => shingles.push(mix(*one, 5)),
                 [one, two] => shingles.push(mix(mix(*one, 5), *two)),
+                more if !self.is_composed() => shingles.extend_from_slice(more),
                 more => shingles.extend(more.windows(3).map(|gram| mix(mix(gram[0], gram[1]), gram[2]))),
             }
         }
@@ -211,6 +214,11 @@ impl Parts<'_> {
             shingles.extend(self.types.iter().map(|each| xxh3_64_with_seed(each.as_bytes(), 7)));
         }
         shingles
+    }
+
+    /// Whether an interpreter composed the message.
+    fn is_composed(&self) -> bool {
+        self.types.first().is_some_and(|first| words().composes(first))
     }
 
     /// [`Canonical::class`].

@@ -311,7 +311,16 @@ fn chain<'p, 'a>(
         .take(1)
         .chain(of(Relation::Cause))
         .chain(of(Relation::Member))
-        .chain(of(Relation::Context))
+        .chain(of(Relation::Context).filter(move |handled| raised_in_handler(&all[reported], handled)))
+}
+
+/// Whether an exception was raised by the handler of another itself, and so may be that failure in other words. What a
+/// handler only called failed for a reason of its own.
+fn raised_in_handler(raised: &ParsedException<'_>, handled: &ParsedException<'_>) -> bool {
+    match (raised.frames.first(), handled.frames.last()) {
+        (Some(raised), Some(handler)) => raised.function == handler.function && raised.file == handler.file,
+        _ => true,
+    }
 }
 
 /// The conventional name of the reported exception's type: a code of the operating system or the loader where the
@@ -348,4 +357,31 @@ fn fill(template: &str, exit_code: &dyn Fn() -> Option<i64>) -> Option<String> {
     let unknown = unknown.strip_prefix(':').and_then(|number| number.parse().ok());
     let code = exit_code().filter(|code| *code != 0).or(unknown)?;
     Some(format!("{head}{code}{tail}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_handled_explains_only_what_its_handler_raised() {
+        let cause = |text: &str| {
+            let raw = RawException { stacktrace: Some(text), ..RawException::default() };
+            built_in().classify(&raw, &crate::parse(&raw)).taxonomy.cause
+        };
+        let handled = "Traceback (most recent call last):\n\
+            \x20 File \"a.py\", line 12, in plan\n    return days[day]\nKeyError: 'monday'\n\n\
+            During handling of the above exception, another exception occurred:\n\n\
+            Traceback (most recent call last):\n\
+            \x20 File \"a.py\", line 16, in <module>\n    plan('monday')\n";
+        let told = format!(
+            "{handled}  File \"a.py\", line 14, in plan\n    raise PlanError()\nPlanError: so it is\n"
+        );
+        assert_eq!(cause(&told), "KeyMissing");
+        let called = format!(
+            "{handled}  File \"a.py\", line 14, in plan\n    return other()\n  \
+             File \"a.py\", line 4, in other\n    raise PlanError()\nPlanError: so it is\n"
+        );
+        assert_ne!(cause(&called), "KeyMissing");
+    }
 }

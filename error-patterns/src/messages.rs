@@ -56,6 +56,7 @@ struct File {
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Words {
     speaking_types: RapidHashSet<String>,
+    composed_types: RapidHashSet<String>,
     removed_modules: RapidHashSet<String>,
     hints: Vec<String>,
     pub(crate) imported: Vec<String>,
@@ -86,6 +87,11 @@ impl Words {
     /// Whether a type says everything.
     pub(crate) fn speaks(&self, short_type: &str) -> bool {
         self.speaking_types.contains(short_type)
+    }
+
+    /// Whether the interpreter composes a type's messages, so that neighbouring words belong together.
+    pub(crate) fn composes(&self, short_type: &str) -> bool {
+        self.composed_types.contains(short_type)
     }
 
     /// Whether a module's absence comes from the interpreter's version.

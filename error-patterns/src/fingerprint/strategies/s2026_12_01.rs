@@ -29,6 +29,7 @@ use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
 
 mod frames;
 mod message;
+mod template;
 
 /// The strategy's name.
 pub const NAME: &str = "2026-12-01";
@@ -43,9 +44,8 @@ pub(in crate::fingerprint) fn make(raw: &RawException<'_>, parsed: &Parsed<'_>) 
     let reported = parsed.exceptions.first().unwrap_or(&fallback);
     let deciding = parsed.exceptions.get(root_cause(parsed)).unwrap_or(reported);
     let frames = if deciding.frames.is_empty() { &reported.frames } else { &deciding.frames };
-    let text = raw.stacktrace.or(raw.message).unwrap_or_default();
     let Form { basis, keys, frames: kept, tokens, readable } =
-        form(parsed.runtime, reported, deciding, frames, text);
+        form(parsed.runtime, reported, deciding, frames, raw);
     let names = if basis == Basis::Application { Names::Keep } else { Names::Drop };
     let canonical_message = readable
         .filter(|_| std::ptr::eq(reported, deciding))
@@ -126,7 +126,7 @@ fn form(
     reported: &ParsedException<'_>,
     deciding: &ParsedException<'_>,
     frames: &[Frame<'_>],
-    text: &str,
+    raw: &RawException<'_>,
 ) -> Form {
     if let Whose::Application(kept) = own_frames(runtime, reported, frames) {
         let found = parameterize(message::head(&deciding.message), Names::Keep);
@@ -138,8 +138,11 @@ fn form(
             ..Form::default()
         };
     }
-    let authored = frames.first().is_some_and(|frame| frame.origin.is_own());
-    let message = message::telling(runtime, deciding, authored);
+    let authored = frames.first().filter(|frame| frame.origin.is_own());
+    let line = authored.and_then(|frame| frame.source.as_deref());
+    let snippet = raw.snippet.filter(|_| authored.is_some() || frames.is_empty());
+    let sources = line.into_iter().chain(snippet);
+    let message = message::telling(runtime, deciding, authored.is_some(), sources);
     let says_something = message.says_something();
     let library = library(runtime, frames, deciding);
     let mut form = Form {
@@ -159,7 +162,7 @@ fn form(
         form.keys.insert(0, site);
     }
     if form.tokens.text.is_empty() && frames.iter().all(|frame| frame.origin == Origin::Carrier) {
-        form.tokens = Tokens::of(message::opening(text));
+        form.tokens = Tokens::of(message::opening(raw.stacktrace.or(raw.message).unwrap_or_default()));
     }
     form
 }

@@ -1,5 +1,6 @@
 //! What of a message tells the cause, when a user's own program failed.
 
+use super::template;
 use crate::bytes::first;
 use crate::canonical::token_hash;
 use crate::messages::{self, words};
@@ -77,8 +78,14 @@ impl Telling {
     }
 }
 
-/// `authored`: the program's own code raised it, so it may have written the message.
-pub(super) fn telling(runtime: Runtime, deciding: &ParsedException<'_>, authored: bool) -> Telling {
+/// `authored`: the program's own code raised it, so it may have written the message; its template may stand in
+/// `sources`.
+pub(super) fn telling<'p>(
+    runtime: Runtime,
+    deciding: &'p ParsedException<'_>,
+    authored: bool,
+    sources: impl Iterator<Item = &'p str>,
+) -> Telling {
     if words().speaks(deciding.short_type()) && !is_sentence(&deciding.message) {
         return Telling { speaking_type: true, ..Telling::default() };
     }
@@ -99,8 +106,10 @@ pub(super) fn telling(runtime: Runtime, deciding: &ParsedException<'_>, authored
             readable: Some(found.text),
         };
     }
+    let written = template::fixed(message, sources);
+    let message = written.as_ref();
     let shaped = match runtime {
-        Runtime::Shell => shell(message),
+        Runtime::Shell => shell(message, authored),
         Runtime::Python => python(message),
         Runtime::Java => java(deciding.short_type(), message),
         _ => Cow::Borrowed(message),
@@ -288,7 +297,8 @@ fn java<'m>(error_type: &str, message: &'m str) -> Cow<'m, str> {
     Cow::Owned(format!("{} not found", if known { &vendor } else { "<name>" }))
 }
 
-fn shell(message: &str) -> Cow<'_, str> {
+/// `placed`: a shell said which line of a script failed.
+fn shell(message: &str, placed: bool) -> Cow<'_, str> {
     let message = unhinted(message);
     match words().of_shell(message) {
         [Some(complaint), _] => return Cow::Owned(format!("<name>: {complaint}")),
@@ -299,11 +309,21 @@ fn shell(message: &str) -> Cow<'_, str> {
     if let Some(name) = missing(message, &lower) {
         return Cow::Owned(format!("{name}: command not found"));
     }
+    if placed && requires_parameter(message) {
+        return Cow::Borrowed("<name>: parameter null or not set");
+    }
     match words().of_system(&lower) {
         (_, true) => Cow::Borrowed("must be root"),
         (Some(error), false) => Cow::Borrowed(error),
         (None, false) => Cow::Borrowed(message),
     }
+}
+
+/// `API_URL: ask the admin for it`, said of a script's line: what a program says where `${API_URL:?}` is not set. Shells
+/// say nothing else about a variable by its name alone, but for complaints that were looked for before.
+fn requires_parameter(message: &str) -> bool {
+    let is_variable = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_';
+    message.split_once(": ").is_some_and(|(name, _)| name.len() > 1 && name.bytes().all(is_variable))
 }
 
 /// The command that a shell misses. Published tools are told apart, misspelt ones are not. `lower` is the message in

@@ -1,0 +1,436 @@
+//! The template of a message that a program wrote itself, read from the program's own source.
+//!
+//! `raise PaymentError(f"Payment {number} for {item} already booked")` tells which words of `Payment 12 for copper
+//! already booked` are the program's and which are its data. What logs' parsers have to guess from many messages
+//! stands in the failing frame's source line, or in the snippet. No grammar is needed: a chain of string literals whose
+//! fixed parts stand in the message, in order and from its start to its end, is its template.
+//!
+//! Known of literals: quotes of one and of three signs and back-quotes; `{x}`, `${x}`, `#{x}`, `$x`, `%s` and their
+//! kind; chains by `+`, `.` or nothing between two literals. Linear in the source but for the message's own length.
+
+use crate::messages::MESSAGE_BYTES_MAX;
+use memchr::{memchr, memchr3, memmem};
+use std::borrow::Cow;
+use std::ops::Range;
+
+/// Bytes of a source that are looked at.
+const SOURCE_BYTES_MAX: usize = 64 * 1024;
+/// Fixed parts of one template.
+const PIECES_MAX: usize = 32;
+/// Letters that a template's fixed parts have together at least: fewer would fit messages by chance.
+const LETTERS_MIN: usize = 6;
+/// Words of a value at most; more are a sentence, which may be another failure's message.
+const VALUE_WORDS_MAX: usize = 6;
+/// Bytes of an expression between two literals, and behind the last.
+const EXPRESSION_BYTES_MAX: usize = 120;
+
+/// A message with `<str>` in place of the words that the program put into it; the message itself where no source has
+/// its template.
+pub(super) fn fixed<'m>(message: &'m str, sources: impl Iterator<Item = &'m str>) -> Cow<'m, str> {
+    if message.len() > MESSAGE_BYTES_MAX {
+        return Cow::Borrowed(message);
+    }
+    let mut best: Option<Match> = None;
+    for source in sources {
+        let source = &source[..source.floor_char_boundary(SOURCE_BYTES_MAX)];
+        let mut at = 0;
+        while let Some(chain) = Chain::next(source, &mut at) {
+            let found = chain.fit(message);
+            if found.as_ref().map(|found| found.letters) > best.as_ref().map(|best| best.letters) {
+                best = found;
+            }
+        }
+        if best.is_some() {
+            break;
+        }
+    }
+    match best {
+        Some(found) => replaced(message, &found),
+        None => Cow::Borrowed(message),
+    }
+}
+
+fn replaced<'m>(message: &'m str, found: &Match) -> Cow<'m, str> {
+    let mut out = String::new();
+    let mut copied = 0;
+    for value in &found.values {
+        // Behind a colon stands what happened.
+        let words_max =
+            if found.of_failure || message[..value.start].ends_with(": ") { 1 } else { VALUE_WORDS_MAX };
+        if is_value(&message[value.clone()], words_max) {
+            out.push_str(&message[copied..value.start]);
+            out.push_str("<str>");
+            copied = value.end;
+        }
+    }
+    if copied == 0 {
+        return Cow::Borrowed(message);
+    }
+    out.push_str(&message[copied..]);
+    Cow::Owned(out)
+}
+
+/// Whether words are data. Numbers are known anyway, and some of them mean something.
+fn is_value(words: &str, words_max: usize) -> bool {
+    words.bytes().any(|byte| byte.is_ascii_alphabetic() || !byte.is_ascii())
+        && words.split_whitespace().nth(words_max).is_none()
+        && !words
+            .split(|c: char| !c.is_alphanumeric())
+            .any(|word| word.ends_with("Error") || word.ends_with("Exception"))
+}
+
+/// Where a template's values stand in a message.
+struct Match {
+    values: Vec<Range<usize>>,
+    /// Letters of the fixed parts.
+    letters: usize,
+    /// A variable of the statement holds another failure.
+    of_failure: bool,
+}
+
+/// What may stand before a fixed part.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+enum Gap {
+    #[default]
+    None,
+    /// Digits that stand in the literal: repeats are known without them.
+    Digits,
+    Value,
+}
+
+/// String literals that one expression joins.
+#[derive(Default)]
+struct Chain<'s> {
+    /// Fixed parts, in order, each with what stands before it.
+    pieces: Vec<(Gap, &'s str)>,
+    /// What may stand behind the last.
+    end: Gap,
+    of_failure: bool,
+}
+
+impl<'s> Chain<'s> {
+    /// The next chain from a place on, which is moved behind it.
+    fn next(source: &'s str, at: &mut usize) -> Option<Self> {
+        let mut last = literal(source, *at)?;
+        let mut chain = Self::default();
+        if unprefixed(&source[*at..last.start]).ends_with('+') {
+            chain.end = Gap::Value;
+        }
+        loop {
+            *at = last.end;
+            let ended = !chain.add(last.inner);
+            let rest = &source[last.end..];
+            let next = literal(source, last.end).filter(|_| !ended);
+            let joined = next.and_then(|next| Some((next, joins(&source[last.end..next.start])?)));
+            let Some((next, between)) = joined else {
+                let rest = &rest[..rest.floor_char_boundary(EXPRESSION_BYTES_MAX)];
+                if !ended && rest.trim_start().starts_with('+') {
+                    chain.end = Gap::Value;
+                }
+                let line = &rest[..memchr(b'\n', rest.as_bytes()).unwrap_or(rest.len())];
+                chain.of_failure |= names_failure(line);
+                return Some(chain);
+            };
+            chain.end = chain.end.max(between);
+            chain.of_failure |= between == Gap::Value && names_failure(&source[last.end..next.start]);
+            last = next;
+        }
+    }
+
+    /// Adds the fixed parts of a literal; `false` where a line of the message ends in it.
+    fn add(&mut self, inner: &'s str) -> bool {
+        let bytes = inner.as_bytes();
+        let (mut at, mut start) = (0, 0);
+        while at < bytes.len() {
+            let (length, gap) = match bytes[at] {
+                b'\n' => (1, None),
+                b'\\' => (2, (bytes.get(at + 1) != Some(&b'n')).then_some(Gap::Value)),
+                b'{' => (braced(&inner[at..]), Some(Gap::Value)),
+                b'$' | b'#' if bytes.get(at + 1) == Some(&b'{') => {
+                    (1 + braced(&inner[at + 1..]), Some(Gap::Value))
+                }
+                b'$' => (1 + name_length(&bytes[at + 1..]), Some(Gap::Value)),
+                b'%' => match conversion(&bytes[at + 1..]) {
+                    Some(length) => (1 + length, (bytes[at + length] != b'n').then_some(Gap::Value)),
+                    None => (0, None),
+                },
+                byte if byte.is_ascii_digit() => (1, Some(Gap::Digits)),
+                _ => (0, None),
+            };
+            if length == 0 {
+                at += 1;
+                continue;
+            }
+            self.put(&inner[start..at]);
+            let Some(gap) = gap else { return false };
+            self.end = self.end.max(gap);
+            let end = inner.ceil_char_boundary((at + length).min(inner.len()));
+            self.of_failure |= length > 2 && names_failure(&inner[at..end]);
+            at = end;
+            start = at;
+        }
+        self.put(&inner[start..]);
+        true
+    }
+
+    fn put(&mut self, piece: &'s str) {
+        if !piece.is_empty() && self.pieces.len() < PIECES_MAX {
+            self.pieces.push((std::mem::take(&mut self.end), piece));
+        }
+    }
+
+    /// The values of a message that has this template.
+    fn fit(&self, message: &str) -> Option<Match> {
+        let letters =
+            self.pieces.iter().flat_map(|(_, piece)| piece.chars()).filter(|c| c.is_alphabetic()).count();
+        if letters < LETTERS_MIN {
+            return None;
+        }
+        let mut values = Vec::new();
+        let mut at = 0;
+        for (number, (gap, piece)) in self.pieces.iter().enumerate() {
+            let rest = &message[at..];
+            let is_last = number + 1 == self.pieces.len() && self.end == Gap::None;
+            let found = match gap {
+                Gap::None => 0,
+                Gap::Digits => digits(rest),
+                Gap::Value if is_last => rest.len().checked_sub(piece.len())?,
+                Gap::Value => memmem::find(rest.as_bytes(), piece.as_bytes())?,
+            };
+            if !rest.get(found..)?.starts_with(piece) {
+                return None;
+            }
+            if *gap == Gap::Value {
+                values.push(at..at + found);
+            }
+            at += found + piece.len();
+        }
+        let rest = &message[at..];
+        let fits = match self.end {
+            Gap::None => rest.is_empty(),
+            Gap::Digits => digits(rest) == rest.len(),
+            Gap::Value => true,
+        };
+        if self.end == Gap::Value {
+            values.push(at..message.len());
+        }
+        fits.then_some(Match { values, letters, of_failure: self.of_failure })
+    }
+}
+
+/// Digits that a text begins with.
+fn digits(text: &str) -> usize {
+    text.bytes().take_while(u8::is_ascii_digit).count()
+}
+
+/// Where a string literal stands, with its quotes.
+#[derive(Clone, Copy)]
+struct Literal<'s> {
+    start: usize,
+    end: usize,
+    inner: &'s str,
+}
+
+/// The next literal from a place on. A quote that nothing closes is none: an apostrophe in a comment.
+fn literal(source: &str, from: usize) -> Option<Literal<'_>> {
+    let bytes = source.as_bytes();
+    let mut from = from;
+    loop {
+        let start = from + memchr3(b'"', b'\'', b'`', &bytes[from..])?;
+        let quote = bytes[start];
+        let many = bytes[start..].starts_with(&[quote; 3]);
+        let open = start + if many { 3 } else { 1 };
+        let mut at = open;
+        loop {
+            match bytes.get(at) {
+                Some(b'\\') => at += 2,
+                Some(byte) if *byte == quote && (!many || bytes[at..].starts_with(&[quote; 3])) => {
+                    let end = at + open - start;
+                    return Some(Literal { start, end, inner: &source[open..at] });
+                }
+                Some(b'\n') if !many && quote != b'`' => break,
+                Some(_) => at += 1,
+                None => break,
+            }
+        }
+        // Such a quote comes no more up to here, but for escaped ones.
+        let escaped = memchr(b'\\', &bytes[open..at.min(bytes.len())]).is_some();
+        from = if escaped { at.min(bytes.len()) } else { open };
+    }
+}
+
+/// What stands in a text where two literals are joined; `None` where they are not.
+fn joins(between: &str) -> Option<Gap> {
+    let between = unprefixed(between).trim_start();
+    let is_sum = |sign: char| between.starts_with(sign) && between.ends_with(sign);
+    match between {
+        "" | "+" | "." => Some(Gap::None),
+        _ if between.len() > EXPRESSION_BYTES_MAX || between.contains(';') => None,
+        _ => (is_sum('+') || is_sum('.')).then_some(Gap::Value),
+    }
+}
+
+/// What stands before a literal, without the letters that tell its kind.
+fn unprefixed(before: &str) -> &str {
+    before.trim_end_matches(|c: char| c.is_ascii_alphabetic()).trim_end()
+}
+
+/// Bytes of a text in braces, both with it; all where they do not close.
+fn braced(text: &str) -> usize {
+    let mut depth = 0;
+    for (at, byte) in text.bytes().enumerate() {
+        match byte {
+            b'{' => depth += 1,
+            b'}' if depth == 1 => return at + 1,
+            b'}' => depth -= 1,
+            _ => {}
+        }
+    }
+    text.len()
+}
+
+fn name_length(text: &[u8]) -> usize {
+    text.iter().take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'_').count()
+}
+
+/// Bytes of a conversion behind `%`, as C and its heirs write them; `None` where it is a per cent.
+fn conversion(text: &[u8]) -> Option<usize> {
+    let named = if text.first() == Some(&b'(') { memchr(b')', text)? + 1 } else { 0 };
+    let flags = text[named..].iter().take_while(|b| b.is_ascii_digit() || b"-+#.,*$lhz".contains(b)).count();
+    let letter = *text.get(named + flags)?;
+    b"sdifeEgGxXoubcrvqtn".contains(&letter).then_some(named + flags + 1)
+}
+
+/// Whether an expression has a usual name of another failure, whose words tell the cause.
+fn names_failure(expression: &str) -> bool {
+    expression.split(|c: char| !c.is_alphanumeric() && c != '_').any(|name| {
+        matches!(
+            name,
+            "e" | "ex"
+                | "exc"
+                | "exception"
+                | "err"
+                | "error"
+                | "errors"
+                | "cause"
+                | "reason"
+                | "detail"
+                | "details"
+                | "stderr"
+                | "output"
+                | "getMessage"
+                | "getLocalizedMessage"
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn tells_words_of_the_program_from_its_data() {
+        for (source, message, fixed_message) in [
+            (
+                r#"raise PaymentError(f"Payment {number} for {item['name']} already booked")"#,
+                "Payment 12 for copper pipe already booked",
+                "Payment 12 for <str> already booked",
+            ),
+            (
+                "throw new BookingError(`room ${room.name} is taken by ${who}`);",
+                "room Lisbon is taken by OBrien",
+                "room <str> is taken by <str>",
+            ),
+            (
+                r#"throw new StockError("only " + left + " of " + name + " left");"#,
+                "only 3 of copper left",
+                "only 3 of <str> left",
+            ),
+            (
+                r#"super(String.format("transfer %s of %.2f from %s closed", id, amount, from));"#,
+                "transfer A-7 of 3.50 from savings account closed",
+                "transfer <str> of 3.50 from <str> closed",
+            ),
+            (
+                "raise ValueError('no seat in %(room)s for '\n    f'{guest}, try 100% later')",
+                "no seat in Blue for Ann, try 100% later",
+                "no seat in <str> for <str>, try 100% later",
+            ),
+            (
+                r#"raise "stock of #{item} is used up""#,
+                "stock of tea is used up",
+                "stock of <str> is used up",
+            ),
+            (
+                r#"throw new Exception('order of ' . $who . " for $item is late");"#,
+                "order of Ann for tea is late",
+                "order of <str> for <str> is late",
+            ),
+            (r#"fail("seat 12 of {name} is taken")"#, "seat 12 of Ann is taken", "seat 12 of <str> is taken"),
+            // Of two that fit, the one with more fixed letters.
+            (
+                r#"f"order of {x}" f2("order of {x} is late")"#,
+                "order of Ann is late",
+                "order of <str> is late",
+            ),
+        ] {
+            assert_eq!(fixed(message, [source].into_iter()), fixed_message, "{source}");
+        }
+    }
+
+    #[test]
+    fn leaves_what_tells_the_cause() {
+        for (source, message) in [
+            // Another failure, by its variable, by its place behind a colon, by its type, and by its length.
+            (r#"f"worker {n} failed: {err}""#, "worker 3 failed: division by zero"),
+            (r#"f"worker failed, {e}""#, "worker failed, division by zero"),
+            (r#"f"worker failed: {why}""#, "worker failed: list index out of range"),
+            (r#"f"worker failed with {name}""#, "worker failed with KeyError"),
+            (r#"f"worker failed, as {why}""#, "worker failed, as the list that it was given was empty"),
+            // Numbers, which `tokens` knows.
+            (r#"f"server returned {status}""#, "server returned 404"),
+            // Not this message's template.
+            (r#"f"order of {x} is late""#, "order of Ann is late again"),
+            (r#"f"order of {x} is late""#, "An order of Ann is late"),
+            // Too little of it is fixed.
+            (r#"f"{a}: {b}""#, "tea: gone"),
+            (r#"# don't say "{x} is late"#, "tea is late"),
+            ("", "tea is late"),
+        ] {
+            assert_eq!(fixed(message, [source].into_iter()), message, "{source}");
+        }
+    }
+
+    #[test]
+    fn is_linear_in_the_source() {
+        for piece in ["'", "\\'", "\"\"\"", "`\\`", "'a' + ", "'order of ' + x + ", "f'{", "'%(", "'a' 'b' "]
+        {
+            let source = piece.repeat(SOURCE_BYTES_MAX / piece.len());
+            let started = std::time::Instant::now();
+            fixed("order of Ann is late", [source.as_str()].into_iter());
+            assert!(started.elapsed().as_millis() < 500, "{piece}: {:?}", started.elapsed());
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn finds_the_template_of_what_it_made(
+            words in prop::collection::vec("[a-z]{3,8}", 2..6),
+            values in prop::collection::vec("[A-Z]{1,6}( [A-Z]{1,6}){0,2}", 5),
+        ) {
+            let source = format!("raise E(f\"{}\")", words.join(" {x} "));
+            let mut message = words[0].clone();
+            for (word, value) in words[1..].iter().zip(&values) {
+                message.extend([" ", value.as_str(), " ", word.as_str()]);
+            }
+            let made = fixed(&message, [source.as_str()].into_iter()).into_owned();
+            prop_assert_eq!(made, words.join(" <str> "));
+        }
+
+        #[test]
+        fn never_panics(source in r#"([a-z%${}#()\\'"`+. \n\u{e9}\u{1F600}0-9]|"""){0,80}"#, message in ".{0,40}") {
+            fixed(&message, [source.as_str()].into_iter());
+        }
+    }
+}
