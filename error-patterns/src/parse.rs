@@ -14,6 +14,7 @@ mod native;
 mod php;
 mod python;
 mod r;
+mod record;
 mod ruby;
 mod rust;
 mod shell;

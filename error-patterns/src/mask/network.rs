@@ -39,7 +39,13 @@ pub(super) fn ipv4(text: &Text<'_>, at: usize) -> Option<Span> {
         [b'-' | b'+', next, ..] => next.is_ascii_alphabetic(),
         _ => continues_number(text, end),
     };
-    if continues || is_public_knowledge(IpAddr::V4(Ipv4Addr::from(octets))) || is_version(text.before(at)) {
+    let address = Ipv4Addr::from(octets);
+    let before = text.before(at);
+    let version = match before {
+        [before @ .., b'@'] => !is_host(before, address, after),
+        before => is_version(before),
+    };
+    if continues || version || is_public_knowledge(IpAddr::V4(address)) {
         return None;
     }
     Some(Span { start: at, end, kind: MaskKind::Ip })
@@ -53,9 +59,22 @@ fn is_public_knowledge(address: IpAddr) -> bool {
     }
 }
 
-/// `v1.2.3.4`, `version 1.2.3.4`, `pkg==1.2.3.4`, `Chrome/120.0.0.0`, `pkg-1.2.3.4`, `pkg@1.2.3.4`.
+/// Bytes looked back at for the scheme of a URL with a user in it.
+const USER_INFO_MAX: usize = 128;
+
+/// Whether an address behind `@` is a user's host (`ssh://git@1.2.3.4`, `root@1.2.3.4:/srv`) and no package's version
+/// (`pkg@1.2.3.4`).
+fn is_host(before: &[u8], address: Ipv4Addr, after: &[u8]) -> bool {
+    let user = before.iter().rev().take(USER_INFO_MAX).take_while(|b| !b.is_ascii_whitespace()).count();
+    address.is_private()
+        || address.octets()[0] >= 100
+        || matches!(after, [b':' | b'/', next, ..] if !next.is_ascii_whitespace())
+        || memchr::memmem::find(&before[before.len() - user..], b"://").is_some()
+}
+
+/// `v1.2.3.4`, `version 1.2.3.4`, `pkg==1.2.3.4`, `Chrome/120.0.0.0`, `pkg-1.2.3.4`.
 fn is_version(before: &[u8]) -> bool {
-    if matches!(before, [.., b'=' | b'>' | b'<' | b'~' | b'^' | b'!', b'='] | [.., b'@' | b'^' | b'~']) {
+    if matches!(before, [.., b'=' | b'>' | b'<' | b'~' | b'^' | b'!', b'='] | [.., b'^' | b'~']) {
         return true;
     }
     if let [.., name, b'/'] = before {

@@ -94,6 +94,13 @@ fn addresses() {
         ("[2001:db8::8a2e:370:7334]:80", "[<ip>]:80"),
         ("fe80::1ff:fe23:4567:890a", "<ip>"),
         ("from 203.0.113.5.", "from <ip>."),
+        (
+            "psql \"postgresql://me:aB3kD9xQ@52.7.0.9:80/sensor\"",
+            "psql \"postgresql://<token>@<ip>:80/sensor\"",
+        ),
+        ("ssh://git@52.7.0.9", "ssh://git@<ip>"),
+        ("scp: deploy@52.7.0.9:/srv/app", "scp: deploy@<ip>:/srv/app"),
+        ("ssh root@10.7.0.9 and git@203.0.113.5", "ssh root@<ip> and git@<ip>"),
         ("2001:0db8:85a3:0000:0000:8a2e:0370:7334", "<ip>"),
     ]);
     stays(&[
@@ -121,6 +128,7 @@ fn addresses() {
         "00:1a:2b:3c:4d:5e",
         "999.1.1.1",
         "lib@1.2.3.4",
+        "lib@1.2.3.4: not found",
     ]);
 }
 

@@ -4,6 +4,7 @@
 //! Knows nothing of runtimes but how their stacks look from afar. A look at the first lines and the last tells of
 //! nearly all texts that there is nothing to open.
 
+use super::record;
 use super::text::{self, Text};
 use crate::bytes::has;
 use crate::tokens::placeholder;
@@ -48,7 +49,7 @@ pub(super) fn open(text: &Text<'_>) -> Option<Opened> {
         opened.sure = true;
     }
     for _ in 0..LAYERS_MAX {
-        let Some(inner) = unescaped(&current) else { break };
+        let Some(inner) = record::report(&current).or_else(|| unescaped(&current)) else { break };
         current = Cow::Owned(text::plain(&inner).into_owned());
         opened.sure = true;
     }
@@ -85,7 +86,10 @@ fn is_suspect(text: &Text<'_>) -> bool {
         let digits = [one, other].into_iter().flatten().all(u8::is_ascii_digit);
         (one == other || digits) && alike(first, line).0 > 1
     };
+    let is_record = |line: &str| line.ends_with('}') && has(line.as_bytes(), b"{\"");
     [first, second, last].into_iter().any(shows)
+        || first.starts_with('{')
+        || [first, last].into_iter().any(is_record)
         || count == 1 && [" at ", " File \""].iter().any(|sign| has(first.as_bytes(), sign.as_bytes()))
         || has_entity(text.all())
         || (count < 3 || first.starts_with(['{', '['])) && text.iter().take(LINES_MAX).any(escaped)

@@ -112,6 +112,7 @@ pub(super) fn telling<'p>(
         Runtime::Shell => shell(message, authored),
         Runtime::Python => python(message),
         Runtime::Java => java(deciding.short_type(), message),
+        Runtime::JavaScript => Cow::Borrowed(javascript(message)),
         _ => Cow::Borrowed(message),
     };
     let found = parameterize(&shaped, Names::Drop);
@@ -289,12 +290,25 @@ fn python(message: &str) -> Cow<'_, str> {
 fn java<'m>(error_type: &str, message: &'m str) -> Cow<'m, str> {
     let package = message.strip_prefix("package ").and_then(|rest| rest.strip_suffix(" does not exist"));
     let class = matches!(error_type, "ClassNotFoundException" | "NoClassDefFoundError");
+    if error_type == "FileNotFoundException" && message.starts_with("http") {
+        return Cow::Borrowed("<url> not found");
+    }
     let name = package.or_else(|| class.then(|| message.split_whitespace().last().unwrap_or_default()));
     let Some(name) = name.filter(|name| !name.is_empty()) else { return Cow::Borrowed(message) };
     let dotted = name.replace('/', ".");
     let vendor = dotted.split('.').take(2).collect::<Vec<_>>().join(" ");
     let known = crate::frames::is_published(Runtime::Java, &format!("{dotted}."));
     Cow::Owned(format!("{} not found", if known { &vendor } else { "<name>" }))
+}
+
+/// Node's errors of the system without the call that met them: `EBADF: bad file descriptor, read`.
+fn javascript(message: &str) -> &str {
+    let Some((code, _)) = message.split_once(": ") else { return message };
+    let is_code = code.len() > 2
+        && code.starts_with('E')
+        && code.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit());
+    let call = message.find(", ").filter(|_| is_code);
+    call.map_or(message, |call| &message[..call])
 }
 
 /// `placed`: a shell said which line of a script failed.

@@ -70,10 +70,13 @@ fn replaced<'m>(message: &'m str, found: &Match) -> Cow<'m, str> {
     Cow::Owned(out)
 }
 
-/// Whether words are data. Numbers are known anyway, and some of them mean something.
+/// Whether words are data. Numbers are known anyway, and some of them mean something: `404 Not Found`.
 fn is_value(words: &str, words_max: usize) -> bool {
     words.bytes().any(|byte| byte.is_ascii_alphabetic() || !byte.is_ascii())
         && words.split_whitespace().nth(words_max).is_none()
+        && !words
+            .split([' ', ':', '('])
+            .any(|word| !word.is_empty() && word.bytes().all(|b| b.is_ascii_digit()))
         && !words
             .split(|c: char| !c.is_alphanumeric())
             .any(|word| word.ends_with("Error") || word.ends_with("Exception"))
