@@ -10,6 +10,8 @@ use serde::Deserialize;
 use std::sync::LazyLock;
 
 pub(crate) const BUILT_IN: &str = include_str!("../../schemas/rules/messages.toml");
+/// Lists of names that rules of the taxonomy refer to; the standard library's modules are needed here too.
+const NAMES: &str = include_str!("../../schemas/taxonomy/names.toml");
 
 /// Bytes of a message that are looked at.
 pub const MESSAGE_BYTES_MAX: usize = 1024;
@@ -66,6 +68,9 @@ pub(crate) struct Words {
     shell_complaints: Vec<String>,
     shell_endings: Vec<String>,
     missing_commands: Vec<String>,
+    /// Modules of Python's standard library.
+    #[serde(skip)]
+    python_stdlib: RapidHashSet<String>,
     #[serde(skip)]
     finders: Finders,
     /// What stands before and behind the command in each of `missing_commands`.
@@ -92,6 +97,11 @@ impl Words {
     /// Whether the interpreter composes a type's messages, so that neighbouring words belong together.
     pub(crate) fn composes(&self, short_type: &str) -> bool {
         self.composed_types.contains(short_type)
+    }
+
+    /// Whether a module belongs to Python's standard library.
+    pub(crate) fn is_python_stdlib(&self, module: &str) -> bool {
+        self.python_stdlib.contains(module)
     }
 
     /// Whether a module's absence comes from the interpreter's version.
@@ -132,6 +142,13 @@ impl Words {
 
     /// Makes ready what is read from the lists.
     fn prepare(&mut self) {
+        #[derive(Deserialize)]
+        struct Names {
+            python_stdlib: RapidHashSet<String>,
+        }
+        // A test of the taxonomy reads the file.
+        self.python_stdlib =
+            toml::from_str(NAMES).map(|names: Names| names.python_stdlib).unwrap_or_default();
         fn all(lists: [&[String]; 2]) -> Grams {
             Grams::new(lists.into_iter().flatten().map(String::as_str))
         }

@@ -94,7 +94,8 @@ pub(super) fn telling<'p>(
         return Telling { speaking_type: true, ..Telling::default() };
     }
     let message = head(&deciding.message);
-    if let Some(same) = messages::built_in().same(runtime, message) {
+    let counts_as = if runtime == Runtime::Python && hides_stdlib(message) { HIDDEN } else { message };
+    if let Some(same) = messages::built_in().same(runtime, counts_as) {
         let found = parameterize(message, Names::Drop);
         return Telling {
             tokens: SAME.get(same).map_or_else(Tokens::default, |(text, hashes)| Tokens {
@@ -110,16 +111,28 @@ pub(super) fn telling<'p>(
     let message = written.as_ref();
     let shaped = match runtime {
         Runtime::Shell => shell(message, authored),
-        Runtime::Python => python(message),
+        Runtime::Python => python(deciding.short_type(), message),
         Runtime::Java => java(deciding.short_type(), message),
         Runtime::JavaScript => Cow::Borrowed(javascript(message)),
         _ => Cow::Borrowed(message),
     };
     let found = parameterize(&shaped, Names::Drop);
-    let tokens = kept(&tail_dropped(&found.text, authored));
+    let tokens = kept(&tail_dropped(&unlisted(&found.text), authored));
     // What a shell's message was cut down to says too little to people.
     let readable = (runtime != Runtime::Shell || shaped == message).then_some(found.text);
     Telling { tokens: Tokens::of(tokens), keys: found.keys, speaking_type: false, readable }
+}
+
+/// What Python 3.13 and later say of a program's file that hides a module of the standard library, as `messages.toml` has it.
+const HIDDEN: &str = "module <name> has no attribute <name> (consider renaming <path> since it has the same name as the \
+                      standard library module named <name>";
+
+/// Whether a message tells of a circle of imports where a file hides a module of the standard library: that module, as
+/// the file knows it, is the file itself.
+fn hides_stdlib(message: &str) -> bool {
+    let module =
+        message.split_once("partially initialized module '").and_then(|(_, rest)| rest.split_once('\''));
+    module.is_some_and(|(module, _)| words().is_python_stdlib(module.split('.').next().unwrap_or(module)))
 }
 
 /// The tokens that count of a parameterized text, a blank between each two. Neighbouring values are one.
@@ -127,10 +140,16 @@ fn kept(text: &str) -> String {
     let mut kept = String::with_capacity(text.len() + 16);
     let is_ascii = text.is_ascii();
     let local = !is_ascii && text.bytes().filter(|byte| byte.is_ascii_alphabetic()).count() * 2 > text.len();
-    let mut behind_value = false;
+    let (mut behind_value, mut behind_variable) = (false, false);
     for token in tokens(text).take(TOKENS_MAX) {
+        // Requests fail alike whatever they ask for.
+        if matches!(token, "GET" | "POST" | "PUT" | "PATCH" | "DELETE" | "HEAD" | "OPTIONS") {
+            continue;
+        }
         // A word in another script amid an English sentence is a user's.
-        let is_value = is_value(token) || local && !token.is_ascii();
+        let is_value =
+            is_value(token) || local && !token.is_ascii() || behind_variable && token.contains('_');
+        behind_variable = matches!(token, "variable" | "setting");
         if is_value && behind_value {
             continue;
         }
@@ -268,8 +287,14 @@ fn forgotten_import(message: &str) -> bool {
     name.is_some_and(|name| words().imported.iter().any(|each| each == name))
 }
 
-fn python(message: &str) -> Cow<'_, str> {
+fn python<'m>(error_type: &str, message: &'m str) -> Cow<'m, str> {
     let message = unhinted(message);
+    // `AttributeError: HIGH`: what an enumeration lacks, as older releases say it.
+    let is_name = |text: &str| text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    if error_type == "AttributeError" && is_name(message) && !message.starts_with("__") && !message.is_empty()
+    {
+        return Cow::Borrowed("type object <str> has no attribute <str>");
+    }
     if forgotten_import(message) {
         return Cow::Borrowed("imported name is not defined");
     }
@@ -370,6 +395,33 @@ pub(super) fn opening(text: &str) -> String {
         .map(|token| if is_value(token) { "<value>".to_owned() } else { token.to_lowercase() })
         .collect();
     words.join(" ")
+}
+
+/// Items of a list that are looked at.
+const ITEMS_MAX: usize = 64;
+
+/// Without what `one of dev, prod, test` lists: what a program allows is its own.
+fn unlisted(text: &str) -> Cow<'_, str> {
+    let Some(start) = memchr::memmem::find(text.as_bytes(), b"one of ").map(|at| at + "one of ".len()) else {
+        return Cow::Borrowed(text);
+    };
+    let list = &text[start..];
+    let (mut end, mut items) = (0, 0);
+    for item in list.split_inclusive([',', '|']).take(ITEMS_MAX) {
+        let word = item.trim_start();
+        let last = !word.ends_with([',', '|']);
+        let length = word.find([' ', ';', ')', ']']).unwrap_or(word.len());
+        // More than one word belongs to what follows the list.
+        end += item.len() - word.len() + length;
+        items += 1;
+        if last || length < word.len() - 1 {
+            break;
+        }
+    }
+    if items < 2 {
+        return Cow::Borrowed(text);
+    }
+    Cow::Owned(format!("{}<name>{}", &text[..start], &list[end..]))
 }
 
 /// Drops the single word after the last colon where it is a value.

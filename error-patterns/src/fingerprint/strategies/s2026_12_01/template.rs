@@ -54,10 +54,11 @@ fn replaced<'m>(message: &'m str, found: &Match) -> Cow<'m, str> {
     let mut out = String::new();
     let mut copied = 0;
     for value in &found.values {
-        // Behind a colon stands what happened.
-        let words_max =
-            if found.of_failure || message[..value.start].ends_with(": ") { 1 } else { VALUE_WORDS_MAX };
-        if is_value(&message[value.clone()], words_max) {
+        // Behind a colon stands what happened, behind a number what it means: `409 Conflict`.
+        let before = &message[..value.start];
+        let words_max = if found.of_failure || before.ends_with(": ") { 1 } else { VALUE_WORDS_MAX };
+        let told = before.trim_end().ends_with(|c: char| c.is_ascii_digit());
+        if !told && is_value(&message[value.clone()], words_max) {
             out.push_str(&message[copied..value.start]);
             out.push_str("<str>");
             copied = value.end;
