@@ -1,0 +1,3 @@
+from fault import Faults
+
+fault = Faults("other", wide=True)

@@ -1,0 +1,3 @@
+from fault import Faults
+
+fault = Faults("bash", wide=True)
