@@ -285,7 +285,7 @@ fault("not-comparable", "runtime", "ClassCastException", "WrongType", """
     <<var>>.add(new <<Class>>());
     """, sign="cannot be cast to class java.lang.Comparable")  # fmt: skip
 
-fault("array-too-large", "runtime", "OutOfMemoryError", "InvalidValue", """
+fault("array-too-large", "runtime", "OutOfMemoryError", "ResourceExhausted", """
     ---
     int[] <<var>> = new int[Integer.MAX_VALUE];
     """, """
@@ -581,7 +581,7 @@ fault("method-not-implemented", "compile", "CompilationError", None, """
     interface <<Class>> { void <<fn>>(int value); }
     static class <<Class2>> implements <<Class>> { }
     ---
-    new <<Class2>>().<<fn>>(<<int>>);
+    <<Class>> <<var>> = new <<Class2>>();
     """, """
     static class <<Class>> implements Comparable<<<Class>>> { public int compareTo(Object other) { return <<int>>; } }
     ---

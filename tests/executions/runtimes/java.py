@@ -134,7 +134,7 @@ class Java:
         java = [jdk.java, "-Xshare:auto", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", *fault.option("flags", ())]
         if client == "launcher":
             return job([*java, f"{name}.java"], stderr)
-        if client != "sdk":
+        if client not in ("sdk", *LATER_CLIENTS):
             return job([*java, "-cp", ".", qualified], stderr, prepare=jdk.compile)
         files[f"{folder}Record.java"] = (f"package {package};\n" if package else "") + RECORD % name
         record = f"{package}.Record" if package else "Record"
