@@ -182,6 +182,10 @@ class Values:
         """A time in milliseconds since 1970."""
         return self.rng.randint(1_500_000_000_000, 1_790_000_000_000)
 
+    def make_nopid(self):
+        """The number of a process that cannot be: above what Linux gives."""
+        return self.rng.randint(5_000_000, 9_999_999)
+
     def make_state(self):
         return self.pick(["finished", "running", "cancelled", "archived", "queued", "failed", "cancelling"])
 

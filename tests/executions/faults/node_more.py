@@ -693,25 +693,25 @@ fault("sqlite-table", "runtime", "ERR_SQLITE_ERROR", "SchemaMismatch", """
 fault("require-circular", "runtime", "TypeError", "CircularImport", """
     const { <<fn>> } = require('./<<mod>>');
     ---
-    <<fn>>(<<int>>);
+    setTimeout(() => <<fn>>(<<int>>), 10);
     === <<mod>>.js
     const { <<fn2>> } = require('./<<mod2>>');
     exports.<<fn>> = (value) => <<fn2>>(value);
     === <<mod2>>.js
     const { <<fn>> } = require('./<<mod>>');
     exports.<<fn2>> = (value) => <<fn>>(value);
-    exports.start = <<fn>>(0);
     """, """
     const <<var>> = require('./<<mod>>');
     ---
-    <<var>>.<<fn>>();
+    setTimeout(() => console.log(new <<var>>.<<Class>>().total()), <<small>>);
     === <<mod>>.js
     const other = require('./<<mod2>>');
-    exports.<<fn>> = () => other.value;
+    exports.<<Class>> = class { total() { return other.count() + <<int>>; } };
+    exports.<<fn>> = () => <<int2>>;
     === <<mod2>>.js
-    const first = require('./<<mod>>');
-    exports.value = first.<<fn>>();
-    """, clients=("script", "log"), one_file=True, sign="inside circular dependency|is not a function")  # fmt: skip
+    const { <<fn>>: size } = require('./<<mod>>');
+    exports.count = () => size() * 2;
+    """, clients=("script", "log"), one_file=True, sign="inside circular dependency")  # fmt: skip
 
 fault("subpath-not-exported", "deploy", "ERR_PACKAGE_PATH_NOT_EXPORTED", "PathIssue", """
     const <<var>> = require('zod/lib/types');

@@ -272,7 +272,7 @@ go("arguments", "compile", "CompilationError", "ArgumentMismatch", """
 
 # C and C++.
 
-c("double-free", "runtime", "attempting", None, """
+c("double-free", "runtime", "double-free", None, """
     #include <stdlib.h>
 
     int <<fn>>(void) {

@@ -158,7 +158,7 @@ fault("row-fields", "runtime", "RowError", "MalformedData", """
         def __init__(self, path, line, why):
             Exception.__init__(self, f'{path}:{line}: {why}')
     ---
-    raise RowError('<<file>>', <<big>>, 'expected <<small>> fields, found <<int>>: %r' % '<<text>>;<<datum>>')
+    raise RowError('<<file>>', <<big>>, 'expected 1<<small>> fields, found 2: %r' % '<<text>>;<<datum>>')
     """, shaped=True, sign="fields, found")  # fmt: skip
 
 fault("row-currency", "runtime", "RowError", "InvalidValue", """

@@ -71,9 +71,9 @@ fault("overwrite-refused", "runtime", "CannotOverwrite", "PathIssue", """
     """, sign="cannot (overwrite existing|create \\S+: File exists)|file exists")  # fmt: skip
 
 fault("process-absent", "runtime", "NoSuchProcess", None, """
-    kill 4<<big>>999
+    kill <<nopid>>
     """, """
-    <<var>>=4<<big>>999
+    <<var>>=<<nopid>>
     kill -TERM "$<<var>>" || exit $?
     """, sign="(?i)no such process", only="bash")  # fmt: skip
 

@@ -37,7 +37,7 @@ LANGUAGES = {
     "c": Language(
         "main.c", "gcc", ("-dumpfullversion",), "gcc -g -O0 -fsanitize=address -fno-omit-frame-pointer -o prog main.c && exec ./prog",
         "int {g}(void) {{\n    return {f}();\n}}\n", "int main(void) {{\n    return {f}() & 1;\n}}\n", "//",
-        r"^==\d+==ERROR: AddressSanitizer: (\S+) (.*)$|^main\.c:\d+:\d+: error: ()(.*)$|(): (undefined reference.*)$",
+        r"^==\d+==ERROR: AddressSanitizer: (?:attempting )?(\S+) (.*)$|^main\.c:\d+:\d+: error: ()(.*)$|(): (undefined reference.*)$",
     ),
     "cpp": Language(
         "main.cpp", "g++", ("-dumpfullversion",), "g++ -g -O0 -o prog main.cpp && exec ./prog",
