@@ -1,5 +1,6 @@
 """Clients: how an exception gets from a failed program into a record of type, message and stack trace."""
 
+import json
 import re
 
 NODE_ERROR = re.compile(
@@ -42,6 +43,15 @@ def node_stderr(finished, before=""):
     return match[1], (match[3] or "").removesuffix("{").rstrip().removesuffix("]"), before + finished.stderr
 
 
+NESTED = re.compile(r'^(?:Exception in thread "[^"]*" |Caused by: )([A-Z]\w*\$[A-Z][\w$]*)(?:: (.*(?:\n(?!\tat |Caused).*)*))?$', re.M)
+
+
+def java_nested_stderr(finished, before=""):
+    """As `java_stderr`, and the program's own exceptions, nested in a class of no package."""
+    match = NESTED.search(finished.stderr) if finished.code else None
+    return (match[1], match[2], before + finished.stderr) if match else java_stderr(finished, before)
+
+
 def java_stderr(finished, before=""):
     match = re.search(r'^(?:Exception in thread "[^"]*" |Caused by: )?([a-z_]\w*(?:\.\w+)*\.[A-Z][\w$]*)(?:: (.*(?:\n(?!\tat |Caused).*)*))?$', finished.stderr, re.M)
     if finished.code == 0 or not match:
@@ -55,3 +65,18 @@ def last_line(finished, kind, before=""):
     if finished.code == 0 or not lines:
         return None
     return kind, lines[-1], before + finished.stderr
+
+
+def logged_by_logback(reported, line):
+    """The stack as logback prints it below a log line: where each class came from, frames in common counted its way."""
+    kind, message, stack = reported
+    stack = re.sub(r"^(\s*at (?:java|jdk|sun)\S*\(.*\))$", r"\1 ~[na:na]", stack, flags=re.M)
+    stack = re.sub(r"^(\s*at (?!java|jdk|sun).*\))$", r"\1 ~[classes/:na]", stack, flags=re.M)
+    stack = re.sub(r"^(\s*)\.\.\. (\d+) more$", r"\1... \2 common frames omitted", stack, flags=re.M)
+    return kind, message, f"{line}\n{stack}"
+
+
+def logged_as_json(reported, record, key):
+    """One line of a JSON log with the stack under `key`."""
+    kind, message, stack = reported
+    return kind, message, json.dumps({**record, key: stack.rstrip("\n")}, ensure_ascii=False)

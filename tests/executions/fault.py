@@ -32,15 +32,20 @@ class Fault:
 
 
 class Faults:
-    """Collects the faults of one file: `fault(name, phase, type, cause, program, ..., option=...)`."""
+    """Collects the faults of one file: `fault(name, phase, type, cause, program, ..., option=...)`.
 
-    def __init__(self, runtime):
+    `common` are options of all of them. `wide` among them adds the shapes, styles and clients of later date, which
+    the first faults do without so that a seed still writes the same programs of them.
+    """
+
+    def __init__(self, runtime, **common):
         self.runtime = runtime
+        self.common = common
         self.all = []
 
     def __call__(self, name, phase, kind, cause, *programs, **options):
         texts = tuple(textwrap.dedent(program).strip("\n") + "\n" for program in programs)
-        self.all.append(Fault(self.runtime, name, phase, kind, cause, texts, options))
+        self.all.append(Fault(self.runtime, name, phase, kind, cause, texts, {**self.common, **options}))
 
 
 def sections(program):
@@ -85,6 +90,7 @@ class Job:
     memory_bytes: int | None = None
     paths: list = field(default_factory=list)  # (path of this machine, path of the imagined one)
     client: str = ""
+    posix: bool = False  # the record would not stand folders of Windows
 
 
 @dataclass

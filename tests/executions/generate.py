@@ -102,7 +102,7 @@ def execution(runtime, fault, number, seed, work):
     """The row of one variant, or None when none of a few tries failed as the fault says."""
     for attempt in range(TRIES):
         rng = random.Random(f"{seed}/{fault.label}/{number}/{attempt}")
-        values = Values(rng, rng.choice(runtime.styles))
+        values = Values(rng, rng.choice(runtime.styles + (("terse",) if fault.option("wide") else ())))
         base = Path(tempfile.mkdtemp(prefix="x", dir=work))
         try:
             job = runtime.build(fault, values)
@@ -196,7 +196,7 @@ def replaced(text, put):
 
 
 def row(runtime, fault, key, job, values, base, reported):
-    windows = runtime.windows and not any("/home/" in there for _, there in job.paths) and values.rng.random() < 0.3
+    windows = runtime.windows and not job.posix and not any("/home/" in there for _, there in job.paths) and values.rng.random() < 0.3
     folder = values.folder(windows)
     while windows and "\\" not in folder:
         folder = values.folder(windows)

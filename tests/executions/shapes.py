@@ -248,6 +248,92 @@ PYTHON_LOOPS = shapes(
         return asyncio.run(<<fn2>>())
     """,
 )
+PYTHON_LATER = shapes(  # of faults that are `wide`
+    """
+    from dataclasses import dataclass
+
+
+    @dataclass
+    class <<Class>>:
+        name: str = '<<noun>>'
+
+        def __post_init__(self):
+            <<callee>>()
+
+
+    <<outer>> = <<Class>>
+    """,
+    """
+    from functools import partial
+
+
+    def <<fn>>(mode, retries):
+        return <<callee>>()
+
+
+    <<outer>> = partial(<<fn>>, '<<noun>>', retries=<<small>>)
+    """,
+    """
+    class <<Class>>:
+        steps = ('<<noun>>', '<<noun2>>')
+
+        def __call__(self):
+            for step in self.steps:
+                getattr(self, '_run')(step)
+
+        def _run(self, step):
+            return <<callee>>()
+
+
+    <<outer>> = <<Class>>()
+    """,
+    """
+    class <<Class>>:
+        def <<fn>>(self):
+            return <<callee>>()
+
+
+    class <<Class2>>(<<Class>>):
+        def <<fn>>(self):
+            return super().<<fn>>()
+
+
+    def <<outer>>():
+        return <<Class2>>().<<fn>>()
+    """,
+    """
+    def <<outer>>():
+        def inner():
+            return <<callee>>()
+
+        return inner()
+    """,
+    """
+    import argparse
+
+
+    def <<outer>>():
+        parser = argparse.ArgumentParser()
+        parser.add_argument('--<<noun>>', default='<<noun2>>')
+        options = parser.parse_args([])
+        if options:
+            return <<callee>>()
+    """,
+    """
+    def <<outer>>():
+        handlers = {'<<noun>>': <<callee>>}
+        return handlers.get('<<noun>>')()
+    """,
+    """
+    import contextlib
+
+
+    def <<outer>>():
+        with contextlib.ExitStack() as stack:
+            stack.callback(print, '<<noun>> closed')
+            return <<callee>>()
+    """,
+)
 PYTHON_FILLER = shapes(
     "<<env>> = <<big>>",
     "import os, sys",
@@ -280,7 +366,8 @@ def python(v, fault, top, body):
         module = v.new("mod")
         files[f"{module}.py"] = head + filler(v, PYTHON_FILLER) + "\n" + function
         head, function = v.remarks("#", 0.1) + f"from {module} import {name}\n", ""
-    path, last = chain(v, PYTHON if fault.option("no_loop") else PYTHON + PYTHON_LOOPS, name)
+    choices = PYTHON + (PYTHON_LATER if fault.option("wide") else ())
+    path, last = chain(v, choices if fault.option("no_loop") else choices + PYTHON_LOOPS, name)
     if not fault.option("no_loop") and path.count("asyncio.run(") > 1:  # loops do not nest
         path, last = "", name
     call = v.pick(PYTHON_CALLS).replace("<<callee>>", last).replace("<<small>>", v.new("small"))
@@ -458,6 +545,66 @@ JAVASCRIPT = shapes(
     }.bind({ id: <<int>> });
     """,
 )
+JAVASCRIPT_LATER = shapes(  # of faults that are `wide`
+    """
+    async function <<outer>>() {
+      for (let attempt = 1; attempt <= <<small>>; attempt += 1) {
+        try {
+          return await <<callee>>();
+        } catch (error) {
+          if (attempt === <<small>>) throw error;
+        }
+      }
+    }
+    """,
+    """
+    class <<Class>> {
+      <<fn>>() {
+        return <<callee>>();
+      }
+    }
+
+    class <<Class2>> extends <<Class>> {
+      <<fn>>() {
+        return super.<<fn>>();
+      }
+    }
+
+    const <<outer>> = () => new <<Class2>>().<<fn>>();
+    """,
+    """
+    const <<outer>> = () => {
+      const handlers = new Map([['<<noun>>', <<callee>>]]);
+      return handlers.get('<<noun>>')();
+    };
+    """,
+    """
+    const <<outer>> = () => Array.from({ length: 1 }, () => <<callee>>())[0];
+    """,
+    """
+    async function* <<fn>>() {
+      yield await <<callee>>();
+    }
+
+    async function <<outer>>() {
+      for await (const item of <<fn>>()) console.log(item);
+    }
+    """,
+    """
+    const <<outer>> = (() => {
+      let calls = 0;
+      return () => {
+        calls += 1;
+        return <<callee>>();
+      };
+    })();
+    """,
+    """
+    function <<outer>>() {
+      return ['<<noun>>'].reduce((all, item) => <<callee>>() || all, null);
+    }
+    """,
+)
 JAVASCRIPT_FILLER = shapes(
     "const <<env>><<big>> = <<big2>>;",
     "console.log('<<text>>');",
@@ -492,7 +639,7 @@ def javascript(v, fault, top, body):
         module = v.new("mod")
         files[f"{module}.js"] = head + filler(v, JAVASCRIPT_FILLER) + f"\n{function}\nmodule.exports = {{ {name} }};\n"
         head, function = v.remarks("//", 0.1) + f"const {{ {name} }} = require('./{module}');\n", ""
-    path, last = chain(v, JAVASCRIPT, name)
+    path, last = chain(v, JAVASCRIPT + (JAVASCRIPT_LATER if fault.option("wide") else ()), name)
     call = v.pick(JAVASCRIPT_CALLS).replace("<<callee>>", last)
     return head + filler(v, JAVASCRIPT_FILLER) + "\n" + function + "\n" + path + call, files
 
@@ -630,13 +777,77 @@ JAVA = shapes(
 )
 
 
-def java(v, main, package, top, body):
+JAVA_LATER = shapes(  # of faults that are `wide`
+    """
+    static abstract class <<Class>> {
+        abstract void <<fn>>() throws Exception;
+
+        void run() throws Exception {
+            <<fn>>();
+        }
+    }
+
+    static class <<Class2>> extends <<Class>> {
+        @Override
+        void <<fn>>() throws Exception {
+            <<callee>>();
+        }
+    }
+
+    static void <<outer>>() throws Exception {
+        new <<Class2>>().run();
+    }
+    """,
+    """
+    static class <<Class>> implements AutoCloseable {
+        public void close() {
+            System.out.println("<<noun>> closed");
+        }
+    }
+
+    static void <<outer>>() throws Exception {
+        try (<<Class>> resource = new <<Class>>()) {
+            <<callee>>();
+        }
+    }
+    """,
+    """
+    static void <<outer>>() throws Exception {
+        for (int attempt = 1; ; attempt++) {
+            try {
+                <<callee>>();
+                return;
+            } catch (Exception failed) {
+                if (attempt == <<small>>) throw failed;
+            }
+        }
+    }
+    """,
+    """
+    enum <<Class>> {
+        FIRST {
+            void <<fn>>() throws Exception {
+                <<callee>>();
+            }
+        };
+
+        abstract void <<fn>>() throws Exception;
+    }
+
+    static void <<outer>>() throws Exception {
+        <<Class>>.FIRST.<<fn>>();
+    }
+    """,
+)
+
+
+def java(v, main, package, top, body, choices=JAVA):
     """A Java class with a main method and the failing statements on some call path."""
     imports = "".join(line + "\n" for line in top.splitlines() if line.startswith("import "))
     members = "\n".join(line for line in top.splitlines() if not line.startswith("import "))
     name = v.new("fn")
     function = f"static void {name}() throws Exception {{\n{indent(body)}}}\n"
-    path, last = chain(v, JAVA, name)
+    path, last = chain(v, choices, name)
     start = f"public static void main(String[] args) throws Exception {{\n    {last}();\n}}\n"
     order = [members + "\n", function, path, start]
     if v.rng.random() < 0.4:

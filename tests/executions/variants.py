@@ -37,6 +37,8 @@ USERS = (
     "sinead-ocallaghan tomasz.wrona kvjohannsdottir"
 ).split()
 MAILS = ("example.com", "mail.example.org", "corp.example", "uni-example.ac.uk")
+TERSE_VARIABLES = "n m arr res ans dp cur tmp xs grid cnt buf".split()
+TERSE_FUNCTIONS = "solve dfs bfs check calc go run_case step helper".split()
 EXTENSIONS = "csv json txt parquet log yaml bin dat tsv xml".split()
 PII_SHARE = 0.22
 
@@ -92,12 +94,16 @@ class Values:
         return "_".join(words)
 
     def make_fn(self):
+        if self.style == "terse" and self.rng.random() < 0.6:
+            return self.fresh(lambda: self.pick(TERSE_FUNCTIONS))
         parts = [self.pick(VERBS), self.pick(NOUNS)]
         if self.rng.random() < 0.3:
             parts.insert(1, self.pick(MORE))
         return self.fresh(lambda: self.case(parts if self.rng.random() < 0.9 else [parts[0], self.pick(NOUNS)]))
 
     def make_var(self):
+        if self.style == "terse":
+            return self.fresh(lambda: self.pick(TERSE_VARIABLES))
         if self.style != "plain" and self.rng.random() < 0.04:
             return self.fresh(lambda: self.pick(UNICODE_NOUNS))
         return self.fresh(lambda: self.case([self.pick(MORE), self.pick(NOUNS)]) if self.rng.random() < 0.5 else self.pick(NOUNS) + "s")
@@ -171,6 +177,29 @@ class Values:
     def make_id(self):
         """An id as people write them into messages."""
         return self.pick([self.make_big, self.make_uuid, lambda: f"ord_{self.make_hex()}", lambda: f"#{self.make_int()}"])()
+
+    def make_ms(self):
+        """A time in milliseconds since 1970."""
+        return self.rng.randint(1_500_000_000_000, 1_790_000_000_000)
+
+    def make_nopid(self):
+        """The number of a process that cannot be: above what Linux gives."""
+        return self.rng.randint(5_000_000, 9_999_999)
+
+    def make_state(self):
+        return self.pick(["finished", "running", "cancelled", "archived", "queued", "failed", "cancelling"])
+
+    def make_sku(self):
+        """A number of goods as shops write it."""
+        return self.pick([f"SKU-{self.make_big()}", f"{self.letters(3).upper()}-{self.make_int()}-{self.letters(2).upper()}", f"art.{self.make_big()}"])
+
+    def make_money(self):
+        amount = f"{self.rng.uniform(1, 9000):.2f}"
+        return self.pick([amount, f"{amount} EUR", f"USD {amount}", f"{self.make_int()}.00"])
+
+    def make_who(self):
+        """Whom a message is about: an address mostly, sometimes an account."""
+        return self.make_email() if self.plant else self.pick([f"user-{self.make_int()}", f"acct_{self.make_hex()}", self.make_uuid()])
 
     def make_file(self):
         """A relative path of a data file."""

@@ -4,6 +4,8 @@ usage: worker.py MODE PROGRAM NAME RECORD
     MODE    sdk        OpenTelemetry SDK: the span's exception event
             exec       exec(compile(...)) under the file name NAME, without the source at hand
             ipython, ipython-color, ipykernel   a cell of IPython, as a notebook's error output
+        logging    `logger.exception` of the standard library; log-json: with a formatter that writes JSON
+        lambda     the stack trace of an AWS Lambda error object; lambda-log: what its bootstrap logs
 """
 
 import json
@@ -46,6 +48,47 @@ def report_exec(source, name, record):
         write(record, type(error).__name__, str(error), traceback.format_exc())
 
 
+class JsonFormatter:
+    """As python-json-logger writes a record."""
+
+    def format(self, record):
+        import logging
+
+        stack = logging.Formatter().formatException(record.exc_info)
+        return json.dumps({"asctime": "<<logtime>>", "levelname": record.levelname, "name": record.name, "message": record.getMessage(), "exc_info": stack})
+
+
+def report_logged(source, name, record, as_json):
+    import io
+    import logging
+
+    written = io.StringIO()
+    handler = logging.StreamHandler(written)
+    handler.setFormatter(JsonFormatter() if as_json else logging.Formatter("<<logformat>>"))
+    logger = logging.getLogger("<<logname>>")
+    logger.addHandler(handler)
+    logger.propagate = False
+    try:
+        <<run>>(source, name, {"__name__": "__main__"})
+    except BaseException as error:
+        logger.exception("<<logtext>>")
+        write(record, type(error).__name__, str(error), written.getvalue())
+
+
+def report_lambda(source, name, record, logged):
+    try:
+        exec(compile(source, name, "exec"), {"__name__": "lambda_function", "__file__": name})
+    except BaseException as error:
+        stack = traceback.format_list(traceback.extract_tb(error.__traceback__)[1:])
+        text = "".join(stack)
+        if logged:
+            lines = [line for entry in stack for line in entry.splitlines()]
+            lines = ["\u00a0\u00a0" + line[2:] if line.startswith("  ") else line for line in lines]
+            head = "[ERROR] %s: %s" % (type(error).__name__, error)
+            text = "\n".join([head, "Traceback (most recent call last):"] + lines)
+        write(record, type(error).__name__, str(error), text)
+
+
 def report_cell(source, record, color, kernel):
     from IPython.core.interactiveshell import InteractiveShell
 
@@ -77,6 +120,10 @@ def main():
         report_span(source, program, record)
     elif mode == "exec":
         report_exec(source, name, record)
+    elif mode in ("logging", "log-json"):
+        report_logged(source, name, record, mode == "log-json")
+    elif mode in ("lambda", "lambda-log"):
+        report_lambda(source, name, record, mode == "lambda-log")
     else:
         report_cell(source, record, mode == "ipython-color", mode == "ipykernel")
 

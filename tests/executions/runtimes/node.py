@@ -1,6 +1,6 @@
 """Node.js: its releases, how programs are started, and who reports.
 
-Options of a fault: `needs` ("packages"), `flags` (of node), `whole`, `module` (an ES module), `one_file`, `asynchronous`
+Options of a fault: `needs` ("packages"), `flags` (of node), `releases` (main versions), `whole`, `module` (an ES module), `one_file`, `asynchronous`
 (the body returns a promise), `fatal` (the process dies of itself), `clients` (only these), `denied`.
 """
 
@@ -16,6 +16,7 @@ from runtimes.python import CACHE
 
 HARNESS = Path(__file__).parent.parent / "harness"
 CLIENTS = ["script"] * 5 + ["log"] * 4 + ["stdin"] * 2 + ["eval"] * 2 + ["sdk"] * 6 + ["name"] * 2 + ["vm"] * 3 + ["function"]
+LATER_CLIENTS = ["pino"] * 2 + ["winston"] + ["lambda", "lambda-log"]  # of faults that are `wide`
 RECORDED = ("sdk", "name", "vm", "function")
 RUNNERS = ("/opt/runner/evaluate.js", "/app/dist/sandbox.js", "/srv/executor/lib/run.js")
 
@@ -37,11 +38,16 @@ class Node:
             return "no node"
         if fault.option("needs") == "packages" and not (self.modules / "axios").exists():
             return "no npm packages (run install.sh)"
-        return None
+        return None if self.fitting(fault) else f"no Node.js {fault.option('releases')}"
+
+    def fitting(self, fault):
+        wanted = fault.option("releases")
+        return [(node, release) for node, release in self.nodes if not wanted or int(release[1:].split(".")[0]) in wanted]
 
     def build(self, fault, v):
-        node, release = v.pick(self.nodes)
-        client = v.pick([c for c in CLIENTS if c in fault.option("clients", CLIENTS) and not (fault.option("module") and c in ("vm", "function", "stdin", "eval"))])
+        node, release = v.pick(self.fitting(fault))
+        choices = CLIENTS + (LATER_CLIENTS if fault.option("wide") and not fault.option("clients") and not fault.option("whole") else [])
+        client = v.pick([c for c in choices if c in fault.option("clients", choices) and not (fault.option("module") and c in ("vm", "function", "stdin", "eval"))])
         v.given.update(self.services.values(v))
         main, files = sections(v.pick(fault.programs))
         if fault.option("whole"):
@@ -54,7 +60,7 @@ class Node:
         name = v.pick(["index", "main", "app", f"{v.make_noun()}", f"job-{v.make_hex()}", "solution"]) + ".js"
         if fault.option("module"):
             name = name.replace(".js", ".mjs")
-        elif client in ("script", "log", "sdk", "name") and not files and v.rng.random() < 0.25:
+        elif client in ("script", "log", "sdk", "name", *LATER_CLIENTS) and not files and v.rng.random() < 0.25:
             as_module = es_module(program)
             if as_module:
                 program, name = as_module, name.replace(".js", ".mjs")
@@ -87,10 +93,16 @@ class Node:
         if client == "eval":
             return job(["-e", program], read)
         files["../record.js"] = (HARNESS / "record.js").read_text()
-        env = {"RECORD_FILE": "{base}/record.json", "RECORD_AS": "sdk" if client == "sdk" else "name"}
+        env = {"RECORD_FILE": "{base}/record.json", "RECORD_AS": client if client in ("sdk", *LATER_CLIENTS) else "name"}
         arguments = ["-r", "{base}/record.js"]
         if client in ("sdk", "name"):
             return job([*arguments, name], clients.recorded, env=env)
+        if client in LATER_CLIENTS:
+            env["RECORD_HEAD"] = f"{v.make_date()}T0{v.make_small()}:17:{v.rng.randint(10, 59)}.{v.rng.randint(100, 999)}Z\t{v.make_uuid()}"
+            made = job([*arguments, name], clients.recorded, env=env)
+            if client.startswith("lambda"):
+                made.paths.append(("{root}", "/var/task"))
+            return made
         v.given["run"] = v.pick(["runCode", "execute", "evaluateSubmission"])
         files["../evaluate.js"] = "//\n" * v.rng.randint(0, 20) + fill((HARNESS / "evaluate.js").read_text(), v)
         shown = v.pick(["evalmachine.<anonymous>", "/sandbox/index.js", "user-code.js", "code.vm"])

@@ -1,4 +1,4 @@
-"""Go, C, C++, Rust, Ruby, PHP and R: how a small program of each is built, run and read.
+"""Go, C, C++, Rust, Ruby, PHP, R and Perl: how a small program of each is built, run and read.
 
 Each language is one row: file name, commands (the last one runs the program), how a function calls another, how the
 program starts, the marks of a remark, and how standard error names the exception.
@@ -37,7 +37,7 @@ LANGUAGES = {
     "c": Language(
         "main.c", "gcc", ("-dumpfullversion",), "gcc -g -O0 -fsanitize=address -fno-omit-frame-pointer -o prog main.c && exec ./prog",
         "int {g}(void) {{\n    return {f}();\n}}\n", "int main(void) {{\n    return {f}() & 1;\n}}\n", "//",
-        r"^==\d+==ERROR: AddressSanitizer: (\S+) (.*)$|^main\.c:\d+:\d+: error: ()(.*)$|(): (undefined reference.*)$",
+        r"^==\d+==ERROR: AddressSanitizer: (?:attempting )?(\S+) (.*)$|^main\.c:\d+:\d+: error: ()(.*)$|(): (undefined reference.*)$",
     ),
     "cpp": Language(
         "main.cpp", "g++", ("-dumpfullversion",), "g++ -g -O0 -o prog main.cpp && exec ./prog",
@@ -62,6 +62,10 @@ LANGUAGES = {
         "main.R", "Rscript", ("--version",), "exec Rscript --no-init-file main.R",
         "{g} <- function() {{\n  {f}()\n}}\n", "{f}()\n", "#",
         r"^Error(?: in [^\n]*?)? ?: ?\n? *()(.*)$",
+    ),
+    "perl": Language(
+        "main.pl", "perl", ("-e", "print $^V"), "exec perl main.pl",
+        "sub {g} {{\n    return {f}();\n}}\n", "{f}();\n", "#", r"^()(\S.* at \S*main\.pl line \d+.*)$",
     ),
 }  # fmt: skip
 

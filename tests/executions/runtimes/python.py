@@ -2,7 +2,8 @@
 
 Options of a fault: `needs` (a package set: "libs"; or a service: "http", "refused"), `min`, `max` (versions as
 tuples), `pythons` (interpreter names), `whole` (the program is a file as it stands, no call path), `shaped`
-(inside a function always), `one_file`, `no_loop` (starts no event loop around it), `clients` (only these), `denied`.
+(inside a function always), `one_file`, `no_loop` (starts no event loop around it), `clients` (only these), `denied`, `chained` (the
+cause in the stack is the point, so no client that leaves it out).
 """
 
 import os
@@ -18,6 +19,7 @@ HARNESS = Path(__file__).parent.parent / "harness" / "worker.py"
 CLIENTS = (
     ["script"] * 7 + ["log"] * 5 + ["stdin"] * 2 + ["command"] * 2 + ["sdk"] * 5 + ["exec"] * 5 + ["ipython"] * 2 + ["ipython-color", "ipykernel"]
 )  # fmt: skip
+LATER_CLIENTS = ["logging"] * 3 + ["log-json"] * 2 + ["lambda"] * 2 + ["lambda-log"]  # of faults that are `wide`
 NEED_PACKAGES = ("sdk", "ipython", "ipython-color", "ipykernel")
 SITES = (
     ("/usr/local/lib/python{v}", "/usr/local/lib/python{v}/site-packages"),
@@ -95,6 +97,9 @@ class Python:
 
     def client(self, fault, v, interpreter):
         allowed = [c for c in CLIENTS if c in fault.option("clients", CLIENTS)]
+        if fault.option("wide") and (not fault.option("clients") or fault.option("needs") == "libs"):
+            without = ("lambda", "lambda-log") if fault.option("chained") or fault.option("whole") or fault.phase != "runtime" else ()
+            allowed += [c for c in LATER_CLIENTS if c not in without]
         if interpreter.site is None:
             allowed = [c for c in allowed if c not in NEED_PACKAGES]
         if fault.option("denied"):  # packages may be out of reach then
@@ -118,11 +123,20 @@ class Python:
             return job([v.pick(["-u", "-B"]), v.pick([name, "{root}/" + name])], read)
         run = v.pick(["run_code", "execute", "_exec_user_code", "run_submission", "evaluate"])
         v.given.update(run=run, cells=v.rng.randint(0, 4))
+        v.given.update(logtime="", logformat="", logname="", logtext="")
         files["../worker.py"] = "#\n" * v.rng.randint(0, 30) + fill(HARNESS.read_text(), v)
         mode = client
         shown = v.pick(["<string>", "<cell>", "/sandbox/main.py", "<user_code>", "solution.py", "<input>"])
+        if client.startswith("lambda") or client in ("logging", "log-json") and v.rng.random() < 0.6:
+            shown = "{root}/" + name
+        if client in ("logging", "log-json"):
+            v.given.update(log_names(v))
+            files["../worker.py"] = fill(HARNESS.read_text(), v)
         made = job(["{base}/worker.py", mode, name if client != "sdk" else "{root}/" + name, shown, "{base}/record.json"], clients.recorded)
         made.paths.append(("{base}/worker.py", v.pick(WORKERS)))
+        if client.startswith("lambda"):
+            made.paths += [("{root}/" + name, "/var/task/lambda_function.py"), ("{root}", "/var/task")]
+        made.posix = client in ("log-json", "lambda", "lambda-log")
         made.env["IPYTHONDIR"] = "{base}/ipython"
         return made
 
@@ -137,3 +151,27 @@ class Python:
         if interpreter.site:
             found.insert(0, (interpreter.site, site.format(**put)))
         return found
+
+
+def log_names(v):
+    """How a program that logs its exceptions set the logger up."""
+    formats = [
+        "%(asctime)s %(levelname)s %(name)s: %(message)s",
+        "%(asctime)s - %(name)s - %(levelname)s - %(message)s",
+        "%(levelname)s:%(name)s:%(message)s",
+        "[%(asctime)s: %(levelname)s/MainProcess] %(message)s",
+        "%(asctime)s [%(process)d] [%(levelname)s] %(message)s",
+    ]
+    texts = [
+        lambda: f"job {v.make_id()} failed",
+        lambda: f"Unhandled exception while processing {v.make_noun()} {v.make_id()}",
+        lambda: f"Task {v.make_noun()}s.{v.make_fn()}[{v.make_uuid()}] raised unexpected",
+        lambda: f"could not run the submission of {v.make_who()}",
+        lambda: "execution error",
+    ]
+    return {
+        "logtime": f"{v.make_date()} 0{v.make_small()}:{v.rng.randint(10, 59)}:{v.rng.randint(10, 59)},{v.rng.randint(100, 999)}",
+        "logformat": v.pick(formats),
+        "logname": v.pick(["worker", "app", "celery.app.trace", "__main__", f"jobs.{v.make_noun()}"]),
+        "logtext": v.pick(texts)(),
+    }
