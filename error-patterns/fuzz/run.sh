@@ -11,7 +11,8 @@ if [ ${#targets[@]} = 0 ]; then
 fi
 seeds() {
   case $1 in
-    parse_any) printf '%s\n' ../tests/inputs/* ;;
+    parse_any) printf '%s\n' ../tests/inputs/* seeds/record ;;
+    group) echo "seeds/group seeds/record" ;;
     parse_*) echo "../tests/inputs/${1#parse_}" ;;
     classify) echo seeds/group ;;
     users_rules) echo "seeds/users_rules ../../examples/rules" ;;
