@@ -94,8 +94,8 @@ pub(super) fn telling<'p>(
         return Telling { speaking_type: true, ..Telling::default() };
     }
     let message = head(&deciding.message);
-    let counts_as = if runtime == Runtime::Python && hides_stdlib(message) { HIDDEN } else { message };
-    if let Some(same) = messages::built_in().same(runtime, counts_as) {
+    let same = messages::built_in().same(runtime, message);
+    if let Some(same) = same.map(|same| if same == CIRCLE && hides_stdlib(message) { HIDDEN } else { same }) {
         let found = parameterize(message, Names::Drop);
         return Telling {
             tokens: SAME.get(same).map_or_else(Tokens::default, |(text, hashes)| Tokens {
@@ -123,9 +123,11 @@ pub(super) fn telling<'p>(
     Telling { tokens: Tokens::of(tokens), keys: found.keys, speaking_type: false, readable }
 }
 
-/// What Python 3.13 and later say of a program's file that hides a module of the standard library, as `messages.toml` has it.
-const HIDDEN: &str = "module <name> has no attribute <name> (consider renaming <path> since it has the same name as the \
-                      standard library module named <name>";
+/// What `messages.toml` has for modules that import each other, and for a program's file that hides a module of the standard
+/// library, as Python 3.13 and later say it.
+const CIRCLE: &str = "module {} has no attribute {} (most likely due to a circular import)";
+const HIDDEN: &str = "module {} has no attribute {} (consider renaming {} since it has the same name as the standard library \
+                      module named";
 
 /// Whether a message tells of a circle of imports where a file hides a module of the standard library: that module, as
 /// the file knows it, is the file itself.
@@ -409,19 +411,23 @@ fn unlisted(text: &str) -> Cow<'_, str> {
     let (mut end, mut items) = (0, 0);
     for item in list.split_inclusive([',', '|']).take(ITEMS_MAX) {
         let word = item.trim_start();
-        let last = !word.ends_with([',', '|']);
-        let length = word.find([' ', ';', ')', ']']).unwrap_or(word.len());
+        let inner = word.trim_end_matches([',', '|', ' ']);
         // More than one word belongs to what follows the list.
-        end += item.len() - word.len() + length;
+        let length = inner.find([' ', ';', ')', ']']).unwrap_or(inner.len());
+        let is_last = inner.len() == word.len() || length < inner.len();
+        end += item.len() - word.len() + if is_last { length } else { word.len() };
         items += 1;
-        if last || length < word.len() - 1 {
+        if is_last {
             break;
         }
     }
     if items < 2 {
         return Cow::Borrowed(text);
     }
-    Cow::Owned(format!("{}<name>{}", &text[..start], &list[end..]))
+    let rest = &list[end..];
+    let another = [" or ", " and "].iter().find_map(|word| rest.strip_prefix(word));
+    let rest = another.map_or(rest, |another| &another[another.find(' ').unwrap_or(another.len())..]);
+    Cow::Owned(format!("{}<name>{rest}", &text[..start]))
 }
 
 /// Drops the single word after the last colon where it is a value.
@@ -440,5 +446,52 @@ fn tail_dropped(text: &str, authored: bool) -> Cow<'_, str> {
         Cow::Owned(format!("{before}: <name>{rest}"))
     } else {
         Cow::Borrowed(text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn knows_the_texts_that_stand_in_code() {
+        assert!([CIRCLE, HIDDEN].iter().all(|text| SAME.contains_key(text)));
+        assert!(hides_stdlib(
+            "partially initialized module 'random' has no attribute 'choice' (most likely due to"
+        ));
+        assert!(!hides_stdlib(
+            "partially initialized module 'my_plan' has no attribute 'run' (most likely due to"
+        ));
+        assert!(words().is_python_stdlib("shelve") && !words().is_python_stdlib("numpy"));
+    }
+
+    #[test]
+    fn drops_what_a_list_allows() {
+        for (text, expected) in [
+            ("must be one of dev, prod, test, got <str>", "must be one of <name> <str>"),
+            ("must be one of dev, prod or test, got it", "must be one of <name> got it"),
+            ("is not one of dev, prod", "is not one of <name>"),
+            ("(one of dev | prod)", "(one of <name>)"),
+            ("one of the dev, or prod", "one of the dev, or prod"),
+            ("one of dev", "one of dev"),
+            ("one of ", "one of "),
+        ] {
+            assert_eq!(unlisted(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn drops_what_differs_by_chance() {
+        let tokens = |text: &str| kept(&parameterize(text, Names::Drop).text);
+        assert_eq!(tokens("GET /prices failed"), tokens("POST /stock/7 failed"));
+        assert_eq!(
+            tokens("environment variable API_URL is empty"),
+            tokens("environment variable JOB_MODE is empty")
+        );
+        assert_eq!(javascript("EBADF: bad file descriptor, read"), "EBADF: bad file descriptor");
+        assert_eq!(javascript("Expected: a, b"), "Expected: a, b");
+        assert!(
+            requires_parameter("API_URL: ask the admins for it") && !requires_parameter("cd: no such place")
+        );
     }
 }

@@ -75,6 +75,8 @@ fn replaced<'m>(message: &'m str, found: &Match) -> Cow<'m, str> {
 fn is_value(words: &str, words_max: usize) -> bool {
     words.bytes().any(|byte| byte.is_ascii_alphabetic() || !byte.is_ascii())
         && words.split_whitespace().nth(words_max).is_none()
+        // `GET /prices`: what names a place is known.
+        && !words.contains(" /")
         && !words
             .split([' ', ':', '('])
             .any(|word| !word.is_empty() && word.bytes().all(|b| b.is_ascii_digit()))
@@ -109,7 +111,8 @@ struct Chain<'s> {
     pieces: Vec<(Gap, &'s str)>,
     /// What may stand behind the last.
     end: Gap,
-    of_failure: bool,
+    /// What is put between them, and what follows.
+    expressions: Vec<&'s str>,
 }
 
 impl<'s> Chain<'s> {
@@ -132,11 +135,13 @@ impl<'s> Chain<'s> {
                     chain.end = Gap::Value;
                 }
                 let line = &rest[..memchr(b'\n', rest.as_bytes()).unwrap_or(rest.len())];
-                chain.of_failure |= names_failure(line);
+                chain.expressions.push(line);
                 return Some(chain);
             };
             chain.end = chain.end.max(between);
-            chain.of_failure |= between == Gap::Value && names_failure(&source[last.end..next.start]);
+            if between == Gap::Value {
+                chain.expressions.push(&source[last.end..next.start]);
+            }
             last = next;
         }
     }
@@ -169,7 +174,9 @@ impl<'s> Chain<'s> {
             let Some(gap) = gap else { return false };
             self.end = self.end.max(gap);
             let end = inner.ceil_char_boundary((at + length).min(inner.len()));
-            self.of_failure |= length > 2 && names_failure(&inner[at..end]);
+            if length > 2 {
+                self.expressions.push(&inner[at..end]);
+            }
             at = end;
             start = at;
         }
@@ -185,11 +192,6 @@ impl<'s> Chain<'s> {
 
     /// The values of a message that has this template.
     fn fit(&self, message: &str) -> Option<Match> {
-        let letters =
-            self.pieces.iter().flat_map(|(_, piece)| piece.chars()).filter(|c| c.is_alphabetic()).count();
-        if letters < LETTERS_MIN {
-            return None;
-        }
         let mut values = Vec::new();
         let mut at = 0;
         for (number, (gap, piece)) in self.pieces.iter().enumerate() {
@@ -218,7 +220,13 @@ impl<'s> Chain<'s> {
         if self.end == Gap::Value {
             values.push(at..message.len());
         }
-        fits.then_some(Match { values, letters, of_failure: self.of_failure })
+        let letters =
+            self.pieces.iter().flat_map(|(_, piece)| piece.chars()).filter(|c| c.is_alphabetic()).count();
+        (fits && letters >= LETTERS_MIN).then(|| Match {
+            values,
+            letters,
+            of_failure: self.expressions.iter().any(|expression| names_failure(expression)),
+        })
     }
 }
 
