@@ -27,8 +27,9 @@ struct Shared {
 #[derive(Debug)]
 pub(crate) struct Place {
     began: Instant,
-    /// When something came last, in milliseconds since `began`.
-    heard_ms: AtomicU64,
+    /// When something came last, in nanoseconds since `began`: of many connections in one millisecond, too, the newest must
+    /// not make room for the next.
+    heard_ns: AtomicU64,
     lost: AtomicBool,
     reader: Mutex<Option<Waker>>,
 }
@@ -52,7 +53,7 @@ impl Places {
         let Shared { max, began, taken, crowded_out } = &*self.shared;
         let place = Arc::new(Place {
             began: *began,
-            heard_ms: AtomicU64::new(0),
+            heard_ns: AtomicU64::new(0),
             lost: AtomicBool::new(false),
             reader: Mutex::default(),
         });
@@ -63,7 +64,7 @@ impl Places {
         }
         while taken.len() >= (*max).max(1) {
             let heard =
-                |place: &Weak<Place>| place.upgrade().map_or(0, |p| p.heard_ms.load(Ordering::Relaxed));
+                |place: &Weak<Place>| place.upgrade().map_or(0, |p| p.heard_ns.load(Ordering::Relaxed));
             let Some(longest) = (0..taken.len()).min_by_key(|number| heard(&taken[*number])) else { break };
             if let Some(place) = taken.swap_remove(longest).upgrade() {
                 place.lose();
@@ -78,8 +79,8 @@ impl Places {
 impl Place {
     /// Something came.
     pub(crate) fn heard(&self) {
-        let since = u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX);
-        self.heard_ms.store(since, Ordering::Relaxed);
+        let since = u64::try_from(self.began.elapsed().as_nanos()).unwrap_or(u64::MAX);
+        self.heard_ns.store(since, Ordering::Relaxed);
     }
 
     /// Whether another connection got this place. `reader` is woken when one does.
@@ -119,5 +120,12 @@ mod tests {
         let fourth = places.take();
         assert!(!third.is_lost(waker) && !fourth.is_lost(waker), "a place that was given back is free");
         assert_eq!(places.crowded_out(), 1);
+    }
+    #[test]
+    fn who_came_in_one_moment_goes_in_order() {
+        let places = Places::new(3);
+        let all: Vec<_> = (0..5).map(|_| places.take()).collect();
+        let lost: Vec<_> = all.iter().map(|place| place.is_lost(Waker::noop())).collect();
+        assert_eq!(lost, [true, true, false, false, false]);
     }
 }
