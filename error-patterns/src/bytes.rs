@@ -409,6 +409,12 @@ fn printable(chunk: &[u8; 16]) -> u32 {
     (u8x16::new(*chunk) - u8x16::splat(b' ')).simd_le(u8x16::splat(b'~' - b' ')).to_bitmask()
 }
 
+/// Whether a text is made of capital ASCII letters, digits and `_`, as codes of errors and variables of the environment are.
+#[inline]
+pub(crate) fn is_capital_name(text: &[u8]) -> bool {
+    text.iter().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || *byte == b'_')
+}
+
 /// Whether a text is made of ASCII letters, digits, `_`, `.` and `$`.
 #[inline]
 pub(crate) fn is_dotted_name(text: &[u8]) -> bool {

@@ -24,10 +24,12 @@ mod text;
 mod usual;
 
 use crate::ast;
+use crate::bytes::is_capital_name;
 use crate::frames;
 use crate::model::{Frame, Parsed, ParsedException, RawException, Relation, Runtime, short_type};
 use std::borrow::Cow;
 
+pub(crate) use javascript::is_system_code;
 pub(crate) use shell::exit_status;
 use text::Text;
 pub(crate) use text::{floor, trim};
@@ -347,7 +349,7 @@ fn says_other(reported: &ParsedException<'_>, raw: &RawException<'_>) -> bool {
 
 /// Whether a client's type is a code like `ENOENT` or `ERR_REQUIRE_ESM` rather than a type's name.
 fn is_code(word: &str) -> bool {
-    word.len() >= 3 && word.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_')
+    word.len() >= 3 && is_capital_name(word.as_bytes())
 }
 
 /// A frame with a file and a place in it.

@@ -92,7 +92,7 @@ fn is_suspect(text: &Text<'_>) -> bool {
         || [first, last].into_iter().any(is_record)
         || count == 1 && [" at ", " File \""].iter().any(|sign| has(first.as_bytes(), sign.as_bytes()))
         || has_entity(text.all())
-        || (count < 3 || first.starts_with(['{', '['])) && text.iter().take(LINES_MAX).any(escaped)
+        || (count < 3 || first.starts_with('[')) && text.iter().take(LINES_MAX).any(escaped)
         || text.iter().filter(is_long).take(LINES_MAX).any(escaped)
         || count > 1 && [second, last].into_iter().all(|line| line.is_empty() || begins_alike(line))
 }

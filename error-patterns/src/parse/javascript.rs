@@ -232,16 +232,21 @@ fn find_code(exception: &mut ParsedException<'_>) {
         return;
     }
     let message: &str = &exception.message;
-    let code = message.split([' ', ':', '\n']).take(3).find(|word| {
-        word.len() >= 4
-            && word.starts_with('E')
-            && word.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit())
-    });
-    if let Some(code) =
-        code.filter(|code| !matches!(*code, "ERROR" | "EMPTY" | "EXIT" | "EVENT" | "EXPECTED"))
-    {
+    let code = message.split([' ', ':', '\n']).take(3).find(|word| looks_like_code(word));
+    if let Some(code) = code.filter(|code| is_system_code(code)) {
         exception.code = Cow::Owned(code.to_owned());
     }
+}
+
+fn looks_like_code(word: &str) -> bool {
+    word.len() >= 4
+        && word.starts_with('E')
+        && word.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit())
+}
+
+/// Whether a word is a code of the operating system (`ENOENT`), and none that programs shout.
+pub(crate) fn is_system_code(word: &str) -> bool {
+    looks_like_code(word) && !matches!(word, "ERROR" | "EMPTY" | "EXIT" | "EVENT" | "EXPECTED")
 }
 
 /// Node's first lines of an uncaught error.

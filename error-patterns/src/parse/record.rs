@@ -62,10 +62,12 @@ enum Shape {
 
 /// The report in the first record of a text that has one.
 pub(super) fn report(text: &str) -> Option<String> {
-    let whole = text.trim_start().starts_with('{').then_some(text);
-    let lines = text.lines().take(LINES_MAX).filter_map(|line| {
+    let text = text.trim_start();
+    let whole = text.starts_with('{').then_some(text);
+    let lines = text.lines().take(LINES_MAX).enumerate().filter_map(|(number, line)| {
         let start = memmem::find(line.as_bytes(), b"{\"")?;
-        Some(&line[start..])
+        // The whole text begins with the same object.
+        (number + start > 0).then(|| &line[start..])
     });
     whole.into_iter().chain(lines).find_map(|text| {
         let record = Deserializer::from_str(text).into_iter::<Value>().next()?.ok()?;

@@ -112,7 +112,8 @@ fault("batch-too-large", "runtime", "IllegalStateException", "ResourceExhausted"
     throw new IllegalStateException(String.format("batch %s is full at %d items, cannot add %s", "<<uuid>>", <<big>>, "<<sku>>"));
     """, sign="is full at")  # fmt: skip
 
-fault("load-failed-file", "runtime", "LoadException", "PathIssue", """
+# The same program, whose file is not there or holds no number.
+LOAD = """
     import java.nio.file.*;
     static class LoadException extends RuntimeException { LoadException(String text, Throwable cause) { super(text, cause); } }
     static int <<fn>>(String file) {
@@ -122,21 +123,13 @@ fault("load-failed-file", "runtime", "LoadException", "PathIssue", """
             throw new LoadException("could not load " + file, failed);
         }
     }
-    ---
+    ---"""
+
+fault("load-failed-file", "runtime", "LoadException", "PathIssue", LOAD + """
     <<fn>>("<<stem>>.txt");
     """, sign="Caused by: java.nio.file.NoSuchFileException")  # fmt: skip
 
-fault("load-failed-number", "runtime", "LoadException", "InvalidValue", """
-    import java.nio.file.*;
-    static class LoadException extends RuntimeException { LoadException(String text, Throwable cause) { super(text, cause); } }
-    static int <<fn>>(String file) {
-        try {
-            return Integer.parseInt(Files.readString(Path.of(file)).trim());
-        } catch (Exception failed) {
-            throw new LoadException("could not load " + file, failed);
-        }
-    }
-    ---
+fault("load-failed-number", "runtime", "LoadException", "InvalidValue", LOAD + """
     Files.writeString(Path.of("<<stem>>.txt"), "<<word>> <<int>>");
     <<fn>>("<<stem>>.txt");
     """, sign="Caused by: java.lang.NumberFormatException")  # fmt: skip

@@ -70,7 +70,9 @@ fault("order-of-other", "runtime", "Error", "PermissionDenied", """
     throw new Error('Order ' + <<var>>.id + ' not found for <<who>>: it belongs to ' + <<var>>.owner);
     """, sign="it belongs to")  # fmt: skip
 
-fault("answer-conflict", "runtime", "HttpError", "ConstraintViolation", """
+def answer(name, cause, status, told, told_as_well):
+    """A server's answer: only the status and its words tell these apart."""
+    fault(name, "runtime", "HttpError", cause, """
     class HttpError extends Error {
       constructor(method, path, status, text) {
         super(`${method} ${path} failed: ${status} ${text}`);
@@ -79,30 +81,20 @@ fault("answer-conflict", "runtime", "HttpError", "ConstraintViolation", """
       }
     }
     ---
-    throw new HttpError('PUT', '/<<noun>>s/<<id>>', 409, 'Conflict (version <<int>>, expected <<int2>>)');
-    """, """
+    throw new HttpError('PUT', '/<<noun>>s/<<id>>', STATUS, 'TOLD');
+    """.replace("STATUS", status).replace("TOLD", told), """
     class HttpError extends Error { constructor(...parts) { super(parts.join(' ')); this.name = 'HttpError'; } }
     const <<fn>> = (answer) => { if (!answer.ok) throw new HttpError('POST', `/api/<<noun>>s?for=<<who>>`, 'failed:', answer.status, answer.text); };
     ---
-    <<fn>>({ ok: false, status: 409, text: 'Conflict (<<noun>> <<id>> exists)' });
-    """)  # fmt: skip
+    <<fn>>({ ok: false, status: STATUS, text: 'TOLD' });
+    """.replace("STATUS", status).replace("TOLD", told_as_well))  # fmt: skip
 
-fault("answer-unprocessable", "runtime", "HttpError", "InvalidValue", """
-    class HttpError extends Error {
-      constructor(method, path, status, text) {
-        super(`${method} ${path} failed: ${status} ${text}`);
-        this.name = 'HttpError';
-        this.status = status;
-      }
-    }
-    ---
-    throw new HttpError('PUT', '/<<noun>>s/<<id>>', 422, 'Unprocessable Entity (<<key>>: <<datum>>)');
-    """, """
-    class HttpError extends Error { constructor(...parts) { super(parts.join(' ')); this.name = 'HttpError'; } }
-    const <<fn>> = (answer) => { if (!answer.ok) throw new HttpError('POST', `/api/<<noun>>s?for=<<who>>`, 'failed:', answer.status, answer.text); };
-    ---
-    <<fn>>({ ok: false, status: 422, text: 'Unprocessable Entity (<<key>> must not be negative: -<<int>>)' });
-    """)  # fmt: skip
+
+answer("answer-conflict", "ConstraintViolation", "409", "Conflict (version <<int>>, expected <<int2>>)", "Conflict (<<noun>> <<id>> exists)")
+answer(
+    "answer-unprocessable", "InvalidValue", "422",
+    "Unprocessable Entity (<<key>>: <<datum>>)", "Unprocessable Entity (<<key>> must not be negative: -<<int>>)",
+)  # fmt: skip
 
 fault("load-failed-file", "runtime", "Error", "PathIssue", """
     const fs = require('fs');

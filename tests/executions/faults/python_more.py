@@ -231,7 +231,9 @@ fault("load-failed-json", "runtime", "LoadError", "MalformedData", """
         raise LoadError('<<stem>>.json') from error
     """, shaped=True, chained=True, sign="JSONDecodeError")  # fmt: skip
 
-fault("api-unauthorised", "runtime", "ApiError", "AuthFailure", """
+def api(name, cause, status, told, told_as_well):
+    """A server's answer: only the status tells these apart."""
+    fault(name, "runtime", "ApiError", cause, """
     class ApiError(Exception):
         def __init__(self, method, path, status, body):
             super().__init__(f'{method} {path} returned {status}: {body}')
@@ -240,47 +242,18 @@ fault("api-unauthorised", "runtime", "ApiError", "AuthFailure", """
         if status >= 400:
             raise ApiError(method, path, status, body)
     ---
-    <<fn>>('GET', '/v2/<<noun>>s/<<id>>', 401, '{"error": "token expired at <<date>>"}')
-    """, """
+    <<fn>>('GET', '/v2/<<noun>>s/<<id>>', STATUS, '{"error": "TOLD"}')
+    """.replace("STATUS", status).replace("TOLD", told), """
     class ApiError(RuntimeError):
         pass
     ---
-    raise ApiError('%s %s returned %d: %s' % ('POST', '/v2/<<noun>>s?page=<<int>>', 401, '{"error": "invalid token <<hex>>"}'))
-    """, shaped=True)  # fmt: skip
+    raise ApiError('%s %s returned %d: %s' % ('POST', '/v2/<<noun>>s?page=<<int>>', STATUS, '{"error": "TOLD"}'))
+    """.replace("STATUS", status).replace("TOLD", told_as_well), shaped=True)  # fmt: skip
 
-fault("api-absent", "runtime", "ApiError", "NotFoundRemote", """
-    class ApiError(Exception):
-        def __init__(self, method, path, status, body):
-            super().__init__(f'{method} {path} returned {status}: {body}')
-            self.status = status
-    def <<fn>>(method, path, status, body):
-        if status >= 400:
-            raise ApiError(method, path, status, body)
-    ---
-    <<fn>>('GET', '/v2/<<noun>>s/<<id>>', 404, '{"error": "no such <<noun>> on <<date>>"}')
-    """, """
-    class ApiError(RuntimeError):
-        pass
-    ---
-    raise ApiError('%s %s returned %d: %s' % ('POST', '/v2/<<noun>>s?page=<<int>>', 404, '{"error": "unknown <<noun>> <<hex>>"}'))
-    """, shaped=True)  # fmt: skip
 
-fault("api-too-many", "runtime", "ApiError", "ResourceExhausted", """
-    class ApiError(Exception):
-        def __init__(self, method, path, status, body):
-            super().__init__(f'{method} {path} returned {status}: {body}')
-            self.status = status
-    def <<fn>>(method, path, status, body):
-        if status >= 400:
-            raise ApiError(method, path, status, body)
-    ---
-    <<fn>>('GET', '/v2/<<noun>>s/<<id>>', 429, '{"error": "rate limit reached, retry in <<int>> s"}')
-    """, """
-    class ApiError(RuntimeError):
-        pass
-    ---
-    raise ApiError('%s %s returned %d: %s' % ('POST', '/v2/<<noun>>s?page=<<int>>', 429, '{"error": "limit of <<big>> calls a day"}'))
-    """, shaped=True)  # fmt: skip
+api("api-unauthorised", "AuthFailure", "401", "token expired at <<date>>", "invalid token <<hex>>")
+api("api-absent", "NotFoundRemote", "404", "no such <<noun>> on <<date>>", "unknown <<noun>> <<hex>>")
+api("api-too-many", "ResourceExhausted", "429", "rate limit reached, retry in <<int>> s", "limit of <<big>> calls a day")
 
 # None and other types where something else was wanted.
 

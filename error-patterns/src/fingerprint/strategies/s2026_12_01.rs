@@ -14,7 +14,7 @@
 //! Not to be edited after the first release: stored fingerprints depend on every line of it, of
 //! [`crate::tokens`] and of [`crate::canonical`].
 
-use crate::bytes::first_digit;
+use crate::bytes::{first_digit, is_capital_name};
 use crate::canonical::{Basis, Parts, plain};
 use crate::fingerprint::Made;
 use crate::ids::Fingerprint;
@@ -171,8 +171,7 @@ fn form(
 /// has no types; some types have several names.
 fn type_name<'e>(runtime: Runtime, exception: &'e ParsedException<'_>) -> &'e str {
     let simple = exception.short_type();
-    let code =
-        simple.len() > 3 && simple.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_');
+    let code = simple.len() > 3 && is_capital_name(simple.as_bytes());
     match (runtime, simple) {
         (Runtime::Shell, _) => "shell",
         (Runtime::JavaScript, simple) if code || simple.is_empty() => "Error",

@@ -2,6 +2,7 @@
 
 use super::super::text::{self, Text, indent};
 use super::{frames, hang, named, v8_frame};
+use crate::bytes::is_capital_name;
 use crate::model::{ParsedException, Relation};
 use std::borrow::Cow;
 
@@ -14,9 +15,8 @@ pub(super) fn typed(line: &str) -> Option<(&str, &str, &str)> {
     if !is_named(word) || !text::is_type(word) {
         return None;
     }
-    let upper = |code: &str| code.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_');
     let (word, code, rest) = match rest.strip_prefix(" [").and_then(|r| r.split_once(']')) {
-        Some((code, rest)) if upper(code) => (word, code, rest),
+        Some((code, rest)) if is_capital_name(code.as_bytes()) => (word, code, rest),
         // `DOMException [AbortError]: ...` names the kind; `TypeError [Error]: ...` came from another thread.
         Some((kind, rest)) if text::is_type(kind) => {
             (if word == "DOMException" { kind } else { word }, "", rest)

@@ -1,10 +1,11 @@
 //! What of a message tells the cause, when a user's own program failed.
 
 use super::template;
-use crate::bytes::first;
+use crate::bytes::{first, is_capital_name};
 use crate::canonical::token_hash;
 use crate::messages::{self, words};
 use crate::model::{ParsedException, Runtime};
+use crate::parse::is_system_code;
 use crate::tokens::{Names, is_known_name, parameterize, tokens};
 use rapidhash::RapidHashMap;
 use std::borrow::Cow;
@@ -330,11 +331,8 @@ fn java<'m>(error_type: &str, message: &'m str) -> Cow<'m, str> {
 
 /// Node's errors of the system without the call that met them: `EBADF: bad file descriptor, read`.
 fn javascript(message: &str) -> &str {
-    let Some((code, _)) = message.split_once(": ") else { return message };
-    let is_code = code.len() > 2
-        && code.starts_with('E')
-        && code.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit());
-    let call = message.find(", ").filter(|_| is_code);
+    let described = message.split_once(": ").filter(|(code, _)| is_system_code(code));
+    let call = described.and_then(|_| message.find(", "));
     call.map_or(message, |call| &message[..call])
 }
 
@@ -363,8 +361,7 @@ fn shell(message: &str, placed: bool) -> Cow<'_, str> {
 /// `API_URL: ask the admin for it`, said of a script's line: what a program says where `${API_URL:?}` is not set. Shells
 /// say nothing else about a variable by its name alone, but for complaints that were looked for before.
 fn requires_parameter(message: &str) -> bool {
-    let is_variable = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_';
-    message.split_once(": ").is_some_and(|(name, _)| name.len() > 1 && name.bytes().all(is_variable))
+    message.split_once(": ").is_some_and(|(name, _)| name.len() > 1 && is_capital_name(name.as_bytes()))
 }
 
 /// The command that a shell misses. Published tools are told apart, misspelt ones are not. `lower` is the message in
@@ -490,6 +487,7 @@ mod tests {
         );
         assert_eq!(javascript("EBADF: bad file descriptor, read"), "EBADF: bad file descriptor");
         assert_eq!(javascript("Expected: a, b"), "Expected: a, b");
+        assert_eq!(javascript("ERROR: a, b"), "ERROR: a, b");
         assert!(
             requires_parameter("API_URL: ask the admins for it") && !requires_parameter("cd: no such place")
         );
