@@ -123,6 +123,9 @@ impl Process {
         let orphans = lake.remove_orphans(&writer).await?;
         let committed = lake.committed_position(TABLE, &writer).await?.unwrap_or(0);
         let mut known = self.known.lock();
+        if self.world.with(|state| state.lives[self.number]) != life {
+            return Ok("killed".to_owned());
+        }
         if committed < known.acknowledged || committed > known.attempted {
             let (acknowledged, attempted) = (known.acknowledged, known.attempted);
             self.world.violate(format!("started at {committed} of {acknowledged} to {attempted}"));

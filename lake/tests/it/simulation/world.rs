@@ -83,7 +83,7 @@ pub(super) struct World {
     moved: Notify,
 }
 
-const TRACE_MAX: usize = 200;
+const TRACE_MAX: usize = 10_000;
 
 impl World {
     pub(super) fn new(chance: Chance, processes: usize, now_ms: i64) -> Self {
@@ -134,11 +134,7 @@ impl World {
     /// Waits until every process either asks for something or has nothing under way.
     pub(super) async fn settle(&self) {
         loop {
-            let settled = self.with(|state| {
-                let asks = |process| state.waiting.iter().any(|waiting| waiting.process == process);
-                (0..state.busy.len()).all(|process| !state.busy[process] || asks(process))
-            });
-            if settled {
+            if self.with(|state| state.thinking().is_empty()) {
                 return;
             }
             self.moved.notified().await;
@@ -154,19 +150,30 @@ impl World {
         self.with(|state| state.note(what));
     }
 
-    /// The first violation, with what came before it.
+    /// The first violation.
     pub(super) fn violation(&self) -> Option<String> {
-        self.with(|state| {
-            let what = state.violation.clone()?;
-            let trace: Vec<String> = state.trace.iter().cloned().collect();
-            Some(format!("{}\n{what}", trace.join("\n")))
-        })
+        self.with(|state| state.violation.clone())
+    }
+
+    /// What happened before it, or until now; the last of it.
+    pub(super) fn trace(&self) -> String {
+        self.with(|state| state.trace.iter().map(|line| format!("{line}\n")).collect())
     }
 }
 
 impl State {
     pub(super) fn waiting(&self) -> usize {
         self.waiting.len()
+    }
+
+    /// Whether a process waits for an answer.
+    pub(super) fn asks(&self, process: usize) -> bool {
+        self.waiting.iter().any(|waiting| waiting.process == process)
+    }
+
+    /// Processes that do something and ask for nothing.
+    pub(super) fn thinking(&self) -> Vec<usize> {
+        (0..self.busy.len()).filter(|process| self.busy[*process] && !self.asks(*process)).collect()
     }
 
     /// A process that waits for a commit.
