@@ -5,7 +5,7 @@
 
 use crate::ast::AstTags;
 use crate::canonical::{Basis, Canonical};
-use crate::fingerprint::{place, root_cause};
+use crate::fingerprint::{place, root_cause, template};
 use crate::grouping::Grouping;
 use crate::model::{Frame, Origin, Parsed, RawException, Relation};
 use crate::parse::parse;
@@ -63,7 +63,7 @@ pub fn explain_by(
     Explanation {
         read: read(&parsed, grouping),
         rules: told,
-        components: components(&parsed, grouping),
+        components: components(raw, &parsed, grouping),
         taxonomy: taxonomy(grouping),
         identity: vec![
             format!("fingerprint {} (strategy {})", grouping.fingerprint, grouping.strategy),
@@ -126,7 +126,7 @@ fn read(parsed: &Parsed<'_>, grouping: &Grouping) -> Vec<String> {
     lines
 }
 
-fn components(parsed: &Parsed<'_>, grouping: &Grouping) -> Vec<Component> {
+fn components(raw: &RawException<'_>, parsed: &Parsed<'_>, grouping: &Grouping) -> Vec<Component> {
     let canonical = Canonical::parse(&grouping.canonical);
     let mut components = Vec::new();
     let mut add = |contributes: bool, what: String, why: &str| {
@@ -183,11 +183,12 @@ fn components(parsed: &Parsed<'_>, grouping: &Grouping) -> Vec<Component> {
         };
         add(false, "message".to_owned(), why);
     } else {
-        add(
-            true,
-            format!("message \"{}\"", canonical.tokens.join(" ")),
-            "values and names that one user chose are placeholders",
-        );
+        let mut why = "values and names that one user chose are placeholders".to_owned();
+        if let Some(template) = template(raw, parsed) {
+            why.push_str("; the program's source tells which words it put in: ");
+            why.push_str(&shortened(&template));
+        }
+        add(true, format!("message \"{}\"", canonical.tokens.join(" ")), &why);
     }
     components.extend(frames_left_out(parsed, canonical.basis));
     components

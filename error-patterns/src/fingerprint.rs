@@ -9,7 +9,7 @@ use crate::model::{Parsed, RawException};
 mod strategies;
 
 pub use strategies::STRATEGY;
-pub(crate) use strategies::{place, root_cause};
+pub(crate) use strategies::{place, root_cause, template};
 
 /// All that a strategy says of one exception.
 #[derive(Clone, Debug)]

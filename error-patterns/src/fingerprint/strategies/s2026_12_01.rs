@@ -41,10 +41,8 @@ const CONTEXT_FRAMES_MAX: usize = 30;
 
 pub(in crate::fingerprint) fn make(raw: &RawException<'_>, parsed: &Parsed<'_>) -> Made {
     let fallback = ParsedException::default();
-    let reported = parsed.exceptions.first().unwrap_or(&fallback);
-    let deciding = parsed.exceptions.get(root_cause(parsed)).unwrap_or(reported);
-    let frames = if deciding.frames.is_empty() { &reported.frames } else { &deciding.frames };
-    let Form { basis, keys, frames: kept, tokens, readable } =
+    let (reported, deciding, frames) = counted(parsed, &fallback);
+    let Form { basis, keys, frames: kept, tokens, readable, template: _ } =
         form(parsed.runtime, reported, deciding, frames, raw);
     let names = if basis == Basis::Application { Names::Keep } else { Names::Drop };
     let canonical_message = readable
@@ -76,6 +74,25 @@ pub(in crate::fingerprint) fn make(raw: &RawException<'_>, parsed: &Parsed<'_>) 
         error_type,
         language: language(raw, parsed.runtime),
     }
+}
+
+/// The exception that is reported, the one that decides, and the frames that count.
+fn counted<'p, 't>(
+    parsed: &'p Parsed<'t>,
+    fallback: &'p ParsedException<'t>,
+) -> (&'p ParsedException<'t>, &'p ParsedException<'t>, &'p [Frame<'t>]) {
+    let reported = parsed.exceptions.first().unwrap_or(fallback);
+    let deciding = parsed.exceptions.get(root_cause(parsed)).unwrap_or(reported);
+    let frames = if deciding.frames.is_empty() { &reported.frames } else { &deciding.frames };
+    (reported, deciding, frames)
+}
+
+/// The deciding message with `<str>` in place of what the program put into it, where the program's own source tells and
+/// the message counts.
+pub(crate) fn template(raw: &RawException<'_>, parsed: &Parsed<'_>) -> Option<String> {
+    let fallback = ParsedException::default();
+    let (reported, deciding, frames) = counted(parsed, &fallback);
+    form(parsed.runtime, reported, deciding, frames, raw).template
 }
 
 /// File of the innermost frame of the user's or the application's own code, as printed.
@@ -119,6 +136,8 @@ struct Form {
     tokens: Tokens,
     /// The deciding message with placeholders, where that was made on the way.
     readable: Option<String>,
+    /// See [`message::Telling`].
+    template: Option<String>,
 }
 
 fn form(
@@ -150,6 +169,7 @@ fn form(
         frames: library.into_iter().collect(),
         tokens: message.tokens,
         readable: message.readable,
+        template: message.template,
         keys: message.keys,
     };
     if !says_something && let Some(site) = site(frames) {

@@ -68,6 +68,8 @@ pub(super) struct Telling {
     speaking_type: bool,
     /// The message's first telling line with placeholders, where it was made.
     pub(super) readable: Option<String>,
+    /// That line with `<str>` in place of what the program put into it, where the program's source tells.
+    pub(super) template: Option<String>,
 }
 
 impl Telling {
@@ -104,8 +106,8 @@ pub(super) fn telling<'p>(
                 hashes: Some(hashes.as_slice()),
             }),
             keys: found.keys,
-            speaking_type: false,
             readable: Some(found.text),
+            ..Telling::default()
         };
     }
     let written = template::fixed(message, sources);
@@ -121,7 +123,9 @@ pub(super) fn telling<'p>(
     let tokens = kept(&tail_dropped(&unlisted(&found.text), authored));
     // What a shell's message was cut down to says too little to people.
     let readable = (runtime != Runtime::Shell || shaped == message).then_some(found.text);
-    Telling { tokens: Tokens::of(tokens), keys: found.keys, speaking_type: false, readable }
+    let (tokens, keys) = (Tokens::of(tokens), found.keys);
+    let template = if let Cow::Owned(template) = written { Some(template) } else { None };
+    Telling { tokens, keys, speaking_type: false, readable, template }
 }
 
 /// What `messages.toml` has for modules that import each other, and for a program's file that hides a module of the standard
