@@ -322,7 +322,8 @@ impl<'t, 'a> Reader<'t, 'a> {
             let trimmed = text::trim(line);
             let first = trimmed.as_bytes().first();
             let marks = matches!(first, Some(b'^' | b'~' | b'|')) && is_marker(trimmed);
-            if let Some(from) = source_indent.take().filter(|_| marks)
+            // Where lines were trimmed on their way, a mark stands under nothing.
+            if let Some(from) = source_indent.take().filter(|from| marks && *from > 0)
                 && let Some(frame) = block.frames.last_mut()
             {
                 frame.marked = marked(line, trimmed, from);

@@ -29,6 +29,7 @@ use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
 
 mod frames;
 mod message;
+mod syntax;
 mod template;
 
 /// The strategy's name.
@@ -161,7 +162,7 @@ fn form(
     let line = authored.and_then(|frame| frame.source.as_deref());
     let snippet = raw.snippet.filter(|_| authored.is_some() || frames.is_empty());
     let sources = line.into_iter().chain(snippet);
-    let message = message::telling(runtime, deciding, authored.is_some(), sources);
+    let message = message::telling(runtime, deciding, frames.first(), authored.is_some(), sources);
     let says_something = message.says_something();
     let library = library(runtime, frames, deciding);
     let mut form = Form {

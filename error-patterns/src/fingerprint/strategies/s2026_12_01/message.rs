@@ -1,10 +1,11 @@
 //! What of a message tells the cause, when a user's own program failed.
 
+use super::syntax::{self, Mistake};
 use super::template;
 use crate::bytes::{first, is_capital_name};
 use crate::canonical::token_hash;
 use crate::messages::{self, words};
-use crate::model::{ParsedException, Runtime};
+use crate::model::{Frame, ParsedException, Runtime};
 use crate::parse::is_system_code;
 use crate::tokens::{Names, is_known_name, parameterize, tokens};
 use rapidhash::RapidHashMap;
@@ -81,11 +82,12 @@ impl Telling {
     }
 }
 
-/// `authored`: the program's own code raised it, so it may have written the message; its template may stand in
-/// `sources`.
+/// `raised`: where it was raised. `authored`: the program's own code raised it, so it may have written the message; its
+/// template may stand in `sources`.
 pub(super) fn telling<'p>(
     runtime: Runtime,
     deciding: &'p ParsedException<'_>,
+    raised: Option<&Frame<'_>>,
     authored: bool,
     sources: impl Iterator<Item = &'p str>,
 ) -> Telling {
@@ -96,7 +98,18 @@ pub(super) fn telling<'p>(
         // What a user's own assert says is his own.
         return Telling { speaking_type: true, ..Telling::default() };
     }
-    let message = head(&deciding.message);
+    let mut message = head(&deciding.message);
+    if runtime == Runtime::Python && deciding.short_type() == "SyntaxError" {
+        let source = raised.and_then(|frame| frame.source.as_deref());
+        match syntax::mistake(message, source, raised.and_then(|frame| frame.marked)) {
+            Some(Mistake::Message(known)) => message = known,
+            Some(Mistake::Shape(shape)) => {
+                let tokens = Tokens::of(shape.replacen(": ", " ", 1));
+                return Telling { tokens, readable: Some(shape), ..Telling::default() };
+            }
+            None => {}
+        }
+    }
     let same = messages::built_in().same(runtime, message);
     if let Some(same) = same.map(|same| if same == CIRCLE && hides_stdlib(message) { HIDDEN } else { same }) {
         let found = parameterize(message, Names::Drop);
