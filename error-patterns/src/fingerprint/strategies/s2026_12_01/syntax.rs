@@ -29,9 +29,9 @@ const BEFORE_NAME: [&str; 8] = ["def", "class", "import", "as", ".", "global", "
 /// Keywords that no statement begins with, or only one that goes on with another's.
 const NEVER_FIRST: [&str; 9] = ["and", "as", "elif", "else", "except", "finally", "in", "is", "or"];
 /// Commands that are typed into Python.
-const COMMANDS: [&str; 22] = [
-    "apt", "apt-get", "bash", "cd", "chmod", "conda", "curl", "echo", "export", "git", "ls", "mkdir", "npm",
-    "pip", "pip3", "python", "python3", "rm", "sh", "source", "sudo", "wget",
+const COMMANDS: [&str; 21] = [
+    "apt", "bash", "cd", "chmod", "conda", "curl", "echo", "export", "git", "ls", "mkdir", "npm", "pip",
+    "pip3", "python", "python3", "rm", "sh", "source", "sudo", "wget",
 ];
 const EXPECTED_COLON: &str = "expected ':'";
 const NEVER_CLOSED: &str = "'(' was never closed";
@@ -197,13 +197,18 @@ impl<'l> Statement<'l> {
         let (token, first) = (self.token, self.before.first());
         let Some(last) = self.before.last() else {
             // A line that is right by itself, and what is wrong is before it.
-            let right = token.begins_value()
-                && self.goes_on
-                && !matches!(self.line.as_bytes()[0], b'!' | b'%' | b'$')
+            let right = token.begins_value() && self.goes_on
                 || token.kind == Kind::Keyword && !NEVER_FIRST.contains(&token.text);
             return right.then_some(NEVER_CLOSED);
         };
         let lead = first.filter(|first| first.kind == Kind::Keyword).map_or("", |first| first.text);
+        if let [.., before, name] = self.before.as_slice()
+            && before.text == "def"
+            && name.kind == Kind::Name
+            && !matches!(token.text, "(" | "[")
+        {
+            return Some("expected '('");
+        }
         let compound = COMPOUND.contains(&lead);
         if compound && token.kind == Kind::End && self.open.is_empty() && self.before.len() > 1 {
             return Some(EXPECTED_COLON);
@@ -397,6 +402,8 @@ mod tests {
             ("if total == 1[[:]]", NEVER_CLOSED),
             ("x = (1, 2, 3[[]]]", NEVER_CLOSED),
             ("print(total))[[)]]", UNMATCHED),
+            ("def total[[:]]", "expected '('"),
+            ("async def total[[.]]x():", "expected '('"),
             ("tau = [[2pi]]", "invalid decimal literal"),
             ("a = {1: 2, 3:[[}]]", "expression expected after dictionary key and ':'"),
             ("except NameError[[,]] ValueError:", "multiple exception types must be parenthesized"),
