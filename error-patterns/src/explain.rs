@@ -7,7 +7,7 @@ use crate::ast::AstTags;
 use crate::canonical::{Basis, Canonical};
 use crate::fingerprint::{place, root_cause, template};
 use crate::grouping::Grouping;
-use crate::model::{Frame, Origin, Parsed, RawException, Relation};
+use crate::model::{Frame, Origin, Parsed, ParsedException, RawException, Relation, Runtime};
 use crate::parse::parse;
 use crate::rules::{RULES_STRATEGY, Rules};
 use crate::store::{Assignment, Matched};
@@ -183,15 +183,29 @@ fn components(raw: &RawException<'_>, parsed: &Parsed<'_>, grouping: &Grouping) 
         };
         add(false, "message".to_owned(), why);
     } else {
-        let mut why = "values and names that one user chose are placeholders".to_owned();
-        if let Some(template) = template(raw, parsed) {
-            why.push_str("; the program's source tells which words it put in: ");
-            why.push_str(&shortened(&template));
-        }
+        let why = why_words(raw, parsed, &canonical);
         add(true, format!("message \"{}\"", canonical.tokens.join(" ")), &why);
     }
     components.extend(frames_left_out(parsed, canonical.basis));
     components
+}
+
+/// Why the words of the message are those.
+fn why_words(raw: &RawException<'_>, parsed: &Parsed<'_>, canonical: &Canonical) -> String {
+    let says_nothing = |each: &ParsedException<'_>| each.message.starts_with("invalid syntax");
+    if parsed.runtime == Runtime::Python
+        && canonical.tokens != ["invalid", "syntax"]
+        && parsed.exceptions.get(root_cause(parsed)).is_some_and(says_nothing)
+    {
+        return "what Python means by `invalid syntax`, read from the source line and the mark below it"
+            .to_owned();
+    }
+    let mut why = "values and names that one user chose are placeholders".to_owned();
+    if let Some(template) = template(raw, parsed) {
+        why.push_str("; the program's source tells which words it put in: ");
+        why.push_str(&shortened(&template));
+    }
+    why
 }
 
 /// The frames that do not count, by whose code they are.

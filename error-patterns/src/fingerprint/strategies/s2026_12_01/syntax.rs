@@ -185,7 +185,7 @@ impl<'l> Statement<'l> {
             None if self.is_new() => "syntax of a newer release".to_owned(),
             // A keyword misspelt, prose, or another language's statement.
             None if self.is_words() && matches!(self.token.kind, Kind::Name | Kind::Keyword) => {
-                "words".to_owned()
+                "words in place of a statement".to_owned()
             }
             None => self.shape(),
         };
@@ -422,7 +422,7 @@ mod tests {
             ("elseif [[total]]:", ELSE_IF),
             ("match [[total]]:", "invalid syntax: syntax of a newer release"),
             ("def first[[[]]T](items):", "invalid syntax: syntax of a newer release"),
-            ("function [[total]](a) {", "invalid syntax: words"),
+            ("function [[total]](a) {", "invalid syntax: words in place of a statement"),
             ("python = a [[b]]", "invalid syntax: <value> <value>"),
             ("return [x for x in y if x [[=]] 3]", EQUALS),
             ("print('a' [[94]])", COMMA),
@@ -432,7 +432,7 @@ mod tests {
             ("[[`]]``python", "invalid syntax: markdown fence"),
             ("[[!]]pip install numpy", "invalid syntax: shell command"),
             ("pip [[install]] numpy", "invalid syntax: shell command"),
-            ("Here [[is]] the code", "invalid syntax: words"),
+            ("Here [[is]] the code", "invalid syntax: words in place of a statement"),
             ("import pen [[from]] turtle", "invalid syntax: import <value> from"),
             ("from math import sin [[and]] cos", "invalid syntax: from <value> and"),
             ("total++[[]]", "invalid syntax: + <end>"),
