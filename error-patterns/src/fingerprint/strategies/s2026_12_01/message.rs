@@ -104,8 +104,9 @@ pub(super) fn telling<'p>(
         match syntax::mistake(message, source, raised.and_then(|frame| frame.marked)) {
             Some(Mistake::Message(known)) => message = known,
             Some(Mistake::Shape(shape)) => {
-                let tokens = Tokens::of(shape.replacen(": ", " ", 1));
-                return Telling { tokens, readable: Some(shape), ..Telling::default() };
+                let tokens = Tokens::of(format!("invalid syntax {shape}"));
+                let readable = Some(format!("invalid syntax: {shape}"));
+                return Telling { tokens, readable, ..Telling::default() };
             }
             None => {}
         }

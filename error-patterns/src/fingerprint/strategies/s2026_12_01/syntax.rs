@@ -10,17 +10,18 @@
 //! One line is read, up to [`LINE_BYTES_MAX`] of it. Up to Python 3.7 the mark is under the token's last character,
 //! later under its first.
 
+use super::template::literal;
+use std::borrow::Cow;
+
 /// Bytes of a line that are looked at.
 const LINE_BYTES_MAX: usize = 1024;
 
-/// Keywords of every release in use; a name may not be one of these.
-const KEYWORDS: [&str; 35] = [
-    "False", "None", "True", "and", "as", "assert", "async", "await", "break", "class", "continue", "def",
-    "del", "elif", "else", "except", "finally", "for", "from", "global", "if", "import", "in", "is",
-    "lambda", "nonlocal", "not", "or", "pass", "raise", "return", "try", "while", "with", "yield",
+/// Keywords of every release in use, but for those that are values (`None`).
+const KEYWORDS: [&str; 32] = [
+    "and", "as", "assert", "async", "await", "break", "class", "continue", "def", "del", "elif", "else",
+    "except", "finally", "for", "from", "global", "if", "import", "in", "is", "lambda", "nonlocal", "not",
+    "or", "pass", "raise", "return", "try", "while", "with", "yield",
 ];
-/// Keywords that are values.
-const CONSTANTS: [&str; 3] = ["False", "None", "True"];
 /// Keywords of statements that end with a colon. `match` and `case` are names elsewhere.
 const COMPOUND: [&str; 11] =
     ["class", "def", "elif", "else", "except", "finally", "for", "if", "try", "while", "with"];
@@ -36,23 +37,23 @@ const COMMANDS: [&str; 21] = [
 const EXPECTED_COLON: &str = "expected ':'";
 const NEVER_CLOSED: &str = "'(' was never closed";
 const UNMATCHED: &str = "unmatched ')'";
-const COMMA: &str = "invalid syntax: missing comma";
-const EQUALS: &str = "invalid syntax: = in a condition";
-const ELSE_IF: &str = "invalid syntax: else if";
+const COMMA: &str = "missing comma";
+const EQUALS: &str = "= in a condition";
+const ELSE_IF: &str = "else if";
 
 /// What the parser found wrong.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Mistake {
     /// As a release says it that knows.
     Message(&'static str),
-    /// The statement's first word, and the tokens around the mark.
-    Shape(String),
+    /// What of the syntax is invalid: a name for it, or the statement's first word and the tokens around the mark.
+    Shape(Cow<'static, str>),
 }
 
 /// Of a message that says no more than `invalid syntax`, or guesses; `line` is the source, `marked` where the mark is in
 /// it, in characters.
 pub(super) fn mistake(message: &str, line: Option<&str>, marked: Option<(u32, u32)>) -> Option<Mistake> {
-    let shape = |shape: &str| Some(Mistake::Shape(shape.to_owned()));
+    let shape = |shape| Some(Mistake::Shape(Cow::Borrowed(shape)));
     let word = line.map_or("", first_word);
     let is_else_if =
         line.is_some_and(|line| line.starts_with("else if")) || matches!(word, "elseif" | "elsif");
@@ -134,8 +135,8 @@ struct Statement<'l> {
     token: Token<'l>,
     /// Whether code follows the token.
     goes_on: bool,
-    /// Brackets that are open at the token, each with the number of the token behind it.
-    open: Vec<(u8, usize)>,
+    /// What closes each bracket that is open at the token, and the number of the token behind that bracket.
+    open: Vec<(&'static str, usize)>,
 }
 
 impl<'l> Statement<'l> {
@@ -150,14 +151,15 @@ impl<'l> Statement<'l> {
                 return statement;
             }
             at = end;
-            match token.text.as_bytes() {
-                [bracket @ (b'(' | b'[' | b'{')] => {
-                    statement.open.push((*bracket, statement.before.len() + 1))
-                }
-                [b')' | b']' | b'}'] => drop(statement.open.pop()),
+            statement.before.push(token);
+            let behind = statement.before.len();
+            match token.text {
+                "(" => statement.open.push((")", behind)),
+                "[" => statement.open.push(("]", behind)),
+                "{" => statement.open.push(("}", behind)),
+                ")" | "]" | "}" => drop(statement.open.pop()),
                 _ => {}
             }
-            statement.before.push(token);
         }
         statement
     }
@@ -167,29 +169,27 @@ impl<'l> Statement<'l> {
             return Mistake::Message(message);
         }
         let line = self.line;
-        let foreign = if line.starts_with("```") {
-            Some("markdown fence")
-        } else if line.starts_with(['!', '%', '$']) || self.is_words() && COMMANDS.contains(&first_word(line))
-        {
-            Some("shell command")
+        let command = self.is_words() && COMMANDS.contains(&first_word(line));
+        Mistake::Shape(Cow::Borrowed(if line.starts_with("```") {
+            "markdown fence"
+        } else if line.starts_with(['!', '%', '$']) || command {
+            "shell command"
         } else if line.starts_with(">>>") || line.starts_with("... ") {
-            Some("prompt")
-        } else {
-            None
-        };
-        let shape = match foreign {
-            Some(foreign) => foreign.to_owned(),
-            None if self.is_equals() => return Mistake::Shape(EQUALS.to_owned()),
-            None if self.lacks_comma() => return Mistake::Shape(COMMA.to_owned()),
-            None if self.is_keyword_for_name() => "keyword as name".to_owned(),
-            None if self.is_new() => "syntax of a newer release".to_owned(),
+            "prompt"
+        } else if self.is_equals() {
+            EQUALS
+        } else if self.lacks_comma() {
+            COMMA
+        } else if self.is_keyword_for_name() {
+            "keyword as name"
+        } else if self.is_new() {
+            "syntax of a newer release"
+        } else if self.is_words() && matches!(self.token.kind, Kind::Name | Kind::Keyword) {
             // A keyword misspelt, prose, or another language's statement.
-            None if self.is_words() && matches!(self.token.kind, Kind::Name | Kind::Keyword) => {
-                "words in place of a statement".to_owned()
-            }
-            None => self.shape(),
-        };
-        Mistake::Shape(format!("invalid syntax: {shape}"))
+            "words in place of a statement"
+        } else {
+            return Mistake::Shape(Cow::Owned(self.shape()));
+        }))
     }
 
     /// What a later release says.
@@ -216,22 +216,25 @@ impl<'l> Statement<'l> {
         if self.before.len() == 1 && matches!(lead, "else" | "try" | "finally") && token.text != ":" {
             return Some(EXPECTED_COLON);
         }
-        if compound && token.text == ":" && !self.goes_on && last.ends_value() && self.open.is_empty() {
-            return if matches!(lead, "else" | "try" | "finally" | "except") {
-                None
-            } else {
-                Some(NEVER_CLOSED)
-            };
+        let alone = matches!(lead, "else" | "try" | "finally" | "except");
+        if compound
+            && !alone
+            && token.text == ":"
+            && !self.goes_on
+            && last.ends_value()
+            && self.open.is_empty()
+        {
+            return Some(NEVER_CLOSED);
         }
         if token.kind == Kind::Spoilt {
             return Some("invalid decimal literal");
         }
         match token.text {
             ")" | "]" | "}" if self.open.is_empty() => Some(UNMATCHED),
-            ")" | "]" | "}" if self.open.last().is_some_and(|(open, _)| closes(*open) != token.text) => {
+            ")" | "]" | "}" if self.open.last().is_some_and(|(closer, _)| *closer != token.text) => {
                 Some(NEVER_CLOSED)
             }
-            "}" | "," if last.text == ":" && self.is_in(b'{') => {
+            "}" | "," if last.text == ":" && self.is_in_braces() => {
                 Some("expression expected after dictionary key and ':'")
             }
             "," if lead == "except" && self.open.is_empty() => {
@@ -248,8 +251,8 @@ impl<'l> Statement<'l> {
         }
     }
 
-    fn is_in(&self, bracket: u8) -> bool {
-        self.open.last().is_some_and(|(open, _)| *open == bracket)
+    fn is_in_braces(&self) -> bool {
+        self.open.last().is_some_and(|(closer, _)| *closer == "}")
     }
 
     /// `pip install`, `Here is`: two words are the line's beginning.
@@ -279,7 +282,7 @@ impl<'l> Statement<'l> {
     /// Two values in a row within brackets.
     fn lacks_comma(&self) -> bool {
         let values = match self.before.as_slice() {
-            [.., one, two] if self.token.text == ":" && self.is_in(b'{') => {
+            [.., one, two] if self.token.text == ":" && self.is_in_braces() => {
                 one.kind == Kind::Text && two.kind == Kind::Text
             }
             [.., last] => last.ends_value() && self.token.begins_value(),
@@ -307,65 +310,45 @@ impl<'l> Statement<'l> {
     }
 }
 
-fn closes(open: u8) -> &'static str {
-    match open {
-        b'(' => ")",
-        b'[' => "]",
-        _ => "}",
-    }
-}
-
 /// The token at a place or behind the blanks there, and where it ends; `None` at the end of the line's code.
 fn next(line: &str, at: usize) -> Option<(Token<'_>, usize)> {
     let rest = line[at..].trim_start();
     let start = line.len() - rest.len();
     let first = rest.chars().next().filter(|first| *first != '#')?;
-    let is_word = |c: char| c.is_alphanumeric() || c == '_';
-    let word = rest.find(|c: char| !is_word(c)).unwrap_or(rest.len());
+    let word = first_word(rest);
     let (kind, length) = if let Some(length) = text(rest, word) {
         (Kind::Text, length)
     } else if first.is_ascii_digit() {
         number(rest)
-    } else if is_word(first) {
-        let word = &rest[..word];
-        let keyword = KEYWORDS.contains(&word) && !CONSTANTS.contains(&word);
-        (if keyword { Kind::Keyword } else { Kind::Name }, word.len())
+    } else if !word.is_empty() {
+        (if KEYWORDS.contains(&word) { Kind::Keyword } else { Kind::Name }, word.len())
     } else {
         (Kind::Operator, operator(rest, first))
     };
     Some((Token { kind, text: &rest[..length] }, start + length))
 }
 
-/// Length of a string literal, with its prefix of `prefix` bytes.
-fn text(rest: &str, prefix: usize) -> Option<usize> {
-    let is_prefix = prefix <= 2 && rest[..prefix].bytes().all(|byte| b"bBfFrRtTuU".contains(&byte));
-    let quote = rest[prefix..].chars().next().filter(|quote| is_prefix && matches!(quote, '"' | '\''))?;
-    let body = &rest[prefix..];
-    let three = body.bytes().take_while(|byte| *byte == quote as u8).take(3).count() == 3;
-    let (open, mut escaped) = (if three { 3 } else { 1 }, false);
-    let end = body.char_indices().skip(open).find_map(|(at, c)| {
-        let ends =
-            !escaped && c == quote && (!three || body[at..].bytes().take(3).all(|byte| byte == quote as u8));
-        escaped = !escaped && c == '\\';
-        ends.then_some(at + open)
-    });
-    Some(prefix + end.unwrap_or(body.len()).min(body.len()))
+/// Length of a string literal, with what may be its prefix; to the end where nothing closes it.
+fn text(rest: &str, prefix: &str) -> Option<usize> {
+    let is_prefix = prefix.len() <= 2 && prefix.bytes().all(|byte| b"bBfFrRtTuU".contains(&byte));
+    let body = &rest[prefix.len()..];
+    if !is_prefix || !body.starts_with(['"', '\'']) {
+        return None;
+    }
+    let closed = literal(body, 0).filter(|literal| literal.start == 0);
+    Some(closed.map_or(rest.len(), |literal| prefix.len() + literal.end))
 }
 
 /// Kind and length of what begins with a digit.
 fn number(rest: &str) -> (Kind, usize) {
-    let digits = |text: &str| {
-        text.find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '_' | '.'))).unwrap_or(text.len())
-    };
-    let length = digits(rest);
-    let word = &rest[..length];
-    let lower = word.to_ascii_lowercase();
-    let based = ["0x", "0o", "0b"].iter().any(|base| lower.starts_with(base));
-    let exponent = lower.contains('e')
-        && lower.trim_end_matches('e').bytes().all(|byte| byte.is_ascii_digit() || b"._e".contains(&byte));
-    let plain =
-        lower.trim_end_matches('j').bytes().all(|byte| byte.is_ascii_digit() || b"._".contains(&byte));
-    (if based || exponent || plain { Kind::Number } else { Kind::Spoilt }, length)
+    let inside = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.');
+    let length = rest.find(|c: char| !inside(c)).unwrap_or(rest.len());
+    let word = rest[..length].to_ascii_lowercase();
+    let only =
+        |text: &str, more: &[u8]| text.bytes().all(|byte| byte.is_ascii_digit() || more.contains(&byte));
+    let based = ["0x", "0o", "0b"].iter().any(|base| word.starts_with(base));
+    let is_number = based || only(&word, b"._e") || only(word.trim_end_matches('j'), b"._");
+    (if is_number { Kind::Number } else { Kind::Spoilt }, length)
 }
 
 fn operator(rest: &str, first: char) -> usize {
@@ -387,8 +370,14 @@ mod tests {
         let mark = line[..start].chars().count() as u32;
         match mistake("invalid syntax", Some(&line), Some((mark, mark + 1))) {
             Some(Mistake::Message(message)) => message.to_owned(),
-            Some(Mistake::Shape(shape)) => shape,
+            Some(Mistake::Shape(shape)) => format!("invalid syntax: {shape}"),
             None => "nothing".to_owned(),
+        }
+    }
+
+    fn told(cases: &[(&str, &str)]) {
+        for (line, expected) in cases {
+            assert_eq!(of(line), *expected, "{line}");
         }
     }
 
@@ -409,24 +398,22 @@ mod tests {
             ("except NameError[[,]] ValueError:", "multiple exception types must be parenthesized"),
             ("x = [i, i**2 [[for]] i in y]", "did you forget parentheses around the comprehension target?"),
         ];
-        for (line, message) in cases {
-            assert_eq!(of(line), message, "{line}");
-        }
+        told(&cases);
     }
 
     #[test]
     fn what_a_statement_is_told_by() {
         let cases = [
-            ("if total [[=]] 3:", EQUALS),
-            ("else [[if]] total:", ELSE_IF),
-            ("elseif [[total]]:", ELSE_IF),
+            ("if total [[=]] 3:", "invalid syntax: = in a condition"),
+            ("else [[if]] total:", "invalid syntax: else if"),
+            ("elseif [[total]]:", "invalid syntax: else if"),
             ("match [[total]]:", "invalid syntax: syntax of a newer release"),
             ("def first[[[]]T](items):", "invalid syntax: syntax of a newer release"),
             ("function [[total]](a) {", "invalid syntax: words in place of a statement"),
             ("python = a [[b]]", "invalid syntax: <value> <value>"),
-            ("return [x for x in y if x [[=]] 3]", EQUALS),
-            ("print('a' [[94]])", COMMA),
-            ("res = {'a': '3' 'b'[[:]] 32}", COMMA),
+            ("return [x for x in y if x [[=]] 3]", "invalid syntax: = in a condition"),
+            ("print('a' [[94]])", "invalid syntax: missing comma"),
+            ("res = {'a': '3' 'b'[[:]] 32}", "invalid syntax: missing comma"),
             ("def [[import]](total):", "invalid syntax: keyword as name"),
             ("class [[=]] 3", "invalid syntax: keyword as name"),
             ("[[`]]``python", "invalid syntax: markdown fence"),
@@ -440,20 +427,15 @@ mod tests {
             ("print(f\"{a}\" [[:=]] 'b')", "invalid syntax: <value> :="),
             ("x = na\u{ef}ve [[gr\u{f6}\u{df}e]] 3", "invalid syntax: <value> <value>"),
         ];
-        for (line, shape) in cases {
-            assert_eq!(of(line), shape, "{line}");
-        }
+        told(&cases);
     }
 
     #[test]
     fn a_message_that_tells_more_stays() {
         let condition = "cannot assign to expression here. Maybe you meant '==' instead of '='?";
         assert_eq!(mistake(condition, Some("a + 1 = 2"), Some((0, 5))), None);
-        assert_eq!(mistake(condition, Some("if a + 1 = 2:"), None), Some(Mistake::Shape(EQUALS.to_owned())));
-        assert_eq!(
-            mistake(EXPECTED_COLON, Some("else if a:"), None),
-            Some(Mistake::Shape(ELSE_IF.to_owned()))
-        );
+        assert_eq!(mistake(condition, Some("if a + 1 = 2:"), None), Some(Mistake::Shape(EQUALS.into())));
+        assert_eq!(mistake(EXPECTED_COLON, Some("else if a:"), None), Some(Mistake::Shape(ELSE_IF.into())));
         assert_eq!(mistake("unterminated string literal", Some("x = 'a"), Some((4, 5))), None);
         assert_eq!(mistake("invalid syntax", None, None), None);
         assert_eq!(mistake("invalid syntax", Some("x = 1"), None), None);

@@ -237,14 +237,14 @@ fn digits(text: &str) -> usize {
 
 /// Where a string literal stands, with its quotes.
 #[derive(Clone, Copy)]
-struct Literal<'s> {
-    start: usize,
-    end: usize,
+pub(super) struct Literal<'s> {
+    pub(super) start: usize,
+    pub(super) end: usize,
     inner: &'s str,
 }
 
 /// The next literal from a place on. A quote that nothing closes is none: an apostrophe in a comment.
-fn literal(source: &str, from: usize) -> Option<Literal<'_>> {
+pub(super) fn literal(source: &str, from: usize) -> Option<Literal<'_>> {
     let bytes = source.as_bytes();
     let mut from = from;
     loop {
