@@ -121,6 +121,7 @@ mod tests {
         assert!(!third.is_lost(waker) && !fourth.is_lost(waker), "a place that was given back is free");
         assert_eq!(places.crowded_out(), 1);
     }
+
     #[test]
     fn who_came_in_one_moment_goes_in_order() {
         let places = Places::new(3);

@@ -252,7 +252,7 @@ impl Simulation {
 /// What a seed did.
 struct Outcome {
     violation: Option<String>,
-    trace: String,
+    trace: Vec<String>,
     calls: u64,
     faulted: u64,
     acknowledged: u64,
@@ -302,7 +302,7 @@ fn variable(name: &str) -> Option<u64> {
 fn faults_lose_and_double_nothing() {
     if let Some(seed) = variable("ERRATA_TEST_LAKE_SEED") {
         let outcome = run_seed(seed);
-        println!("{}", outcome.trace);
+        println!("{}", outcome.trace.join("\n"));
         assert!(outcome.violation.is_none(), "{}", outcome.violation.unwrap());
         return;
     }
@@ -325,8 +325,8 @@ fn faults_lose_and_double_nothing() {
                     if let Some(violation) = outcome.violation {
                         next.store(seeds, Ordering::Relaxed);
                         // The end first: where a log is cut, it is at its end.
-                        let trace: Vec<&str> = outcome.trace.lines().rev().take(TRACE_SHOWN).collect();
-                        let before = trace.join("\n");
+                        let before: Vec<String> = outcome.trace.into_iter().rev().take(TRACE_SHOWN).collect();
+                        let before = before.join("\n");
                         panic!(
                             "{violation}\nERRATA_TEST_LAKE_SEED={seed} runs this again\nnewest first:\n{before}"
                         );

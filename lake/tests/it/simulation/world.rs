@@ -155,9 +155,9 @@ impl World {
         self.with(|state| state.violation.clone())
     }
 
-    /// What happened before it, or until now; the last of it.
-    pub(super) fn trace(&self) -> String {
-        self.with(|state| state.trace.iter().map(|line| format!("{line}\n")).collect())
+    /// Takes what happened before it, or until now; the last of it.
+    pub(super) fn trace(&self) -> Vec<String> {
+        self.with(|state| std::mem::take(&mut state.trace).into())
     }
 }
 
