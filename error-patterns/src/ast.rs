@@ -31,6 +31,7 @@ use crate::parse::exit_status;
 use cut::Cut;
 use grammar::Grammar;
 use hints::Hint;
+pub(crate) use names::is_python_builtin;
 use place::Snippet;
 pub use statement::Statement;
 

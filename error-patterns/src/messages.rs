@@ -71,6 +71,9 @@ pub(crate) struct Words {
     /// Modules of Python's standard library.
     #[serde(skip)]
     python_stdlib: RapidHashSet<String>,
+    /// Methods of Python's built-in types.
+    #[serde(skip)]
+    builtin_methods: RapidHashSet<String>,
     #[serde(skip)]
     finders: Finders,
     /// What stands before and behind the command in each of `missing_commands`.
@@ -102,6 +105,11 @@ impl Words {
     /// Whether a module belongs to Python's standard library.
     pub(crate) fn is_python_stdlib(&self, module: &str) -> bool {
         self.python_stdlib.contains(module)
+    }
+
+    /// Whether values of one of Python's built-in types have this method.
+    pub(crate) fn is_builtin_method(&self, name: &str) -> bool {
+        self.builtin_methods.contains(name)
     }
 
     /// Whether a module's absence comes from the interpreter's version.
@@ -145,10 +153,12 @@ impl Words {
         #[derive(Deserialize)]
         struct Names {
             python_stdlib: RapidHashSet<String>,
+            builtin_methods: RapidHashSet<String>,
         }
         // A test of the taxonomy reads the file.
-        self.python_stdlib =
-            toml::from_str(NAMES).map(|names: Names| names.python_stdlib).unwrap_or_default();
+        if let Ok(names) = toml::from_str::<Names>(NAMES) {
+            (self.python_stdlib, self.builtin_methods) = (names.python_stdlib, names.builtin_methods);
+        }
         fn all(lists: [&[String]; 2]) -> Grams {
             Grams::new(lists.into_iter().flatten().map(String::as_str))
         }

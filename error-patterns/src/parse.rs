@@ -63,6 +63,13 @@ struct Outcome<'a> {
     truncated: bool,
 }
 
+impl Outcome<'_> {
+    fn into_owned(self) -> Outcome<'static> {
+        let exceptions = self.exceptions.into_iter().map(ParsedException::into_owned).collect();
+        Outcome { exceptions, truncated: self.truncated }
+    }
+}
+
 type Parser = for<'a> fn(&Text<'a>) -> Option<Outcome<'a>>;
 
 /// Every runtime's parser, the ones with the plainest marks first: where no hint helps, the first that
@@ -263,7 +270,7 @@ fn formless<'a>(raw: &RawException<'a>, named: Runtime, limits: &ParseLimits) ->
     let mut exception = ParsedException::default();
     let text = raw.stacktrace.filter(|text| !text.trim().is_empty()).or(raw.message).unwrap_or_default();
     let head = floor(text, limits.bytes);
-    match text::plain(head) {
+    match said(head, limits) {
         Cow::Borrowed(head) => (exception.error_type, exception.message) = typed(head.trim()),
         Cow::Owned(head) => {
             let (error_type, message) = typed(head.trim());
@@ -271,13 +278,22 @@ fn formless<'a>(raw: &RawException<'a>, named: Runtime, limits: &ParseLimits) ->
             exception.message = Cow::Owned(message.into_owned());
         }
     }
-    let said = raw.message.filter(|message| !message.trim().is_empty());
-    if raw.error_type.is_some() && said.is_some() {
+    let message = raw.message.filter(|message| !message.trim().is_empty());
+    if raw.error_type.is_some()
+        && let Some(message) = message
+    {
         // The message is the client's own, its first word no type; a stack without a shape adds nothing.
         exception.error_type = Cow::Borrowed("");
-        exception.message = said.map(text::plain).unwrap_or_default();
+        exception.message = said(message, limits);
     }
     Parsed { runtime, exceptions: vec![exception], truncated: head.len() < text.len(), ast: None }
+}
+
+/// A plain text without what it was put into for certain.
+fn said<'a>(text: &'a str, limits: &ParseLimits) -> Cow<'a, str> {
+    let text = text::plain(text);
+    let opened = envelope::open(&Text::new(&text, limits)).filter(|opened| opened.sure);
+    opened.map_or(text, |opened| Cow::Owned(opened.text))
 }
 
 fn typed(text: &str) -> (Cow<'_, str>, Cow<'_, str>) {

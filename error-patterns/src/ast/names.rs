@@ -44,6 +44,11 @@ impl Known {
     }
 }
 
+/// Whether Python knows a name without an import.
+pub(crate) fn is_python_builtin(name: &str) -> bool {
+    NAMES.python.builtins.contains(name)
+}
+
 /// What was found, without names that only this snippet has.
 pub(super) fn resolved(grammar: Grammar, snippet: &Snippet<'_>, found: &Found) -> AstTags {
     let mut tags = AstTags { statement: found.statement, call: None, import: None };

@@ -26,6 +26,9 @@ const FILE_BYTES_MAX: usize = 400;
 /// Most bytes that a log puts before a line.
 const HEAD_BYTES_MAX: usize = 160;
 
+/// Most lines of what logs in logfmt say at once.
+const LOGFMT_LINES_USUAL: usize = 4;
+
 /// What only reports of failures have.
 const MARKS: [&str; 6] =
     ["Traceback (most recent call last)", "\n    at ", "\n\tat ", "\n  at ", "\n  File \"", "\nCaused by: "];
@@ -65,6 +68,12 @@ pub(super) fn open(text: &Text<'_>) -> Option<Opened> {
         current = Cow::Owned(inner);
         opened.sure |= sure;
     }
+    // Records in HTML, or behind the heads of another log.
+    let again = matches!(current, Cow::Owned(_)) && current.trim_start().starts_with('{');
+    let inner = again.then(|| record::report(&current)).flatten().or_else(|| record::line(&current));
+    if let Some(text) = inner {
+        return Some(Opened { text, sure: true });
+    }
     match current {
         Cow::Borrowed(_) => None,
         Cow::Owned(text) => Some(Opened { text, ..opened }),
@@ -87,9 +96,13 @@ fn is_suspect(text: &Text<'_>) -> bool {
         (one == other || digits) && alike(first, line).0 > 1
     };
     let is_record = |line: &str| line.ends_with('}') && has(line.as_bytes(), b"{\"");
+    let is_logfmt = |line: &str| {
+        ["msg=", "err=", "error=", "message="].iter().any(|key| has(line.as_bytes(), key.as_bytes()))
+    };
     [first, second, last].into_iter().any(shows)
-        || first.starts_with('{')
+        || ["{", "[\""].iter().any(|sign| first.starts_with(sign))
         || [first, last].into_iter().any(is_record)
+        || count <= LOGFMT_LINES_USUAL && text.iter().any(is_logfmt)
         || count == 1 && [" at ", " File \""].iter().any(|sign| has(first.as_bytes(), sign.as_bytes()))
         || has_entity(text.all())
         || (count < 3 || first.starts_with('[')) && text.iter().take(LINES_MAX).any(escaped)

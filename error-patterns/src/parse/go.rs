@@ -17,7 +17,7 @@ pub(super) fn parse<'a>(text: &Text<'a>) -> Option<Outcome<'a>> {
         .then(|| text.iter().take(end).position(|line| panic_line(line).is_some()))
         .flatten();
     if goroutine.is_none() && !panic.is_some_and(|at| is_whole_panic(text, at)) {
-        return failed_test(text).or_else(|| compiler(text));
+        return failed_test(text).or_else(|| compiler(text)).or_else(|| logged(text));
     }
     let mut exceptions = Vec::new();
     if let Some(at) = panic {
@@ -29,6 +29,30 @@ pub(super) fn parse<'a>(text: &Text<'a>) -> Option<Outcome<'a>> {
     let (frames, truncated) = goroutine.map_or((vec![], false), |at| frames(text, at + 1));
     exceptions[0].frames = frames;
     Some(Outcome { exceptions, truncated })
+}
+
+/// An error with the stack that `github.com/pkg/errors` and zap print: no goroutine, functions without arguments.
+fn logged<'a>(text: &Text<'a>) -> Option<Outcome<'a>> {
+    if !text.has(".go:") {
+        return None;
+    }
+    let is_frame = |i: usize| {
+        let (name, place) = (text.line(i), text.line(i + 1));
+        let place = place.strip_prefix('\t').map(|place| place.split(' ').next().unwrap_or(place));
+        !name.is_empty()
+            && !name.contains([' ', '\t'])
+            && place.is_some_and(|place| {
+                text::split_number(place, b':').is_some_and(|(file, _)| file.ends_with(".go"))
+            })
+    };
+    let first = (1..text.len()).find(|&i| is_frame(i))?;
+    let frames = (first..text.len()).step_by(2).take_while(|&i| is_frame(i));
+    let exception = ParsedException {
+        message: Cow::Borrowed(text.span(0, text.line(0), first).trim()),
+        frames: frames.map(|i| frame(text.line(i), text.line(i + 1).trim())).collect(),
+        ..ParsedException::default()
+    };
+    Some(Outcome { exceptions: vec![exception], truncated: false })
 }
 
 /// `goroutine 1 [running]:`, `goroutine 7 gp=0xc0 m=3 mp=0xc1 [chan receive, 2 minutes]:`.

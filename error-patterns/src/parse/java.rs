@@ -1,14 +1,15 @@
 //! Java, Kotlin, Scala and Android: stack traces of the JVM, launcher errors, and the compilers' diagnostics.
 //!
 //! Reads each line once. What it reads from a line is in `java/frame.rs`, compilers are in `java/diagnostics.rs`,
-//! JShell in `java/jshell.rs`.
+//! JShell in `java/jshell.rs`, JUnit's list of failures in `java/junit.rs`.
 
 mod diagnostics;
 mod frame;
 mod jshell;
+mod junit;
 
 use super::text::{self, Text, indent};
-use super::{Outcome, usual};
+use super::{Outcome, ParseLimits, usual};
 use crate::model::{Frame, ParsedException, Relation};
 use frame::{COROUTINE, JvmLine, frame};
 use memchr::{memchr, memrchr};
@@ -23,10 +24,14 @@ const WORDS_MAX: usize = 64;
 
 /// Parses a JVM report; `None` when the text has no JVM frame, header or compiler diagnostic.
 pub(super) fn parse<'a>(text: &Text<'a>) -> Option<Outcome<'a>> {
-    stack(text)
-        .or_else(|| jshell::parse(text))
-        .or_else(|| diagnostics::parse(text))
-        .or_else(|| launcher(text))
+    let found = stack(text);
+    let framed = |found: &Outcome<'_>| found.exceptions.iter().any(|exception| !exception.frames.is_empty());
+    if !found.as_ref().is_some_and(framed)
+        && let Some(plain) = junit::plain(text)
+    {
+        return stack(&Text::new(&plain, &ParseLimits::default())).map(Outcome::into_owned);
+    }
+    found.or_else(|| jshell::parse(text)).or_else(|| diagnostics::parse(text)).or_else(|| launcher(text))
 }
 
 /// Reads a line as a frame.
@@ -270,7 +275,31 @@ fn stack<'a>(text: &Text<'a>) -> Option<Outcome<'a>> {
     chain.close(text, end);
     let cut = text.line(text.len().saturating_sub(1)).trim_start();
     let truncated = cut.starts_with("at ") && !is_frame(cut);
-    Some(Outcome { exceptions: in_order(chain.found), truncated })
+    let mut exceptions = in_order(chain.found);
+    if let Some(cause) = exceptions.iter().enumerate().find_map(|(i, each)| initializer(i, each)) {
+        exceptions.push(cause);
+    }
+    Some(Outcome { exceptions, truncated })
+}
+
+/// The cause that a JVM prints as the message where a class could not be initialized before:
+/// `ExceptionInInitializerError: Exception a.B: message [in thread "main"]`.
+fn initializer<'a>(index: usize, exception: &ParsedException<'a>) -> Option<ParsedException<'a>> {
+    if !exception.error_type.ends_with("ExceptionInInitializerError") {
+        return None;
+    }
+    let Cow::Borrowed(message) = exception.message else { return None };
+    let rest = message.strip_prefix("Exception ")?;
+    let header = type_and_message(rest, true)?;
+    let message = header.message.trim();
+    let end = message.rfind(" [in thread ").unwrap_or(message.len());
+    Some(ParsedException {
+        error_type: Cow::Borrowed(header.error_type),
+        message: Cow::Borrowed(&message[..end]),
+        relation: Relation::Cause,
+        parent: Some(index),
+        ..ParsedException::default()
+    })
 }
 
 /// Opens the header that belongs to the first frame: the first that is surely one, the first of a thread before all;

@@ -6,9 +6,10 @@
 mod frame;
 mod inspect;
 mod pointed;
+mod runners;
 
 use super::text::{self, Text, is_marker};
-use super::{Outcome, usual};
+use super::{Outcome, ParseLimits, usual};
 use crate::model::{Frame, ParsedException, Relation};
 use frame::{V8Line, gecko_frame, v8_frame};
 use std::borrow::Cow;
@@ -28,6 +29,13 @@ pub(super) fn parse<'a>(text: &Text<'a>) -> Option<Outcome<'a>> {
         let bare = text.without_like(prefix);
         let first = (0..bare.len()).find(|&i| v8_frame(bare.line(i)).is_some());
         return report(&bare, first);
+    }
+    if first.is_none()
+        && let Some(plain) = runners::plain(text)
+    {
+        let text = Text::new(&plain, &ParseLimits::default());
+        let first = (0..text.len()).find(|&i| v8_frame(text.line(i)).is_some());
+        return report(&text, first).map(Outcome::into_owned);
     }
     report(text, first)
 }
@@ -175,6 +183,13 @@ fn header<'a>(text: &Text<'a>, from: usize, first: Option<usize>) -> Option<Head
         let trimmed = unwrap(text::trim_start(line));
         if let Some((error_type, code, message)) = inspect::typed(trimmed) {
             let bare = inspect::is_bare(trimmed);
+            // AVA shows an error's properties above the error.
+            let last = first.map_or("", |first| text::trim_start(text.line(first.saturating_sub(1))));
+            if trimmed.ends_with(" {")
+                && inspect::typed(last).is_some_and(|(again, ..)| again == error_type && !last.ends_with('{'))
+            {
+                continue;
+            }
             let to = if first.is_some() && !bare { end } else { inspect::message_end(text, at) };
             let message = inspect::trim_bare(trimmed, text.span(at, message, to), line);
             return Some(Header { at, error_type, code, message });

@@ -1,18 +1,20 @@
 //! Python: tracebacks of CPython 2 and 3 with markers, chains and exception groups, IPython's two forms, pytest's
-//! failures and crashes of the interpreter.
+//! failures, crashes of the interpreter, and what rich, loguru and stackprinter make of a traceback.
 //!
 //! CPython prints the cause first and the reported exception last, frames outermost first. IPython prints
 //! `Type   Traceback (most recent call last)` as a header, then cells and files with numbered source lines. A message
 //! may end in another program's whole report: that is its cause.
 
 mod chain;
+mod drawn;
 mod fault;
 mod ipython;
 mod pytest;
+mod usage;
 mod usual;
 
 use super::text::{self, Text, indent, is_marker};
-use super::{Outcome, located};
+use super::{Outcome, ParseLimits, located};
 use crate::bytes;
 use crate::model::{Frame, Relation};
 use std::borrow::Cow;
@@ -49,11 +51,25 @@ const BLOCKS_MAX: usize = 256;
 /// Parses a Python report; `None` when the text has neither a traceback nor a Python source location.
 pub(super) fn parse<'a>(text: &Text<'a>) -> Option<Outcome<'a>> {
     // A crash, a syntax error, pytest's list; a traceback may stand behind a log's words.
-    if !text.has(HEADER) && !text.opens(b"FWC=") {
+    let has_header = text.has(HEADER);
+    if !has_header
+        && text.opens(b"uU")
+        && let Some(block) = usage::block(text)
+    {
+        return outcome(vec![block]);
+    }
+    if !has_header && !text.opens(b"FWC=") {
         return None;
     }
     let mut reader = Reader::new(text);
     reader.read();
+    if reader.is_drawn {
+        let plain = drawn::undrawn(text);
+        let text = Text::new(&plain, &ParseLimits::default());
+        let mut reader = Reader::new(&text);
+        reader.read();
+        return outcome(reader.blocks).map(Outcome::into_owned);
+    }
     let mut blocks = reader.blocks;
     if let Some(prefix) = reader.prefix {
         let bare = text.without_like(prefix);
@@ -62,10 +78,11 @@ pub(super) fn parse<'a>(text: &Text<'a>) -> Option<Outcome<'a>> {
         reader.read();
         blocks = reader.blocks;
     }
-    if blocks.is_empty() {
-        return None;
-    }
-    let truncated = blocks.last().is_some_and(|block| block.open);
+    outcome(blocks)
+}
+
+fn outcome(blocks: Vec<Block<'_>>) -> Option<Outcome<'_>> {
+    let truncated = blocks.last()?.open;
     Some(Outcome { exceptions: chain::tie(blocks), truncated })
 }
 
@@ -108,6 +125,8 @@ struct Reader<'t, 'a> {
     prefix: Option<&'a str>,
     /// The text was cut already.
     bare: bool,
+    /// The traceback stands in a box: nothing is read on, what draws it is to be taken away first.
+    is_drawn: bool,
     blocks: Vec<Block<'a>>,
 }
 
@@ -122,12 +141,13 @@ impl<'t, 'a> Reader<'t, 'a> {
             listed: false,
             prefix: None,
             bare: false,
+            is_drawn: false,
             blocks: vec![],
         }
     }
 
     fn read(&mut self) {
-        while self.at < self.text.len() && self.prefix.is_none() {
+        while self.at < self.text.len() && self.prefix.is_none() && !self.is_drawn {
             let header = header_at(self.text.line(self.at));
             if header.is_some_and(|at| self.text.line(self.at)[..at].ends_with("Exception Group ")) {
                 self.grouped = true;
@@ -243,6 +263,10 @@ impl<'t, 'a> Reader<'t, 'a> {
     /// A traceback whose header is the current line; `named` is what stands before the header.
     fn traceback(&mut self, named: &'a str) {
         let header = self.text.line(self.at);
+        if drawn::is_top(named) {
+            self.is_drawn = true;
+            return;
+        }
         if !named.is_empty() && !self.bare && !self.grouped && self.is_logged(header) {
             return;
         }
@@ -330,6 +354,8 @@ impl<'t, 'a> Reader<'t, 'a> {
             }
             let frame = match first {
                 Some(b'F') => file_line(trimmed),
+                // loguru points at the frame that logged.
+                Some(b'>') => trimmed.strip_prefix("> ").and_then(file_line),
                 Some(b'C' | b'I') => ipython::syntax_line(trimmed),
                 _ => None,
             };
@@ -341,6 +367,13 @@ impl<'t, 'a> Reader<'t, 'a> {
                 || trimmed.as_bytes().last() == Some(&b':') && trimmed.ends_with("(most recent call last):")
             {
                 break;
+            } else if let Some(source) = arrowed(trimmed)
+                && let Some(frame) = block.frames.last_mut()
+            {
+                frame.source = Some(Cow::Borrowed(source));
+            } else if trimmed == "---- (full traceback above) ----" {
+                // stackprinter shows the same again, in short.
+                block.frames.clear();
             } else {
                 let column = indent(line);
                 let is_source = below_trimmed && self.at + 1 < self.text.len() && !names_error(trimmed)
@@ -446,7 +479,14 @@ fn file_line(line: &str) -> Option<Frame<'_>> {
     let (file, rest) = quoted_file(rest)?;
     let (number, rest) = text::leading_number(rest)?;
     let function = rest.strip_prefix(", in ").or_else(|| rest.strip_prefix(" in ")).unwrap_or_default();
-    Some(located(function_name(text::trim(function)), file, Some(number), None))
+    Some(frame(text::trim(function), file, number))
+}
+
+/// A frame with the function's name as printed; Cython prints the name of the package before it, and no folder.
+fn frame<'a>(printed: &'a str, file: &'a str, line: u32) -> Frame<'a> {
+    let package =
+        printed.split_once('.').filter(|_| file.ends_with(".pyx")).map_or("", |(package, _)| package);
+    Frame { module: Cow::Borrowed(package), ..located(function_name(printed), file, Some(line), None) }
 }
 
 /// Splits at the last `", line `, or the last `" line ` when there is none.
@@ -483,6 +523,12 @@ fn function_name(name: &str) -> &str {
         Some(at) if bare.ends_with('>') && bare[..at].contains("<locals>") => &bare[at + 1..],
         _ => bare,
     }
+}
+
+/// The source behind stackprinter's arrow: `--> 6       return total(orders)`.
+fn arrowed(line: &str) -> Option<&str> {
+    let (_, source) = text::leading_number(line.strip_prefix("--> ")?.trim_start())?;
+    Some(source.trim())
 }
 
 /// Takes the first line under a frame as its source; an empty line and repeats are not source. Says whether it did.

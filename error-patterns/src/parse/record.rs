@@ -1,8 +1,13 @@
-//! The report in a record of a structured log: an object of JSON with a stack in one of its fields.
+//! The report in a record of a structured log: an object of JSON with a stack in one of its fields, or no more than
+//! what it says; the fields of logfmt.
 //!
 //! Fields are those of pino, winston, python-json-logger, logstash's encoder, ECS and the AWS Lambda runtimes
 //! (`errorType`, `errorMessage`, `stackTrace`), at any depth. Knows nothing of what stands in a stack but how its lines
 //! begin: where type and message stand in fields of their own, the report is put together as its runtime would print it.
+//! Stacks whose frames are objects are in `record/thrown.rs`, records without a stack in `record/words.rs`.
+
+mod thrown;
+mod words;
 
 use memchr::memmem;
 use serde_json::{Deserializer, Map, Value};
@@ -13,7 +18,7 @@ const LINES_MAX: usize = 64;
 const DEPTH_MAX: usize = 6;
 
 /// Fields that hold a stack, as text or as a list of its lines, the plainest first.
-const STACKS: [&str; 15] = [
+const STACKS: [&str; 18] = [
     "stack",
     "stack_trace",
     "stacktrace",
@@ -25,25 +30,37 @@ const STACKS: [&str; 15] = [
     "exc_info",
     "exc_text",
     "trace",
+    "extendedStackTrace",
+    "stepArray",
+    "frames",
     "exception",
     "error",
     "err",
     "stderr",
 ];
 /// Fields that hold an exception's type, and its message.
-const TYPES: [&str; 9] = [
+const TYPES: [&str; 10] = [
     "errorType",
     "type",
     "name",
     "class",
+    "className",
     "exc_type",
     "error_type",
     "error.type",
     "exception.type",
     "exceptionClass",
 ];
-const MESSAGES: [&str; 7] =
-    ["errorMessage", "message", "msg", "exc_value", "error.message", "exception.message", "exceptionMessage"];
+const MESSAGES: [&str; 8] = [
+    "errorMessage",
+    "message",
+    "msg",
+    "exc_value",
+    "error.message",
+    "exception.message",
+    "exceptionMessage",
+    "value",
+];
 
 /// What a line of a stack looks like, by what stands before and behind its place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,19 +77,28 @@ enum Shape {
     Whole,
 }
 
-/// The report in the first record of a text that has one.
+/// The report in the first record of a text that has one; else what the record of a failure says.
 pub(super) fn report(text: &str) -> Option<String> {
     let text = text.trim_start();
+    if text.starts_with('[') {
+        return words::listed(text);
+    }
     let whole = text.starts_with('{').then_some(text);
     let lines = text.lines().take(LINES_MAX).enumerate().filter_map(|(number, line)| {
         let start = memmem::find(line.as_bytes(), b"{\"")?;
         // The whole text begins with the same object.
         (number + start > 0).then(|| &line[start..])
     });
-    whole.into_iter().chain(lines).find_map(|text| {
+    let found = whole.into_iter().chain(lines).find_map(|text| {
         let record = Deserializer::from_str(text).into_iter::<Value>().next()?.ok()?;
         of_object(record.as_object()?, DEPTH_MAX)
-    })
+    });
+    found.or_else(|| whole.and_then(words::of_records))
+}
+
+/// What the first line says that has fields of a log behind its words.
+pub(super) fn line(text: &str) -> Option<String> {
+    words::of_line(text.trim_start())
 }
 
 fn of_object(object: &Map<String, Value>, depth: usize) -> Option<String> {
@@ -83,9 +109,10 @@ fn of_object(object: &Map<String, Value>, depth: usize) -> Option<String> {
     known.chain(others.into_iter().map(|(_, value)| value)).find_map(|value| match value {
         Value::String(text) if text.trim_start().starts_with('{') => report_within(text, depth),
         Value::String(text) => printed(object, text.lines().collect(), depth),
-        Value::Array(lines) => {
-            printed(object, lines.iter().map(Value::as_str).collect::<Option<_>>()?, depth)
-        }
+        Value::Array(items) => match items.iter().map(Value::as_str).collect::<Option<_>>() {
+            Some(lines) => printed(object, lines, depth),
+            None => thrown::printed(object, items, depth),
+        },
         Value::Object(inner) => of_object(inner, depth.checked_sub(1)?),
         _ => None,
     })
@@ -142,16 +169,21 @@ fn printed(object: &Map<String, Value>, lines: Vec<&str>, depth: usize) -> Optio
 
 /// Type and message as they stand in a report.
 fn title(object: &Map<String, Value>, shape: Shape) -> Option<String> {
-    let of = |names: &[&str]| names.iter().find_map(|name| object.get(*name)?.as_str());
-    match (of(&TYPES), of(&MESSAGES)) {
+    match (field(object, &TYPES), field(object, &MESSAGES)) {
         (Some(name), Some(message)) if shape == Shape::Ruby => Some(format!("{message} ({name})")),
         (Some(name), Some(message)) => Some(format!("{name}: {message}")),
         (name, message) => name.or(message).map(str::to_owned),
     }
 }
 
+/// The first of some fields that holds a text.
+fn field<'o>(object: &'o Map<String, Value>, names: &[&str]) -> Option<&'o str> {
+    names.iter().find_map(|name| object.get(*name)?.as_str())
+}
+
 /// What a line is, when it is a stack's.
 fn shape(line: &str) -> Option<Shape> {
+    let is_indented = line.starts_with([' ', '\t']);
     let line = line.trim();
     if line.starts_with("File \"") && line.contains("\", line ") {
         return Some(Shape::Python);
@@ -173,7 +205,8 @@ fn shape(line: &str) -> Option<Shape> {
         || place.1.contains(".java:")
         || place.1.contains(".kt:")
         || place.1.contains(".scala:");
-    (is_call && placed).then_some(Shape::Bare)
+    // JUnit indents its frames below the exception.
+    (is_call && placed && !is_indented).then_some(Shape::Bare)
 }
 
 #[cfg(test)]
@@ -223,8 +256,9 @@ mod tests {
                 "{\"msg\":\"started\"}\n{\"msg\":\"no\",\"stack_trace\":\"a.E: no\\n\\tat a.B.f(B.java:5)\"}",
                 Some("a.E: no\n\tat a.B.f(B.java:5)\n"),
             ),
-            (r#"{"message":"no","stack":"none"}"#, None),
-            (r#"{"message":"look at it (soon)"}"#, None),
+            // No stack: what it says.
+            (r#"{"message":"no","stack":"none"}"#, Some("no")),
+            (r#"{"message":"look at it (soon)"}"#, Some("look at it (soon)")),
             ("TypeError: {\"a\": 1} is not iterable", None),
             ("{\"stack\":\"E: no\\n    at f (/a.js:1:2)", None),
         ] {

@@ -5,6 +5,8 @@ use super::{Outcome, located};
 use crate::model::{Frame, ParsedException, Relation};
 use std::borrow::Cow;
 
+/// Lines of a message that are read.
+const MESSAGE_LINES_MAX: usize = 64;
 /// Causes that are read.
 const CAUSES_MAX: usize = 32;
 
@@ -15,10 +17,10 @@ pub(super) fn parse<'a>(text: &Text<'a>) -> Option<Outcome<'a>> {
     {
         return Some(outcome);
     }
-    if !text.opens(b"etmfE") {
+    if !text.opens(b"etmfET") {
         return None;
     }
-    compiler(text).or_else(|| runtime(text)).or_else(|| returned(text))
+    compiler(text).or_else(|| runtime(text)).or_else(|| crashed(text)).or_else(|| returned(text))
 }
 
 fn panic<'a>(text: &Text<'a>) -> Option<Outcome<'a>> {
@@ -212,38 +214,89 @@ fn is_cargos(message: &str) -> bool {
     .any(|start| message.starts_with(start))
 }
 
-/// `Error: Os { code: 2, kind: NotFound, message: "..." }` and the causes that `anyhow` lists.
+/// `Error: Os { code: 2, kind: NotFound, message: "..." }`, and an error with the causes that libraries list:
+///
+/// - anyhow and eyre: `Error: message`, `Caused by:`, then one cause or several with numbers;
+/// - color-eyre: `Error:`, then all of them with numbers from 0;
+/// - miette: the code behind `Error: `, then a line of each, the message behind a cross, causes behind an arrow;
+/// - error-stack: `Error: message`, causes behind an arrow.
 fn returned<'a>(text: &Text<'a>) -> Option<Outcome<'a>> {
-    let (at, message) = text.lines_from(0).find_map(|(i, line)| Some((i, line.strip_prefix("Error: ")?)))?;
-    let causes = (at + 1..text.len()).find(|&i| text.line(i) == "Caused by:");
-    let debugged = message.split([' ', '(']).next().is_some_and(|word| {
-        text::is_type(word)
-            && message[word.len()..].trim_start().starts_with(['{', '('])
-            && message.trim_end().ends_with(['}', ')'])
-    });
-    if !(debugged || causes.is_some_and(|at| text.line(at + 1).starts_with("    "))) {
+    let (at, first) =
+        text.lines_from(0).find_map(|(i, line)| Some((i, line.strip_prefix("Error:")?.trim())))?;
+    let name = first.split([' ', '(', '{']).next().unwrap_or_default();
+    let debugged = text::is_type(name)
+        && first[name.len()..].trim_start().starts_with(['{', '('])
+        && first.ends_with(['}', ')']);
+    let numbered = |line: &'a str| {
+        let (_, rest) = text::leading_number(line.strip_prefix("  ")?.trim_start())?;
+        rest.strip_prefix(": ")
+    };
+    let below = |i: usize| text.line(i).trim_start();
+    let mut messages = vec![first];
+    if let Some(causes) = (at + 1..text.len()).find(|&i| text.line(i) == "Caused by:") {
+        let lines =
+            text.lines_from(causes + 1).map_while(|(_, line)| line.strip_prefix("    ").map(|_| line));
+        messages.extend(lines.map(|line| numbered(line).unwrap_or(line.trim())));
+    } else if first.is_empty() && numbered(text.line(at + 1)).is_some() {
+        messages.clear();
+        messages.extend(text.lines_from(at + 1).map_while(|(_, line)| numbered(line)));
+    } else if let Some(message) = miette(below(at + 1)).or_else(|| miette(below(at + 2))) {
+        messages[0] = message;
+        messages.extend(text.lines_from(at + 2).filter_map(|(_, line)| caused(line)));
+    } else if below(at + 1).starts_with(TEE) {
+        messages.extend(text.lines_from(at + 1).filter_map(|(_, line)| caused(line)));
+    } else if !debugged {
         return None;
     }
-    let error_type =
-        if debugged { message.split([' ', '(', '{']).next().unwrap_or_default() } else { "Error" };
-    let mut exceptions = vec![ParsedException {
-        error_type: Cow::Borrowed(error_type),
+    messages.truncate(CAUSES_MAX);
+    let exceptions = messages.iter().enumerate().map(|(i, message)| ParsedException {
+        error_type: Cow::Borrowed(if debugged && i == 0 { name } else { "Error" }),
         message: Cow::Borrowed(message.trim()),
+        relation: if i == 0 { Relation::Reported } else { Relation::Cause },
+        parent: i.checked_sub(1),
         ..ParsedException::default()
-    }];
-    for (_, line) in causes.into_iter().flat_map(|causes| text.lines_from(causes + 1)) {
-        if !line.starts_with("    ") || exceptions.len() > CAUSES_MAX {
-            break;
-        }
-        let cause = line.trim();
-        let cause =
-            text::leading_number(cause).and_then(|(_, rest)| rest.strip_prefix(": ")).unwrap_or(cause);
-        exceptions.push(ParsedException {
-            message: Cow::Borrowed(cause),
-            relation: Relation::Cause,
-            parent: Some(exceptions.len() - 1),
-            ..ParsedException::default()
-        });
+    });
+    Some(Outcome { exceptions: exceptions.collect(), truncated: false })
+}
+
+/// What error-stack draws before each line of an error.
+const TEE: &str = "\u{251c}\u{2574}";
+
+/// miette's message, behind a cross.
+fn miette(line: &str) -> Option<&str> {
+    ["\u{d7} ", "x ", "\u{2716} "].iter().find_map(|cross| line.strip_prefix(cross))
+}
+
+/// A cause behind an arrow that miette and error-stack draw.
+fn caused(line: &str) -> Option<&str> {
+    let (rail, cause) = line.split_once("\u{2500}\u{25b6} ").or_else(|| line.split_once("-> "))?;
+    rail.trim_start()
+        .chars()
+        .all(|c| matches!(c, '\u{2500}'..='\u{257f}' | '|' | '`' | '-' | ' '))
+        .then_some(cause)
+}
+
+/// color-eyre: `The application panicked (crashed).`, then `Message: ` and `Location: `.
+fn crashed<'a>(text: &Text<'a>) -> Option<Outcome<'a>> {
+    let at = text.iter().position(|line| line.starts_with("The application panicked (crashed)."))?;
+    let field = |name: &str| {
+        text.lines_from(at + 1)
+            .take(MESSAGE_LINES_MAX)
+            .find_map(|(i, line)| Some((i, line.strip_prefix(name)?)))
+    };
+    let (from, message) = field("Message: ")?;
+    let place = field("Location: ");
+    let end = place.map_or(from + 1, |(i, _)| i);
+    let (file, line, column) = text::split_location(place.map_or("", |(_, place)| place.trim()));
+    let mut frames = backtrace(text, end);
+    if !frames.iter().any(|frame| frame.file.ends_with(file) && frame.line == line) {
+        frames.insert(0, located("", file, line, column));
     }
-    Some(Outcome { exceptions, truncated: false })
+    let exception = ParsedException {
+        error_type: Cow::Borrowed("panic"),
+        message: Cow::Borrowed(text.span(from, message, end).trim()),
+        frames,
+        ..ParsedException::default()
+    };
+    Some(Outcome { exceptions: vec![exception], truncated: false })
 }

@@ -1,6 +1,7 @@
 //! Strategy `2026-12-01`, the first.
 //!
-//! - The deciding exception is the root cause: `cause` links are followed, cancellations are not.
+//! - The deciding exception is the root cause: `cause` links are followed, and into a group to its first member;
+//!   cancellations are not.
 //! - Where frames of a deployed application tell something, they decide, with the type and the numbers
 //!   that mean something; the message does not count.
 //! - Else the program is one user's own: its names do not count. The parameterized message decides, with
@@ -14,6 +15,7 @@
 //! Not to be edited after the first release: stored fingerprints depend on every line of it, of
 //! [`crate::tokens`] and of [`crate::canonical`].
 
+use crate::ast;
 use crate::bytes::{first_digit, is_capital_name};
 use crate::canonical::{Basis, Parts, plain};
 use crate::fingerprint::Made;
@@ -105,14 +107,18 @@ pub(crate) fn place<'p>(parsed: &'p Parsed<'_>) -> Option<&'p str> {
     reported.frames.iter().find(own).or_else(|| frames.iter().find(own)).map(|frame| frame.file.as_ref())
 }
 
-/// Index of the exception at the end of the chain of causes.
+/// Index of the exception at the end of the chain of causes; of a group of Python's the first member counts as one. What
+/// V8 calls an aggregate says itself what was asked for.
 pub(crate) fn root_cause(parsed: &Parsed<'_>) -> usize {
     let mut current = 0;
+    let follows = |relation: Relation| {
+        relation == Relation::Cause || relation == Relation::Member && parsed.runtime == Runtime::Python
+    };
     for _ in 0..CAUSES_MAX {
         let next = parsed.exceptions.iter().enumerate().find(|(index, exception)| {
             *index > current
                 && exception.parent == Some(current)
-                && exception.relation == Relation::Cause
+                && follows(exception.relation)
                 && !says_nothing(exception)
         });
         match next {
@@ -164,7 +170,11 @@ fn form(
     let sources = line.into_iter().chain(snippet);
     let message = message::telling(runtime, deciding, frames.first(), authored.is_some(), sources);
     let says_something = message.says_something();
-    let library = library(runtime, frames, deciding);
+    let library = if says_something && tells_library(runtime, deciding, &message.tokens.text) {
+        None
+    } else {
+        library(runtime, frames, deciding)
+    };
     let mut form = Form {
         basis: if library.is_some() { Basis::Library } else { Basis::Message },
         frames: library.into_iter().collect(),
@@ -188,6 +198,19 @@ fn form(
     form
 }
 
+/// Whether an exception of Python's tells its library by itself, also where no frame does: its type is not the language's
+/// own, nor one that libraries share with the standard library; or it says so much that nobody else will say the same.
+fn tells_library(runtime: Runtime, exception: &ParsedException<'_>, tokens: &str) -> bool {
+    let (name, own) = (type_name(runtime, exception), exception.short_type());
+    let words = tokens.split(' ').filter(|token| !token.starts_with('<')).count();
+    runtime == Runtime::Python
+        && name != "JSONDecodeError"
+        && (!ast::is_python_builtin(name) || words >= LIBRARY_WORDS_MIN && !messages::words().composes(own))
+}
+
+/// Words of a message that no two libraries share by chance.
+const LIBRARY_WORDS_MIN: usize = 7;
+
 /// The type as it counts: Node clients send the code, or the class, of one and the same error; a shell
 /// has no types; some types have several names.
 fn type_name<'e>(runtime: Runtime, exception: &'e ParsedException<'_>) -> &'e str {
@@ -196,6 +219,12 @@ fn type_name<'e>(runtime: Runtime, exception: &'e ParsedException<'_>) -> &'e st
     match (runtime, simple) {
         (Runtime::Shell, _) => "shell",
         (Runtime::JavaScript, simple) if code || simple.is_empty() => "Error",
+        // What a coroutine, or what is no context manager, was asked for.
+        (Runtime::Python, "AttributeError")
+            if ["__", "'coroutine' object "].iter().any(|start| exception.message.starts_with(start)) =>
+        {
+            "TypeError"
+        }
         (_, simple) => messages::built_in().type_name(runtime, simple),
     }
 }

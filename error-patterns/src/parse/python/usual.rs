@@ -3,7 +3,6 @@
 use super::super::located;
 use super::super::text::tail::Tail;
 use super::super::text::{Text, leading_number};
-use super::function_name;
 use crate::model::Frame;
 use fearless_simd::{Level, Simd, dispatch};
 use std::borrow::Cow;
@@ -26,18 +25,18 @@ fn take_by<'a, S: Simd>(
 ) -> Option<bool> {
     let mut has_source = None;
     while let Some(tail) = text.tail(*at) {
-        let Some((file, line, function)) = frame(simd, tail) else { break };
+        let Some(frame) = frame(simd, tail) else { break };
         let source = source(text.line(*at + 1));
         *at += 1 + usize::from(source.is_some());
         has_source = Some(source.is_some());
-        frames.push(Frame { source: source.map(Cow::Borrowed), ..located(function, file, Some(line), None) });
+        frames.push(Frame { source: source.map(Cow::Borrowed), ..frame });
     }
     has_source
 }
 
 /// `  File "x.py", line 3, in f` and no more.
 #[inline(always)]
-fn frame<S: Simd>(simd: S, tail: Tail<'_>) -> Option<(&str, u32, &str)> {
+fn frame<S: Simd>(simd: S, tail: Tail<'_>) -> Option<Frame<'_>> {
     let (file, rest) = tail.quoted(simd, tail.line.strip_prefix("  File \"")?)?;
     let (line, rest) = leading_number(rest.strip_prefix(", line ")?)?;
     let function = rest.strip_prefix(", in ")?;
@@ -46,7 +45,11 @@ fn frame<S: Simd>(simd: S, tail: Tail<'_>) -> Option<(&str, u32, &str)> {
         return None;
     };
     let is_plain = !tail.ends_with_any(simd, function.len(), *b"(.<");
-    Some((file, line, if is_plain { function } else { function_name(function) }))
+    Some(if is_plain {
+        located(function, file, Some(line), None)
+    } else {
+        super::frame(function, file, line)
+    })
 }
 
 /// A line of source that no line of another kind begins or ends like.

@@ -36,7 +36,8 @@ pub(super) fn own_frames(runtime: Runtime, reported: &ParsedException<'_>, frame
             || runtime == Runtime::JavaScript && is_module_run(frames)
             || first.is_some_and(|frame| frame.origin == Origin::Program)
             || is_single(runtime, frames)
-    }) || !application && entered(&reported.frames);
+    }) || is_lone(runtime, frames, &reported.frames)
+        || !application && entered(&reported.frames);
     if program {
         return Whose::Program;
     }
@@ -86,6 +87,31 @@ fn outermost<'f, 'a>(frames: &'f [Frame<'a>]) -> Option<&'f Frame<'a>> {
 /// The frame of own code that raised.
 fn innermost<'f, 'a>(frames: &'f [Frame<'a>]) -> Option<&'f Frame<'a>> {
     frames.iter().find(|frame| frame.origin.is_own())
+}
+
+/// Whether one function is all own code: what a thread or a timer ran, `main`, or a test beside nothing else. An
+/// application has more, and a folder for its tests.
+fn is_lone(runtime: Runtime, frames: &[Frame<'_>], reported: &[Frame<'_>]) -> bool {
+    let mut own = frames.iter().chain(reported).filter(|frame| frame.origin.is_own());
+    let Some(first) = own.next() else { return false };
+    if !own.all(|frame| frame.function == first.function && frame.file == first.file) {
+        return false;
+    }
+    let base = base_name(&first.file);
+    match runtime {
+        Runtime::Python => {
+            let folder = |part: &str| {
+                matches!(part.trim_end_matches(':').to_ascii_lowercase().as_str(), "test" | "tests")
+            };
+            let above = &first.file[..first.file.len() - base.len()];
+            frames.last().is_some_and(|frame| base_name(&frame.file) == "threading.py")
+                || base.starts_with("test_") && !above.split(['/', '\\']).any(folder)
+        }
+        // What a browser loads is a deployed application's.
+        Runtime::JavaScript => !first.file.contains("://") || first.file.starts_with("file://"),
+        Runtime::Native => first.function == "main",
+        _ => false,
+    }
 }
 
 /// Whether all own code on the stack is one file, or one class, whose name says that it is a whole program.
@@ -173,8 +199,8 @@ const ARRAY_FUNCTION: &str = "<__array_function__";
 
 /// The published package that a library frame belongs to.
 fn package(frame: &Frame<'_>) -> String {
-    if frame.file.ends_with("mtrand.pyx") {
-        return "numpy".to_owned();
+    if frame.file.ends_with(".pyx") && !frame.module.is_empty() {
+        return frame.module.as_ref().to_owned();
     }
     let file = match memchr::memchr(b'\\', frame.file.as_bytes()) {
         Some(_) => Cow::Owned(frame.file.replace('\\', "/")),

@@ -130,7 +130,7 @@ pub(super) fn telling<'p>(
         Runtime::Shell => shell(message, authored),
         Runtime::Python => python(deciding.short_type(), message),
         Runtime::Java => java(deciding.short_type(), message),
-        Runtime::JavaScript => Cow::Borrowed(javascript(message)),
+        Runtime::JavaScript => javascript(message, &deciding.message),
         _ => Cow::Borrowed(message),
     };
     let found = parameterize(&shaped, Names::Drop);
@@ -316,6 +316,11 @@ fn python<'m>(error_type: &str, message: &'m str) -> Cow<'m, str> {
     {
         return Cow::Borrowed("type object <str> has no attribute <str>");
     }
+    if error_type == "AttributeError"
+        && let Some(known) = foreign_attribute(message)
+    {
+        return Cow::Borrowed(known);
+    }
     if forgotten_import(message) {
         return Cow::Borrowed("imported name is not defined");
     }
@@ -331,6 +336,19 @@ fn python<'m>(error_type: &str, message: &'m str) -> Cow<'m, str> {
     }
 }
 
+/// What a value of a built-in type was asked for: what values of other types have, or, of a `dict`, a key with a dot.
+fn foreign_attribute(message: &str) -> Option<&'static str> {
+    let (kind, rest) = message.strip_prefix('\'')?.split_once("' object has no attribute '")?;
+    let (name, _) = rest.split_once('\'')?;
+    if !matches!(kind, "dict" | "list" | "str" | "int" | "float" | "tuple" | "set" | "bytes" | "bool") {
+        return None;
+    }
+    if words().is_builtin_method(name) {
+        return Some("value of another type has no such method");
+    }
+    (kind == "dict").then_some("dict has no attribute")
+}
+
 /// `package com.google.gson does not exist`, and the name of a class that was not found: published libraries are told
 /// apart by vendor and product, a user's own names are not.
 fn java<'m>(error_type: &str, message: &'m str) -> Cow<'m, str> {
@@ -338,6 +356,9 @@ fn java<'m>(error_type: &str, message: &'m str) -> Cow<'m, str> {
     let class = matches!(error_type, "ClassNotFoundException" | "NoClassDefFoundError");
     if error_type == "FileNotFoundException" && message.starts_with("http") {
         return Cow::Borrowed("<url> not found");
+    }
+    if error_type == "NoSuchFileException" {
+        return Cow::Borrowed("<path> (No such file or directory)");
     }
     let name = package.or_else(|| class.then(|| message.split_whitespace().last().unwrap_or_default()));
     let Some(name) = name.filter(|name| !name.is_empty()) else { return Cow::Borrowed(message) };
@@ -347,12 +368,38 @@ fn java<'m>(error_type: &str, message: &'m str) -> Cow<'m, str> {
     Cow::Owned(format!("{} not found", if known { &vendor } else { "<name>" }))
 }
 
-/// Node's errors of the system without the call that met them: `EBADF: bad file descriptor, read`.
-fn javascript(message: &str) -> &str {
+/// Node's errors of the system without the call that met them: `EBADF: bad file descriptor, read`; with the service that
+/// usually answers at a port: `connect ECONNREFUSED 127.0.0.1:5432`; of a command that failed what it said.
+fn javascript<'m>(message: &'m str, whole: &'m str) -> Cow<'m, str> {
+    if message.starts_with("Command failed: ")
+        && let Some(said) = whole.lines().skip(1).map(str::trim).find(|line| !line.is_empty())
+    {
+        return Cow::Owned(format!("command failed: {}", shell(said, false)));
+    }
+    if let Some(place) = message.strip_prefix("connect ECONNREFUSED ") {
+        let port = place.rsplit(':').next().and_then(|port| port.split([' ', ',', ')']).next());
+        let service = port.and_then(|port| SERVICES.iter().find(|(known, _)| *known == port));
+        return service.map_or(Cow::Borrowed(message), |(_, name)| {
+            Cow::Owned(format!("connect ECONNREFUSED <num> {name}"))
+        });
+    }
     let described = message.split_once(": ").filter(|(code, _)| is_system_code(code));
     let call = described.and_then(|_| message.find(", "));
-    call.map_or(message, |call| &message[..call])
+    Cow::Borrowed(call.map_or(message, |call| &message[..call]))
 }
+
+/// Ports that one kind of server is known by (IANA's register, and what the servers' manuals say).
+const SERVICES: [(&str, &str); 9] = [
+    ("5432", "postgresql"),
+    ("6379", "redis"),
+    ("3306", "mysql"),
+    ("27017", "mongodb"),
+    ("9092", "kafka"),
+    ("5672", "amqp"),
+    ("9200", "elasticsearch"),
+    ("11211", "memcached"),
+    ("1433", "mssql"),
+];
 
 /// `placed`: a shell said which line of a script failed.
 fn shell(message: &str, placed: bool) -> Cow<'_, str> {
@@ -503,9 +550,9 @@ mod tests {
             tokens("environment variable API_URL is empty"),
             tokens("environment variable JOB_MODE is empty")
         );
-        assert_eq!(javascript("EBADF: bad file descriptor, read"), "EBADF: bad file descriptor");
-        assert_eq!(javascript("Expected: a, b"), "Expected: a, b");
-        assert_eq!(javascript("ERROR: a, b"), "ERROR: a, b");
+        assert_eq!(javascript("EBADF: bad file descriptor, read", ""), "EBADF: bad file descriptor");
+        assert_eq!(javascript("Expected: a, b", ""), "Expected: a, b");
+        assert_eq!(javascript("ERROR: a, b", ""), "ERROR: a, b");
         assert!(
             requires_parameter("API_URL: ask the admins for it") && !requires_parameter("cd: no such place")
         );
