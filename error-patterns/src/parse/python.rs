@@ -353,7 +353,7 @@ impl<'t, 'a> Reader<'t, 'a> {
                 frame.marked = marked(line, trimmed, from);
             }
             let frame = match first {
-                Some(b'F') => file_line(trimmed),
+                Some(b'F') => syntax_place(trimmed),
                 // loguru points at the frame that logged.
                 Some(b'>') => trimmed.strip_prefix("> ").and_then(file_line),
                 Some(b'C' | b'I') => ipython::syntax_line(trimmed),
@@ -453,7 +453,7 @@ impl<'t, 'a> Reader<'t, 'a> {
 /// Whether a syntax error without a traceback starts with this line.
 fn starts_syntax_error(trimmed: &str) -> bool {
     match trimmed.as_bytes().first() {
-        Some(b'F') => file_line(trimmed).is_some_and(|frame| frame.function.is_empty()),
+        Some(b'F') => syntax_place(trimmed).is_some_and(|frame| frame.function.is_empty()),
         Some(b'C') => trimmed.starts_with("Cell In[") && ipython::cell_line(trimmed).is_some(),
         _ => false,
     }
@@ -480,6 +480,15 @@ fn file_line(line: &str) -> Option<Frame<'_>> {
     let (number, rest) = text::leading_number(rest)?;
     let function = rest.strip_prefix(", in ").or_else(|| rest.strip_prefix(" in ")).unwrap_or_default();
     Some(frame(text::trim(function), file, number))
+}
+
+/// The same, or the place of a mistake in a file as IPython prints it: `File <tokenize>:7`.
+fn syntax_place(line: &str) -> Option<Frame<'_>> {
+    let bare = || {
+        let (file, number) = text::split_number(line.strip_prefix("File <")?, b':')?;
+        file.ends_with('>').then(|| located("", &line["File ".len()..][..file.len() + 1], Some(number), None))
+    };
+    file_line(line).or_else(bare)
 }
 
 /// A frame with the function's name as printed; Cython prints the name of the package before it, and no folder.

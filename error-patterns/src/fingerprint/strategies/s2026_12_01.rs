@@ -203,9 +203,11 @@ fn form(
 fn tells_library(runtime: Runtime, exception: &ParsedException<'_>, tokens: &str) -> bool {
     let (name, own) = (type_name(runtime, exception), exception.short_type());
     let words = tokens.split(' ').filter(|token| !token.starts_with('<')).count();
+    // What the interpreter says of imports is short.
+    let composed = messages::words().composes(own) && own != "ImportError";
     runtime == Runtime::Python
         && name != "JSONDecodeError"
-        && (!ast::is_python_builtin(name) || words >= LIBRARY_WORDS_MIN && !messages::words().composes(own))
+        && (!ast::is_python_builtin(name) || words >= LIBRARY_WORDS_MIN && !composed)
 }
 
 /// Words of a message that no two libraries share by chance.

@@ -111,7 +111,8 @@ pub(super) fn telling<'p>(
             None => {}
         }
     }
-    let same = messages::built_in().same(runtime, message);
+    let told = (runtime == Runtime::JavaScript).then(|| told(message, &deciding.message)).flatten();
+    let same = if told.is_some() { None } else { messages::built_in().same(runtime, message) };
     if let Some(same) = same.map(|same| if same == CIRCLE && hides_stdlib(message) { HIDDEN } else { same }) {
         let found = parameterize(message, Names::Drop);
         return Telling {
@@ -128,16 +129,17 @@ pub(super) fn telling<'p>(
     let message = written.as_ref();
     let shaped = match runtime {
         Runtime::Shell => shell(message, authored),
-        Runtime::Python => python(deciding.short_type(), message),
+        Runtime::Python => python(deciding.short_type(), message, &deciding.message),
         Runtime::Java => java(deciding.short_type(), message),
-        Runtime::JavaScript => javascript(message, &deciding.message),
+        Runtime::JavaScript => told.map_or_else(|| Cow::Borrowed(javascript(message)), Cow::Owned),
         _ => Cow::Borrowed(message),
     };
     let found = parameterize(&shaped, Names::Drop);
     let tokens = kept(&tail_dropped(&unlisted(&found.text), authored));
     // What a shell's message was cut down to says too little to people.
     let readable = (runtime != Runtime::Shell || shaped == message).then_some(found.text);
-    let (tokens, keys) = (Tokens::of(tokens), found.keys);
+    let (tokens, mut keys) = (Tokens::of(tokens), found.keys);
+    keys.extend(service(message).filter(|_| runtime == Runtime::JavaScript));
     let template = if let Cow::Owned(template) = written { Some(template) } else { None };
     Telling { tokens, keys, speaking_type: false, readable, template }
 }
@@ -308,8 +310,19 @@ fn forgotten_import(message: &str) -> bool {
     name.is_some_and(|name| words().imported.iter().any(|each| each == name))
 }
 
-fn python<'m>(error_type: &str, message: &'m str) -> Cow<'m, str> {
+fn python<'m>(error_type: &str, message: &'m str, whole: &str) -> Cow<'m, str> {
     let message = unhinted(message);
+    if error_type == "ValidationError"
+        && message.contains(" validation error")
+        && let Some(kind) = pydantic_kind(whole)
+    {
+        return Cow::Owned(format!("validation error {kind}"));
+    }
+    if error_type.starts_with("HTTP")
+        && let Some(status) = http_status(message)
+    {
+        return Cow::Owned(format!("HTTP Error {status}"));
+    }
     // `AttributeError: HIGH`: what an enumeration lacks, as older releases say it.
     let is_name = |text: &str| text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
     if error_type == "AttributeError" && is_name(message) && !message.starts_with("__") && !message.is_empty()
@@ -334,6 +347,34 @@ fn python<'m>(error_type: &str, message: &'m str) -> Cow<'m, str> {
         Some((at, place)) if place.contains(", line ") => Cow::Borrowed(&message[..at]),
         _ => Cow::Borrowed(message),
     }
+}
+
+/// What pydantic found first: `[type=missing, input_value=...]`, before its second release `(type=value_error.missing)`.
+/// A value that cannot be read as its type and one of another type are one, and so are all that are none of a few.
+fn pydantic_kind(whole: &str) -> Option<&str> {
+    let (_, rest) = whole.split_once("[type=").or_else(|| whole.split_once("(type="))?;
+    let kind = rest.split([',', ';', ')', ']']).next()?;
+    let is_type = kind.starts_with("type_error") || kind.ends_with("_type") || kind.ends_with("_parsing");
+    Some(match kind.rsplit('.').next()? {
+        "literal_error" | "const" | "enum" => "choice",
+        _ if is_type => "type",
+        last => last,
+    })
+}
+
+/// The status that urllib, requests and httpx tell in words of their own: `HTTP Error 404: Not Found`,
+/// `404 Client Error: Not Found for url: ...`, `Client error '404 Not Found' for url ...`.
+fn http_status(message: &str) -> Option<&str> {
+    let status = message.strip_prefix("HTTP Error ").or_else(|| {
+        let (first, rest) = message.split_once(' ')?;
+        if rest.starts_with("Client Error") || rest.starts_with("Server Error") {
+            return Some(first);
+        }
+        let (_, quoted) = message.split_once(" error '")?;
+        Some(quoted)
+    })?;
+    let digits = status.bytes().take_while(u8::is_ascii_digit).count();
+    (digits == 3).then(|| &status[..3])
 }
 
 /// What a value of a built-in type was asked for: what values of other types have, or, of a `dict`, a key with a dot.
@@ -368,24 +409,35 @@ fn java<'m>(error_type: &str, message: &'m str) -> Cow<'m, str> {
     Cow::Owned(format!("{} not found", if known { &vendor } else { "<name>" }))
 }
 
-/// Node's errors of the system without the call that met them: `EBADF: bad file descriptor, read`; with the service that
-/// usually answers at a port: `connect ECONNREFUSED 127.0.0.1:5432`; of a command that failed what it said.
-fn javascript<'m>(message: &'m str, whole: &'m str) -> Cow<'m, str> {
-    if message.starts_with("Command failed: ")
-        && let Some(said) = whole.lines().skip(1).map(str::trim).find(|line| !line.is_empty())
-    {
-        return Cow::Owned(format!("command failed: {}", shell(said, false)));
-    }
-    if let Some(place) = message.strip_prefix("connect ECONNREFUSED ") {
-        let port = place.rsplit(':').next().and_then(|port| port.split([' ', ',', ')']).next());
-        let service = port.and_then(|port| SERVICES.iter().find(|(known, _)| *known == port));
-        return service.map_or(Cow::Borrowed(message), |(_, name)| {
-            Cow::Owned(format!("connect ECONNREFUSED <num> {name}"))
-        });
-    }
+/// Node's errors of the system without the call that met them: `EBADF: bad file descriptor, read`.
+fn javascript(message: &str) -> &str {
     let described = message.split_once(": ").filter(|(code, _)| is_system_code(code));
     let call = described.and_then(|_| message.find(", "));
-    Cow::Borrowed(call.map_or(message, |call| &message[..call]))
+    call.map_or(message, |call| &message[..call])
+}
+
+/// What Node knows of others: of a command that failed what it said; of a server that does not answer the place.
+fn told(message: &str, whole: &str) -> Option<String> {
+    if message.starts_with("Command failed: ") {
+        let said = whole.lines().skip(1).map(str::trim).find(|line| !line.is_empty())?;
+        let said = shell(said, false);
+        // The shell could not start it: the same as `spawn pandoc ENOENT`.
+        let absent = said.ends_with(": command not found");
+        return Some(if absent {
+            "spawn <str> ENOENT".to_owned()
+        } else {
+            format!("command failed: {said}")
+        });
+    }
+    service(message).map(|_| message.to_owned())
+}
+
+/// The server that usually listens at the port where nothing answered: `connect ECONNREFUSED 127.0.0.1:5432`.
+fn service(message: &str) -> Option<String> {
+    let place = message.strip_prefix("connect ECONNREFUSED ")?;
+    let port = place.rsplit(':').next()?.split([' ', ',', ')']).next()?;
+    let (_, name) = SERVICES.iter().find(|(known, _)| *known == port)?;
+    Some(format!("service {name}"))
 }
 
 /// Ports that one kind of server is known by (IANA's register, and what the servers' manuals say).
@@ -550,9 +602,24 @@ mod tests {
             tokens("environment variable API_URL is empty"),
             tokens("environment variable JOB_MODE is empty")
         );
-        assert_eq!(javascript("EBADF: bad file descriptor, read", ""), "EBADF: bad file descriptor");
-        assert_eq!(javascript("Expected: a, b", ""), "Expected: a, b");
-        assert_eq!(javascript("ERROR: a, b", ""), "ERROR: a, b");
+        let whole = "1 validation error for A\nb\n  Field required [type=missing, input_value={}]";
+        assert_eq!(python("ValidationError", "1 validation error for A", whole), "validation error missing");
+        let whole = "1 validation error for A\nb\n  no integer (type=type_error.integer)";
+        assert_eq!(python("ValidationError", "1 validation error for A", whole), "validation error type");
+        for message in [
+            "HTTP Error 404: Not Found",
+            "404 Client Error: Not Found for url: http://a/b",
+            "Client error '404 Not Found' for url 'http://a/b'",
+        ] {
+            assert_eq!(python("HTTPError", message, ""), "HTTP Error 404");
+        }
+        assert_eq!(service("connect ECONNREFUSED ::1:5432").unwrap(), "service postgresql");
+        assert_eq!(service("connect ECONNREFUSED ::1:8080"), None);
+        let said = "Command failed: pandoc -v\n/bin/sh: 1: pandoc: not found\n";
+        assert_eq!(told("Command failed: pandoc -v", said).unwrap(), "spawn <str> ENOENT");
+        assert_eq!(javascript("EBADF: bad file descriptor, read"), "EBADF: bad file descriptor");
+        assert_eq!(javascript("Expected: a, b"), "Expected: a, b");
+        assert_eq!(javascript("ERROR: a, b"), "ERROR: a, b");
         assert!(
             requires_parameter("API_URL: ask the admins for it") && !requires_parameter("cd: no such place")
         );
