@@ -68,6 +68,10 @@ pub(super) fn open(text: &Text<'_>) -> Option<Opened> {
         current = Cow::Owned(inner);
         opened.sure |= sure;
     }
+    if let Some(inner) = without_chatter(&current) {
+        current = Cow::Owned(inner);
+        opened.sure = true;
+    }
     // Records in HTML, or behind the heads of another log.
     let again = matches!(current, Cow::Owned(_)) && current.trim_start().starts_with('{');
     let inner = again.then(|| record::report(&current)).flatten().or_else(|| record::line(&current));
@@ -103,6 +107,7 @@ fn is_suspect(text: &Text<'_>) -> bool {
         || ["{", "[\""].iter().any(|sign| first.starts_with(sign))
         || [first, last].into_iter().any(is_record)
         || count <= LOGFMT_LINES_USUAL && text.iter().any(is_logfmt)
+        || ["level=", "##["].iter().any(|sign| has(first.as_bytes(), sign.as_bytes()))
         || count == 1 && [" at ", " File \""].iter().any(|sign| has(first.as_bytes(), sign.as_bytes()))
         || has_entity(text.all())
         || (count < 3 || first.starts_with('[')) && text.iter().take(LINES_MAX).any(escaped)
@@ -424,6 +429,36 @@ fn without_heads(text: &str) -> Option<(String, bool)> {
         |word: &str| word.split(':').count() > 2 && word.bytes().filter(u8::is_ascii_digit).count() > 4;
     let named = head.len() > 3 && head.ends_with("| ") && !head.starts_with(' ');
     Some((out, named || head == "> " || head.split(' ').any(is_time)))
+}
+
+/// Without the lines that a logger or a runner of GitHub's workflows wrote for what went well; only where other lines are
+/// left.
+fn without_chatter(text: &str) -> Option<String> {
+    let mut out = String::with_capacity(text.len());
+    let mut dropped = false;
+    for line in text.lines() {
+        let trimmed = line.trim_start();
+        if is_chatter(trimmed) {
+            dropped = true;
+            continue;
+        }
+        let kept = trimmed.strip_prefix("##[error]").unwrap_or(line);
+        dropped |= kept.len() < trimmed.len();
+        out.push_str(kept);
+        out.push('\n');
+    }
+    (dropped && !out.trim().is_empty()).then_some(out)
+}
+
+fn is_chatter(line: &str) -> bool {
+    if let Some(marked) = line.strip_prefix("##[") {
+        return !marked.starts_with("error]")
+            || marked.starts_with("error]Process completed with exit code ");
+    }
+    has(line.as_bytes(), b" msg=")
+        && ["level=info", "level=debug", "level=trace", "level=warn"]
+            .iter()
+            .any(|level| has(line.as_bytes(), level.as_bytes()))
 }
 
 /// How far two beginnings are the same, but for digits of numbers and the blank that pads them: bytes of each.

@@ -55,6 +55,12 @@ fn log_prefix<'a>(text: &Text<'a>) -> Option<&'a str> {
 }
 
 fn report<'a>(text: &Text<'a>, first: Option<usize>) -> Option<Outcome<'a>> {
+    // ts-node throws what the compiler says.
+    if text.has("Unable to compile TypeScript")
+        && let Some(outcome) = typescript(text)
+    {
+        return Some(outcome);
+    }
     let banner = Banner::find(text);
     let inspected = first.is_none() && (0..text.len()).any(|i| inspect::is_bare(text::trim(text.line(i))));
     if banner.is_none()
