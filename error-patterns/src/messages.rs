@@ -68,6 +68,8 @@ pub(crate) struct Words {
     shell_complaints: Vec<String>,
     shell_endings: Vec<String>,
     missing_commands: Vec<String>,
+    services: Vec<String>,
+    grave_levels: Vec<String>,
     /// Modules of Python's standard library.
     #[serde(skip)]
     python_stdlib: RapidHashSet<String>,
@@ -105,6 +107,20 @@ impl Words {
     /// Whether a module belongs to Python's standard library.
     pub(crate) fn is_python_stdlib(&self, module: &str) -> bool {
         self.python_stdlib.contains(module)
+    }
+
+    /// Whether a number is the level of an error in a record of a log.
+    pub(crate) fn is_grave_level(&self, level: u64) -> bool {
+        let number = |known: &String| known.strip_prefix("level ")?.parse::<u64>().ok();
+        self.grave_levels.iter().any(|known| number(known) == Some(level))
+    }
+
+    /// The server that a port is known by.
+    pub(crate) fn service_at(&self, port: &str) -> Option<&str> {
+        self.services.iter().find_map(|service| {
+            let (known, name) = service.strip_prefix("port ")?.split_once(' ')?;
+            (known == port).then_some(name)
+        })
     }
 
     /// Whether values of one of Python's built-in types have this method.

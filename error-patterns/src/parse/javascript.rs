@@ -55,12 +55,6 @@ fn log_prefix<'a>(text: &Text<'a>) -> Option<&'a str> {
 }
 
 fn report<'a>(text: &Text<'a>, first: Option<usize>) -> Option<Outcome<'a>> {
-    // ts-node throws what the compiler says.
-    if text.has("Unable to compile TypeScript")
-        && let Some(outcome) = typescript(text)
-    {
-        return Some(outcome);
-    }
     let banner = Banner::find(text);
     let inspected = first.is_none() && (0..text.len()).any(|i| inspect::is_bare(text::trim(text.line(i))));
     if banner.is_none()
@@ -74,6 +68,12 @@ fn report<'a>(text: &Text<'a>, first: Option<usize>) -> Option<Outcome<'a>> {
     let from = banner.as_ref().map_or(0, |banner| banner.end);
     let from = if first.is_some_and(|first| first < from) { 0 } else { from };
     let Header { at, error_type, code, message } = header(text, from, first)?;
+    // ts-node throws what the compiler says.
+    if error_type == "TSError"
+        && let Some(outcome) = typescript(text)
+    {
+        return Some(outcome);
+    }
     if let Some(outcome) = first.and_then(|first| child_process(text, at, first)) {
         return Some(finished(outcome));
     }

@@ -80,8 +80,10 @@ enum Shape {
 /// The report in the first record of a text that has one; else what the record of a failure says.
 pub(super) fn report(text: &str) -> Option<String> {
     let text = text.trim_start();
-    if text.starts_with('[') {
-        return words::listed(text);
+    if text.starts_with('[')
+        && let Some(lines) = words::listed(text)
+    {
+        return Some(lines);
     }
     let whole = text.starts_with('{').then_some(text);
     let lines = text.lines().take(LINES_MAX).enumerate().filter_map(|(number, line)| {

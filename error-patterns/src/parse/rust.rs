@@ -264,7 +264,7 @@ const TEE: &str = "\u{251c}\u{2574}";
 
 /// miette's message, behind a cross.
 fn miette(line: &str) -> Option<&str> {
-    ["\u{d7} ", "x ", "\u{2716} "].iter().find_map(|cross| line.strip_prefix(cross))
+    ["\u{d7} ", "\u{2716} "].iter().find_map(|cross| line.strip_prefix(cross))
 }
 
 /// A cause behind an arrow that miette and error-stack draw.

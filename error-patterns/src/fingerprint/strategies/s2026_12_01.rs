@@ -202,12 +202,13 @@ fn form(
 /// own, nor one that libraries share with the standard library; or it says so much that nobody else will say the same.
 fn tells_library(runtime: Runtime, exception: &ParsedException<'_>, tokens: &str) -> bool {
     let (name, own) = (type_name(runtime, exception), exception.short_type());
-    let words = tokens.split(' ').filter(|token| !token.starts_with('<')).count();
+    if runtime != Runtime::Python || name == "JSONDecodeError" {
+        return false;
+    }
     // What the interpreter says of imports is short.
     let composed = messages::words().composes(own) && own != "ImportError";
-    runtime == Runtime::Python
-        && name != "JSONDecodeError"
-        && (!ast::is_python_builtin(name) || words >= LIBRARY_WORDS_MIN && !composed)
+    let words = || tokens.split(' ').filter(|token| !token.starts_with('<')).count();
+    !ast::is_python_builtin(name) || !composed && words() >= LIBRARY_WORDS_MIN
 }
 
 /// Words of a message that no two libraries share by chance.

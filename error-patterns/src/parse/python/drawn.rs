@@ -38,7 +38,7 @@ fn is_side(c: char) -> bool {
 /// The same text with what stood in boxes as CPython prints it.
 pub(super) fn undrawn(text: &Text<'_>) -> String {
     let mut out = String::with_capacity(text.all().len() / 2);
-    let mut boxed: Option<Box> = None;
+    let mut boxed: Option<Panel> = None;
     // Columns of the last box: as wide as the console, in general.
     let (mut left, mut width) = (0, usize::MAX);
     let mut folded = false;
@@ -64,7 +64,7 @@ pub(super) fn undrawn(text: &Text<'_>) -> String {
             let headed = trimmed.contains(super::HEADER);
             (left, width) = (text::indent(line), trimmed.chars().count());
             out.push_str(if headed { "Traceback (most recent call last):\n" } else { "" });
-            boxed = Some(Box { width: width.saturating_sub(4), headed, ..Box::default() });
+            boxed = Some(Panel { width: width.saturating_sub(4), headed, ..Panel::default() });
             folded = false;
             continue;
         }
@@ -107,7 +107,7 @@ fn is_corner(c: char) -> bool {
 
 /// What was read of a box.
 #[derive(Default)]
-struct Box {
+struct Panel {
     /// Columns of its lines.
     width: usize,
     /// It has the words of a traceback on top, else it shows a mistake of syntax.
@@ -128,7 +128,7 @@ struct Drawn {
     mark: Option<usize>,
 }
 
-impl Box {
+impl Panel {
     fn take(&mut self, content: &str) {
         let content = content.strip_prefix(' ').unwrap_or(content);
         let shown = text::trim_end(content);

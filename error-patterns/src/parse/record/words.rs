@@ -3,6 +3,7 @@
 use super::super::text;
 use super::{LINES_MAX, MESSAGES, TYPES};
 use crate::bytes::is_capital_name;
+use crate::messages;
 use memchr::memmem;
 use serde_json::{Deserializer, Map, Value};
 use std::borrow::Cow;
@@ -51,7 +52,10 @@ pub(super) fn listed(text: &str) -> Option<String> {
 pub(super) fn of_line(text: &str) -> Option<String> {
     let (line, rest) = text.split_once('\n').unwrap_or((text, ""));
     let Some(start) = memmem::find(line.as_bytes(), b"{\"").filter(|_| line.ends_with('}')) else {
-        return text.lines().take(LINES_MAX).find_map(logfmt);
+        // A log's lines above a stack tell less than the stack.
+        let mut lines = text.lines().take(LINES_MAX).filter(|line| !line.trim().is_empty());
+        let logged = lines.all(|line| fields(line).next().is_some());
+        return logged.then(|| text.lines().take(LINES_MAX).find_map(logfmt)).flatten();
     };
     let (head, record) = (&line[..start], serde_json::from_str::<Value>(&line[start..]).ok()?);
     if rest.trim().is_empty() && ["| ", "]: "].iter().any(|end| head.ends_with(end)) {
@@ -76,8 +80,9 @@ fn behind_level(head: &str) -> Option<&str> {
 fn is_grave(record: &Map<String, Value>) -> bool {
     LEVELS.iter().any(|name| match record.get(*name) {
         Some(Value::String(level)) => is_grave_level(level),
-        // pino and bunyan: 50 is an error.
-        Some(Value::Number(level)) => level.as_u64().is_some_and(|level| level >= 50),
+        Some(Value::Number(level)) => {
+            level.as_u64().is_some_and(|level| messages::words().is_grave_level(level))
+        }
         _ => false,
     })
 }
@@ -288,6 +293,10 @@ mod tests {
                 Some("read failed: no order"),
             ),
             (r#"level=info msg="started""#, None),
+            (
+                "level=error msg=\"job failed\"\nTraceback (most recent call last):\n  File \"a.py\", line 1, in f\nE: no",
+                None,
+            ),
             ("x = f(a=1, error=2)", None),
         ] {
             assert_eq!(report(text).or_else(|| line(text)).as_deref(), expected, "{text}");

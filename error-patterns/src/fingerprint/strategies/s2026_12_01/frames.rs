@@ -107,8 +107,12 @@ fn is_lone(runtime: Runtime, frames: &[Frame<'_>], reported: &[Frame<'_>]) -> bo
             frames.last().is_some_and(|frame| base_name(&frame.file) == "threading.py")
                 || base.starts_with("test_") && !above.split(['/', '\\']).any(folder)
         }
-        // What a browser loads is a deployed application's.
-        Runtime::JavaScript => !first.file.contains("://") || first.file.starts_with("file://"),
+        // What a browser loads, or what a framework calls, is a deployed application's.
+        Runtime::JavaScript => {
+            let last = frames.iter().rposition(|frame| frame.origin.is_own()).map_or(0, |last| last + 1);
+            (!first.file.contains("://") || first.file.starts_with("file://"))
+                && !frames[last..].iter().any(|frame| frame.file.contains("node_modules"))
+        }
         Runtime::Native => first.function == "main",
         _ => false,
     }

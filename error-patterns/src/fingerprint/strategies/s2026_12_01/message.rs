@@ -436,22 +436,8 @@ fn told(message: &str, whole: &str) -> Option<String> {
 fn service(message: &str) -> Option<String> {
     let place = message.strip_prefix("connect ECONNREFUSED ")?;
     let port = place.rsplit(':').next()?.split([' ', ',', ')']).next()?;
-    let (_, name) = SERVICES.iter().find(|(known, _)| *known == port)?;
-    Some(format!("service {name}"))
+    Some(format!("service {}", words().service_at(port)?))
 }
-
-/// Ports that one kind of server is known by (IANA's register, and what the servers' manuals say).
-const SERVICES: [(&str, &str); 9] = [
-    ("5432", "postgresql"),
-    ("6379", "redis"),
-    ("3306", "mysql"),
-    ("27017", "mongodb"),
-    ("9092", "kafka"),
-    ("5672", "amqp"),
-    ("9200", "elasticsearch"),
-    ("11211", "memcached"),
-    ("1433", "mssql"),
-];
 
 /// `placed`: a shell said which line of a script failed.
 fn shell(message: &str, placed: bool) -> Cow<'_, str> {
