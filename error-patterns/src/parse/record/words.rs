@@ -34,7 +34,10 @@ pub(super) fn of_records(text: &str) -> Option<String> {
         })
         .collect::<Option<_>>()?;
     // Docker's file has a record for each line that was printed.
-    let printed: Option<String> = records.iter().map(|record| record.get("log")?.as_str()).collect();
+    let printed = |record: &Map<String, Value>| {
+        record.get("log").filter(|_| record.contains_key("stream"))?.as_str().map(str::to_owned)
+    };
+    let printed: Option<String> = records.iter().map(printed).collect();
     if printed.is_some() {
         return printed;
     }
@@ -110,7 +113,11 @@ pub(super) fn words(record: &Map<String, Value>, depth: usize) -> Option<String>
         // `{"result": {"ok": false, "error": "..."}}`
         (None, None) => {
             let depth = depth.checked_sub(1)?;
-            return record.values().filter_map(Value::as_object).find_map(|inner| words(inner, depth));
+            let mut inner: Vec<_> =
+                record.iter().filter_map(|(name, value)| Some((name, value.as_object()?))).collect();
+            // How the map keeps its fields depends on how the program was built.
+            inner.sort_unstable_by_key(|(name, _)| *name);
+            return inner.into_iter().find_map(|(_, inner)| words(inner, depth));
         }
     };
     let name =
@@ -246,6 +253,11 @@ mod tests {
                 r#"{"level":"fatal","msg":"read failed","error":"no such file"}"#,
                 Some("read failed: no such file"),
             ),
+            (
+                "{\"log\":\"read failed\\n\",\"stream\":\"stderr\"}\n{\"log\":\"no order\\n\",\"stream\":\"stderr\"}",
+                Some("read failed\nno order\n"),
+            ),
+            (r#"{"log":"app","level":"error","msg":"read failed"}"#, Some("read failed")),
             // The record of the failure, not the ones around it.
             (
                 "{\"level\":\"info\",\"msg\":\"started\"}\n{\"level\":\"error\",\"msg\":\"read failed\"}\n{\"level\":\"info\",\"msg\":\"stopped\"}",
