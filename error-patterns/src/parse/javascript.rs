@@ -190,8 +190,9 @@ fn header<'a>(text: &Text<'a>, from: usize, first: Option<usize>) -> Option<Head
         if let Some((error_type, code, message)) = inspect::typed(trimmed) {
             let bare = inspect::is_bare(trimmed);
             // AVA shows an error's properties above the error.
-            let last = first.map_or("", |first| text::trim_start(text.line(first.saturating_sub(1))));
             if trimmed.ends_with(" {")
+                && let Some(above) = first.and_then(|first| first.checked_sub(1))
+                && let last = text::trim_start(text.line(above))
                 && inspect::typed(last).is_some_and(|(again, ..)| again == error_type && !last.ends_with('{'))
             {
                 continue;

@@ -51,6 +51,11 @@ fn panic<'a>(text: &Text<'a>) -> Option<Outcome<'a>> {
             (message, rest.trim_end().trim_end_matches(':'))
         }
     };
+    Some(panicked(text, end, message, place))
+}
+
+/// A panic with its message and place; the backtrace stands from line `end` on and need not show the place.
+fn panicked<'a>(text: &Text<'a>, end: usize, message: &'a str, place: &'a str) -> Outcome<'a> {
     let (file, line, column) = text::split_location(place);
     let mut frames = backtrace(text, end);
     if !frames.iter().any(|frame| frame.file.ends_with(file) && frame.line == line) {
@@ -62,7 +67,7 @@ fn panic<'a>(text: &Text<'a>) -> Option<Outcome<'a>> {
         frames,
         ..ParsedException::default()
     };
-    Some(Outcome { exceptions: vec![exception], truncated: false })
+    Outcome { exceptions: vec![exception], truncated: false }
 }
 
 /// `   3: core::panicking::panic_fmt`, then `             at /rustc/.../panicking.rs:72:14`.
@@ -287,16 +292,5 @@ fn crashed<'a>(text: &Text<'a>) -> Option<Outcome<'a>> {
     let (from, message) = field("Message: ")?;
     let place = field("Location: ");
     let end = place.map_or(from + 1, |(i, _)| i);
-    let (file, line, column) = text::split_location(place.map_or("", |(_, place)| place.trim()));
-    let mut frames = backtrace(text, end);
-    if !frames.iter().any(|frame| frame.file.ends_with(file) && frame.line == line) {
-        frames.insert(0, located("", file, line, column));
-    }
-    let exception = ParsedException {
-        error_type: Cow::Borrowed("panic"),
-        message: Cow::Borrowed(text.span(from, message, end).trim()),
-        frames,
-        ..ParsedException::default()
-    };
-    Some(Outcome { exceptions: vec![exception], truncated: false })
+    Some(panicked(text, end, text.span(from, message, end), place.map_or("", |(_, place)| place.trim())))
 }

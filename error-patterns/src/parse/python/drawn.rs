@@ -58,10 +58,8 @@ pub(super) fn undrawn(text: &Text<'_>) -> String {
             folded = false;
             continue;
         }
-        if is_edge(trimmed)
-            || trimmed.contains(super::HEADER) && trimmed.ends_with(|c| is_corner(c) || is_line(c))
-        {
-            let headed = trimmed.contains(super::HEADER);
+        let headed = trimmed.contains(super::HEADER) && trimmed.ends_with(|c| is_corner(c) || is_line(c));
+        if headed || is_edge(trimmed) {
             (left, width) = (text::indent(line), trimmed.chars().count());
             out.push_str(if headed { "Traceback (most recent call last):\n" } else { "" });
             boxed = Some(Panel { width: width.saturating_sub(4), headed, ..Panel::default() });
@@ -139,13 +137,13 @@ impl Panel {
         }
         if !self.headed {
             self.take_syntax(shown);
-        } else if !shown.starts_with(' ') && self.numbered(shown).is_none() {
-            self.take_place(shown, content.chars().count());
         } else if let Some(source) = self.numbered(shown) {
             let source = source.trim_start_matches(|c| is_side(c) || c == ' ').to_owned();
             if let Some(frame) = self.frames.last_mut().filter(|frame| frame.source.is_empty()) {
                 frame.source = source;
             }
+        } else if !shown.starts_with(' ') {
+            self.take_place(shown, content.chars().count());
         }
     }
 

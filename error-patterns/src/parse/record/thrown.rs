@@ -51,7 +51,6 @@ fn frames(items: &[Value]) -> Option<Vec<Frame<'_>>> {
 }
 
 fn frame(object: &Map<String, Value>) -> Option<Frame<'_>> {
-    let text = |names: &[&str]| names.iter().find_map(|name| object.get(*name)?.as_str());
     let number = |names: &[&str]| {
         names.iter().find_map(|name| match object.get(*name)? {
             // Of native methods it is below zero.
@@ -60,14 +59,14 @@ fn frame(object: &Map<String, Value>) -> Option<Frame<'_>> {
             _ => None,
         })
     };
-    let (file, class) = (text(&FILES), text(&CLASSES));
+    let (file, class) = (field(object, &FILES), field(object, &CLASSES));
     Some(Frame {
         line: number(&LINES)?,
         file: file.or(class)?,
         column: number(&COLUMNS),
-        function: text(&FUNCTIONS).unwrap_or_default(),
+        function: field(object, &FUNCTIONS).unwrap_or_default(),
         class: class.unwrap_or_default(),
-        source: text(&SOURCES).unwrap_or_default(),
+        source: field(object, &SOURCES).unwrap_or_default(),
     })
 }
 

@@ -111,7 +111,9 @@ pub(super) fn telling<'p>(
             None => {}
         }
     }
-    let told = (runtime == Runtime::JavaScript).then(|| told(message, &deciding.message)).flatten();
+    let is_nodes = runtime == Runtime::JavaScript;
+    let told = is_nodes.then(|| told(message, &deciding.message)).flatten();
+    let service = is_nodes.then(|| service(message)).flatten();
     let same = if told.is_some() { None } else { messages::built_in().same(runtime, message) };
     if let Some(same) = same.map(|same| if same == CIRCLE && hides_stdlib(message) { HIDDEN } else { same }) {
         let found = parameterize(message, Names::Drop);
@@ -120,7 +122,7 @@ pub(super) fn telling<'p>(
                 text: Cow::Borrowed(text.as_str()),
                 hashes: Some(hashes.as_slice()),
             }),
-            keys: found.keys,
+            keys: found.keys.into_iter().chain(service).collect(),
             readable: Some(found.text),
             ..Telling::default()
         };
@@ -139,7 +141,7 @@ pub(super) fn telling<'p>(
     // What a shell's message was cut down to says too little to people.
     let readable = (runtime != Runtime::Shell || shaped == message).then_some(found.text);
     let (tokens, mut keys) = (Tokens::of(tokens), found.keys);
-    keys.extend(service(message).filter(|_| runtime == Runtime::JavaScript));
+    keys.extend(service);
     let template = if let Cow::Owned(template) = written { Some(template) } else { None };
     Telling { tokens, keys, speaking_type: false, readable, template }
 }
@@ -416,20 +418,16 @@ fn javascript(message: &str) -> &str {
     call.map_or(message, |call| &message[..call])
 }
 
-/// What Node knows of others: of a command that failed what it said; of a server that does not answer the place.
+/// What a command that Node ran said, where it failed.
 fn told(message: &str, whole: &str) -> Option<String> {
-    if message.starts_with("Command failed: ") {
-        let said = whole.lines().skip(1).map(str::trim).find(|line| !line.is_empty())?;
-        let said = shell(said, false);
-        // The shell could not start it: the same as `spawn pandoc ENOENT`.
-        let absent = said.ends_with(": command not found");
-        return Some(if absent {
-            "spawn <str> ENOENT".to_owned()
-        } else {
-            format!("command failed: {said}")
-        });
+    if !message.starts_with("Command failed: ") {
+        return None;
     }
-    service(message).map(|_| message.to_owned())
+    let said = whole.lines().skip(1).map(str::trim).find(|line| !line.is_empty())?;
+    let said = shell(said, false);
+    // The shell could not start it: the same as `spawn pandoc ENOENT`.
+    let absent = said.ends_with(": command not found");
+    Some(if absent { "spawn <str> ENOENT".to_owned() } else { format!("command failed: {said}") })
 }
 
 /// The server that usually listens at the port where nothing answered: `connect ECONNREFUSED 127.0.0.1:5432`.
