@@ -59,6 +59,7 @@ struct File {
 pub(crate) struct Words {
     speaking_types: RapidHashSet<String>,
     composed_types: RapidHashSet<String>,
+    vague_types: RapidHashSet<String>,
     removed_modules: RapidHashSet<String>,
     hints: Vec<String>,
     pub(crate) imported: Vec<String>,
@@ -102,6 +103,11 @@ impl Words {
     /// Whether the interpreter composes a type's messages, so that neighbouring words belong together.
     pub(crate) fn composes(&self, short_type: &str) -> bool {
         self.composed_types.contains(short_type)
+    }
+
+    /// Whether a type is a runner's word for any failure.
+    pub(crate) fn is_vague(&self, short_type: &str) -> bool {
+        self.vague_types.contains(short_type)
     }
 
     /// Whether a module belongs to Python's standard library.

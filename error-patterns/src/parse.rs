@@ -21,6 +21,7 @@ mod shell;
 #[cfg(test)]
 mod shown;
 mod text;
+mod tools;
 mod usual;
 
 use crate::ast;
@@ -261,7 +262,8 @@ fn bounded<'a>(runtime: Runtime, outcome: Outcome<'a>, text: &Text<'_>, limits: 
     Parsed { runtime, exceptions, truncated, ast: None }
 }
 
-/// What remains for a text without a shape: its words are the message, and a first line `Type: message` its type.
+/// What remains for a text without a shape: what a tool said in it, else its words are the message, and a first line
+/// `Type: message` its type.
 fn formless<'a>(raw: &RawException<'a>, named: Runtime, limits: &ParseLimits) -> Parsed<'a> {
     let runtime = match named {
         Runtime::Unknown => raw.sdk_language.map_or(Runtime::Unknown, runtime_named),
@@ -271,20 +273,29 @@ fn formless<'a>(raw: &RawException<'a>, named: Runtime, limits: &ParseLimits) ->
     let text = raw.stacktrace.filter(|text| !text.trim().is_empty()).or(raw.message).unwrap_or_default();
     let head = floor(text, limits.bytes);
     match said(head, limits) {
-        Cow::Borrowed(head) => (exception.error_type, exception.message) = typed(head.trim()),
+        Cow::Borrowed(head) => (exception.error_type, exception.message) = typed(tools::unwrapped(head)),
         Cow::Owned(head) => {
-            let (error_type, message) = typed(head.trim());
+            let (error_type, message) = typed(tools::unwrapped(&head));
             exception.error_type = Cow::Owned(error_type.into_owned());
             exception.message = Cow::Owned(message.into_owned());
         }
     }
-    let message = raw.message.filter(|message| !message.trim().is_empty());
-    if raw.error_type.is_some()
-        && let Some(message) = message
-    {
+    let client = raw
+        .message
+        .filter(|_| raw.error_type.is_some() || runtime == Runtime::Unknown && raw.stacktrace.is_some());
+    let client = client.map(|message| said(message, limits));
+    if let Some(message) = client.filter(|message| !tools::unwrapped(message).is_empty()) {
         // The message is the client's own, its first word no type; a stack without a shape adds nothing.
         exception.error_type = Cow::Borrowed("");
-        exception.message = said(message, limits);
+        exception.message = match message {
+            Cow::Borrowed(message) => Cow::Borrowed(tools::unwrapped(message)),
+            Cow::Owned(message) => Cow::Owned(tools::unwrapped(&message).to_owned()),
+        };
+    }
+    if runtime == Runtime::Unknown
+        && let Some(told) = tools::told(&exception.message).map(str::to_owned)
+    {
+        exception.message = Cow::Owned(told);
     }
     Parsed { runtime, exceptions: vec![exception], truncated: head.len() < text.len(), ast: None }
 }

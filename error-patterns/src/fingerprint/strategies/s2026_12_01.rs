@@ -25,7 +25,7 @@ use crate::messages;
 use crate::model::{Frame, Origin, Parsed, ParsedException, RawException, Relation, Runtime};
 use crate::parse::trim;
 use crate::tokens::{Names, parameterize};
-use frames::{Whose, library, mapping_site, own_frames, site};
+use frames::{Whose, library, makes_file, mapping_site, own_frames, site};
 use message::Tokens;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
 
@@ -45,7 +45,7 @@ const CONTEXT_FRAMES_MAX: usize = 30;
 pub(in crate::fingerprint) fn make(raw: &RawException<'_>, parsed: &Parsed<'_>) -> Made {
     let fallback = ParsedException::default();
     let (reported, deciding, frames) = counted(parsed, &fallback);
-    let Form { basis, keys, frames: kept, tokens, readable, template: _ } =
+    let Form { basis, typeless, keys, frames: kept, tokens, readable, template: _ } =
         form(parsed.runtime, reported, deciding, frames, raw);
     let names = if basis == Basis::Application { Names::Keep } else { Names::Drop };
     let canonical_message = readable
@@ -60,7 +60,7 @@ pub(in crate::fingerprint) fn make(raw: &RawException<'_>, parsed: &Parsed<'_>) 
         strategy: NAME,
         runtime: parsed.runtime.as_str(),
         rule: "",
-        types: &[&plain(type_name(parsed.runtime, deciding))],
+        types: &[&plain(if typeless { "" } else { type_name(parsed.runtime, deciding) })],
         basis,
         keys: &keys,
         frames: &kept,
@@ -138,6 +138,8 @@ fn says_nothing(exception: &ParsedException<'_>) -> bool {
 #[derive(Default)]
 struct Form {
     basis: Basis,
+    /// The type does not count.
+    typeless: bool,
     keys: Vec<String>,
     frames: Vec<String>,
     tokens: Tokens,
@@ -177,6 +179,7 @@ fn form(
     };
     let mut form = Form {
         basis: if library.is_some() { Basis::Library } else { Basis::Message },
+        typeless: says_something && is_typeless(runtime, deciding),
         frames: library.into_iter().collect(),
         tokens: message.tokens,
         readable: message.readable,
@@ -192,10 +195,26 @@ fn form(
     {
         form.keys.insert(0, site);
     }
+    if makes_file(runtime, deciding, frames) {
+        form.keys.push("access write".to_owned());
+    }
     if form.tokens.text.is_empty() && frames.iter().all(|frame| frame.origin == Origin::Carrier) {
         form.tokens = Tokens::of(message::opening(raw.stacktrace.or(raw.message).unwrap_or_default()));
     }
     form
+}
+
+/// Whether an exception's type is no part of its cause: where the language has no types of errors, or shows them in some
+/// forms only, clients send words of their own.
+fn is_typeless(runtime: Runtime, exception: &ParsedException<'_>) -> bool {
+    match runtime {
+        Runtime::Native | Runtime::Go | Runtime::Rust | Runtime::R => true,
+        Runtime::Unknown => {
+            let name = exception.short_type();
+            messages::words().is_vague(name) || name.starts_with("ExitCode")
+        }
+        _ => false,
+    }
 }
 
 /// Whether an exception of Python's tells its library by itself, also where no frame does: its type is not the language's
@@ -208,7 +227,9 @@ fn tells_library(runtime: Runtime, exception: &ParsedException<'_>, tokens: &str
     // What the interpreter says of imports is short.
     let composed = messages::words().composes(own) && own != "ImportError";
     let words = || tokens.split(' ').filter(|token| !token.starts_with('<')).count();
-    !ast::is_python_builtin(name) || !composed && words() >= LIBRARY_WORDS_MIN
+    !ast::is_python_builtin(name)
+        || message::unreachable(own, &exception.message).is_some()
+        || !composed && words() >= LIBRARY_WORDS_MIN
 }
 
 /// Words of a message that no two libraries share by chance.
@@ -228,6 +249,8 @@ fn type_name<'e>(runtime: Runtime, exception: &'e ParsedException<'_>) -> &'e st
         {
             "TypeError"
         }
+        (Runtime::Python, simple) => message::unreachable(simple, &exception.message)
+            .map_or_else(|| messages::built_in().type_name(runtime, simple), |(known, _)| known),
         (_, simple) => messages::built_in().type_name(runtime, simple),
     }
 }

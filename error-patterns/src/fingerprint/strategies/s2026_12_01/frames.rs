@@ -159,6 +159,9 @@ fn is_entry(runtime: Runtime, frame: &Frame<'_>) -> bool {
         Runtime::Python => frame.function == "<module>",
         Runtime::Java => frame.function == "main" || frame.function.starts_with("lambda$main$"),
         Runtime::JavaScript => frame.module == "Object" && frame.function == "<anonymous>",
+        // `<Main>$` of a file without a class, `<Main>m__0` of a lambda in it.
+        Runtime::DotNet => frame.function == "Main" || frame.function.starts_with("<Main>"),
+        Runtime::Ruby => matches!(&*frame.function, "<main>" | "<top (required)>"),
         _ => false,
     }
 }
@@ -173,6 +176,8 @@ fn is_module_run(frames: &[Frame<'_>]) -> bool {
 fn is_bland(function: &str) -> bool {
     matches!(function, "" | "<module>" | "<anonymous>" | "<lambda>" | "<unknown>" | "?" | "??")
         || function.starts_with("<cell line")
+        // `(/tmp/prog+0xf62cc)`: an address of a program without names.
+        || function.starts_with('(') && function.contains("+0x")
 }
 
 /// The library that the program had called when it failed: `pandas`.
@@ -256,6 +261,75 @@ pub(super) fn mapping_site(frames: &[Frame<'_>]) -> Option<String> {
     Some(format!("site {module}"))
 }
 
+/// Functions that make a file or a folder.
+const MAKERS: &[&str] = &[
+    "makedirs",
+    "mkdir",
+    "save",
+    "savefig",
+    "savetxt",
+    "to_csv",
+    "to_excel",
+    "to_json",
+    "to_parquet",
+    "to_pickle",
+    "touch",
+    "write_bytes",
+    "write_text",
+];
+const NODE_MAKERS: &[&str] = &["appendFileSync", "mkdirSync", "mkdtempSync", "writeFileSync"];
+const JAVA_MAKERS: &[&str] =
+    &["createDirectory", "createFile", "newBufferedWriter", "newOutputStream", "write", "writeString"];
+
+/// Whether a program was making a file when the system said that it does not exist: then a folder is missing. What was
+/// called tells, or the line of Python that called it: `open(path, "w")`.
+pub(super) fn makes_file(runtime: Runtime, exception: &ParsedException<'_>, frames: &[Frame<'_>]) -> bool {
+    let kind = exception.short_type();
+    let own = || frames.iter().position(|frame| frame.origin.is_own()).unwrap_or(frames.len());
+    match runtime {
+        Runtime::Python if kind == "FileNotFoundError" => {
+            let (called, line) = frames.split_at(own());
+            called.iter().any(|frame| MAKERS.contains(&last_name(&frame.function)))
+                || line.first().and_then(|frame| frame.source.as_deref()).is_some_and(opens_to_write)
+        }
+        Runtime::JavaScript if exception.message.starts_with("ENOENT: ") => {
+            exception.message.contains(", mkdir '")
+                || frames[..own()].iter().any(|frame| NODE_MAKERS.contains(&last_name(&frame.function)))
+        }
+        Runtime::Java if matches!(kind, "FileNotFoundException" | "NoSuchFileException") => {
+            frames[..own()].iter().any(|frame| match frame.module.as_ref() {
+                "java.io.FileOutputStream" => true,
+                "java.nio.file.Files" => JAVA_MAKERS.contains(&frame.function.as_ref()),
+                _ => false,
+            })
+        }
+        _ => false,
+    }
+}
+
+/// `Path.mkdir`: what stands behind the last dot.
+fn last_name(function: &str) -> &str {
+    function.rsplit('.').next().unwrap_or_default()
+}
+
+fn opens_to_write(line: &str) -> bool {
+    let called = |name: &&str| {
+        memchr::memmem::find_iter(line.as_bytes(), name.as_bytes()).any(|at| {
+            let before = at.checked_sub(1).map(|before| line.as_bytes()[before]);
+            line[at + name.len()..].starts_with('(')
+                && before.is_none_or(|byte| !byte.is_ascii_alphanumeric() && byte != b'_')
+        })
+    };
+    // A mode is one of the arguments of `open`, by itself in quotes.
+    let mode = || {
+        line.split(['"', '\'']).skip(1).step_by(2).any(|quoted| {
+            let mode = quoted.trim_end_matches(['b', 't', '+']);
+            matches!(mode, "w" | "a" | "x") && quoted.len() < 4
+        })
+    };
+    MAKERS.iter().any(called) || called(&"open") && mode()
+}
+
 /// `function@file`, or `class.function` where the runtime names classes. Folders are dropped, and digits that
 /// a compiler or a tool put there are folded: in file names, after `$`, and in names made of little else.
 pub(super) fn frame_name(frame: &Frame<'_>) -> String {
@@ -325,5 +399,32 @@ fn push_folded(out: &mut String, text: &str, folds: impl Fn(Option<u8>) -> bool)
     if let Cow::Owned(named) = plain(&out[start..]) {
         out.truncate(start);
         out.push_str(&named);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn knows_lines_that_write() {
+        for line in [
+            r#"with open(path, "w", encoding="utf-8") as file:"#,
+            "json.dump(rows, open('out/rows.json', mode='wb'))",
+            "out.write_text(report)",
+            r#"os.makedirs("a/b")"#,
+            r#"frame.to_csv("out/rows.csv")"#,
+        ] {
+            assert!(opens_to_write(line), "{line}");
+        }
+        for line in [
+            r#"with open("w.txt") as file:"#,
+            r#"rows = open(path, "rb").read()"#,
+            r#"frame = pandas.read_csv("a", sep="a")"#,
+            "remake_mkdir(x)",
+            "print('w')",
+        ] {
+            assert!(!opens_to_write(line), "{line}");
+        }
     }
 }

@@ -320,6 +320,9 @@ fn python<'m>(error_type: &str, message: &'m str, whole: &str) -> Cow<'m, str> {
     {
         return Cow::Owned(format!("validation error {kind}"));
     }
+    if let Some((_, told)) = unreachable(error_type, message) {
+        return Cow::Borrowed(told);
+    }
     if error_type.starts_with("HTTP")
         && let Some(status) = http_status(message)
     {
@@ -335,6 +338,9 @@ fn python<'m>(error_type: &str, message: &'m str, whole: &str) -> Cow<'m, str> {
         && let Some(known) = foreign_attribute(message)
     {
         return Cow::Borrowed(known);
+    }
+    if error_type == "TypeError" && is_without_order(message) {
+        return Cow::Borrowed("not supported between values of one type");
     }
     if forgotten_import(message) {
         return Cow::Borrowed("imported name is not defined");
@@ -364,6 +370,46 @@ fn pydantic_kind(whole: &str) -> Option<&str> {
     })
 }
 
+/// Types that HTTP clients of Python have for a server that they could not reach, whatever the reason.
+const UNREACHABLE: &[&str] = &[
+    "ClientConnectorDNSError",
+    "ClientConnectorError",
+    "ConnectError",
+    "ConnectionError",
+    "ConnectionRefusedError",
+    "MaxRetryError",
+    "NameResolutionError",
+    "NewConnectionError",
+    "URLError",
+    "gaierror",
+];
+
+/// What a client of Python's found when it could not reach a server: the type that sockets have for it, and its text.
+/// `HTTPConnectionPool(host='127.0.0.1', port=8080): Max retries exceeded with url: / (Caused by NewConnectionError(...
+/// [Errno 111] Connection refused'))` is the same as `<urlopen error [Errno 111] Connection refused>`.
+pub(super) fn unreachable(error_type: &str, message: &str) -> Option<(&'static str, &'static str)> {
+    if !UNREACHABLE.contains(&error_type) {
+        return None;
+    }
+    let says = |text: &str| memchr::memmem::find(message.as_bytes(), text.as_bytes()).is_some();
+    let unknown = [
+        "Name or service not known",
+        "Temporary failure in name resolution",
+        "No address associated with hostname",
+        "nodename nor servname provided",
+        "getaddrinfo failed",
+        "Name does not resolve",
+    ];
+    let refused = ["[Errno 111]", "[Errno 61]", "[WinError 10061]", "Connect call failed"];
+    if unknown.iter().any(|text| says(text)) {
+        Some(("gaierror", "name or service not known"))
+    } else if refused.iter().any(|text| says(text)) {
+        Some(("ConnectionRefusedError", "[Errno 111] Connection refused"))
+    } else {
+        None
+    }
+}
+
 /// The status that urllib, requests and httpx tell in words of their own: `HTTP Error 404: Not Found`,
 /// `404 Client Error: Not Found for url: ...`, `Client error '404 Not Found' for url ...`.
 fn http_status(message: &str) -> Option<&str> {
@@ -377,6 +423,14 @@ fn http_status(message: &str) -> Option<&str> {
     })?;
     let digits = status.bytes().take_while(u8::is_ascii_digit).count();
     (digits == 3).then(|| &status[..3])
+}
+
+/// `'<' not supported between instances of 'Task' and 'Task'`: the type has no order, whatever the values.
+fn is_without_order(message: &str) -> bool {
+    let types = message.split_once("' not supported between instances of '");
+    types
+        .and_then(|(_, types)| types.strip_suffix('\'')?.split_once("' and '"))
+        .is_some_and(|(left, right)| left == right)
 }
 
 /// What a value of a built-in type was asked for: what values of other types have, or, of a `dict`, a key with a dot.
