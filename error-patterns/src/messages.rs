@@ -295,7 +295,8 @@ impl Messages {
 
 fn named(name: &str, list: usize) -> Result<Runtime, MessagesError> {
     let runtime = Runtime::named(name);
-    if runtime == Runtime::Unknown {
+    // What tools say, whose language is none of these.
+    if runtime == Runtime::Unknown && name != Runtime::Unknown.as_str() {
         return Err(MessagesError::Runtime { list, value: name.to_owned() });
     }
     Ok(runtime)

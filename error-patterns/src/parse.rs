@@ -21,7 +21,7 @@ mod shell;
 #[cfg(test)]
 mod shown;
 mod text;
-mod tools;
+pub(crate) mod tools;
 mod usual;
 
 use crate::ast;

@@ -147,13 +147,21 @@ const TITLES: &[&str] = &[
     "execution failed",
     "your submission failed",
     "runtime error (nzec)",
-    "uncaught exception",
-    "unhandled exception",
 ];
 
+/// What a program's own last handler writes, behind a logger's words.
+const HANDLERS: &[&str] = &["nhandled exception: ", "ncaught exception: "];
+/// Bytes in which it begins.
+const HEAD_MAX: usize = 160;
+
 /// A message without what a runner wrote before it; empty where that is all.
-pub(super) fn unwrapped(message: &str) -> &str {
+pub(crate) fn unwrapped(message: &str) -> &str {
     let message = trim(message);
+    // Behind a logger's own words, as a rule.
+    let head = &message[..message.floor_char_boundary(HEAD_MAX)];
+    if let Some((at, end)) = HANDLERS.iter().find_map(|title| Some((head.find(title)?, title.len()))) {
+        return trim(&message[at + end..]);
+    }
     let begins =
         |start: &&&str| message.get(..start.len()).is_some_and(|head| head.eq_ignore_ascii_case(start));
     let end = match STATUSES.iter().find(begins) {

@@ -23,7 +23,7 @@ use crate::ids::Fingerprint;
 use crate::likeness::Likeness;
 use crate::messages;
 use crate::model::{Frame, Origin, Parsed, ParsedException, RawException, Relation, Runtime};
-use crate::parse::trim;
+use crate::parse::{is_system_code, trim};
 use crate::tokens::{Names, parameterize};
 use frames::{Whose, library, makes_file, mapping_site, own_frames, site};
 use message::Tokens;
@@ -198,7 +198,10 @@ fn form(
     if makes_file(runtime, deciding, frames) {
         form.keys.push("access write".to_owned());
     }
-    if form.tokens.text.is_empty() && frames.iter().all(|frame| frame.origin == Origin::Carrier) {
+    if !says_something
+        && form.tokens.text.is_empty()
+        && frames.iter().all(|frame| frame.origin == Origin::Carrier)
+    {
         form.tokens = Tokens::of(message::opening(raw.stacktrace.or(raw.message).unwrap_or_default()));
     }
     form
@@ -217,19 +220,32 @@ fn is_typeless(runtime: Runtime, exception: &ParsedException<'_>) -> bool {
     }
 }
 
-/// Whether an exception of Python's tells its library by itself, also where no frame does: its type is not the language's
-/// own, nor one that libraries share with the standard library; or it says so much that nobody else will say the same.
+/// Whether an exception tells its library by itself, also where no frame does: in Python its type is not the language's own,
+/// nor one that libraries share with the standard library; or it says so much that nobody else will say the same. What the
+/// system says is the same whoever asked.
 fn tells_library(runtime: Runtime, exception: &ParsedException<'_>, tokens: &str) -> bool {
     let (name, own) = (type_name(runtime, exception), exception.short_type());
-    if runtime != Runtime::Python || name == "JSONDecodeError" {
-        return false;
-    }
-    // What the interpreter says of imports is short.
-    let composed = messages::words().composes(own) && own != "ImportError";
     let words = || tokens.split(' ').filter(|token| !token.starts_with('<')).count();
-    !ast::is_python_builtin(name)
-        || message::unreachable(own, &exception.message).is_some()
-        || !composed && words() >= LIBRARY_WORDS_MIN
+    match runtime {
+        Runtime::JavaScript => words() >= LIBRARY_WORDS_MIN || says_system(&exception.message),
+        Runtime::Python if name == "JSONDecodeError" => false,
+        Runtime::Python => {
+            // What the interpreter says of imports is short.
+            let composed = messages::words().composes(own) && own != "ImportError";
+            !ast::is_python_builtin(name)
+                || message::unreachable(own, &exception.message).is_some()
+                || exception.message.starts_with("[Errno ")
+                || own == "AttributeError" && exception.message.starts_with("module '")
+                || !composed && words() >= LIBRARY_WORDS_MIN
+        }
+        _ => false,
+    }
+}
+
+/// `listen EADDRINUSE: address already in use`: what Node's system calls say.
+fn says_system(message: &str) -> bool {
+    let mut words = message.split([' ', ':']).take(2);
+    words.any(is_system_code)
 }
 
 /// Words of a message that no two libraries share by chance.

@@ -6,7 +6,7 @@ use crate::bytes::{first, is_capital_name};
 use crate::canonical::token_hash;
 use crate::messages::{self, words};
 use crate::model::{Frame, ParsedException, Runtime};
-use crate::parse::is_system_code;
+use crate::parse::{is_system_code, tools};
 use crate::tokens::{Names, is_known_name, parameterize, tokens};
 use rapidhash::RapidHashMap;
 use std::borrow::Cow;
@@ -98,7 +98,8 @@ pub(super) fn telling<'p>(
         // What a user's own assert says is his own.
         return Telling { speaking_type: true, ..Telling::default() };
     }
-    let mut message = head(&deciding.message);
+    let plain = spoken(runtime, head(&deciding.message));
+    let mut message = shown_by_tool(runtime, plain.as_ref());
     if runtime == Runtime::Python && deciding.short_type() == "SyntaxError" {
         let source = raised.and_then(|frame| frame.source.as_deref());
         match syntax::mistake(message, source, raised.and_then(|frame| frame.marked)) {
@@ -158,6 +159,82 @@ fn hides_stdlib(message: &str) -> bool {
     let module =
         message.split_once("partially initialized module '").and_then(|(_, rest)| rest.split_once('\''));
     module.is_some_and(|(module, _)| words().is_python_stdlib(module.split('.').next().unwrap_or(module)))
+}
+
+/// A message in one form where the language has several: with straight quotes, where gcc prints others, and with the kind
+/// of an error of Rust's in place of its fields.
+fn spoken(runtime: Runtime, message: &str) -> Cow<'_, str> {
+    match runtime {
+        Runtime::Native if message.contains(['\u{2018}', '\u{2019}']) => {
+            Cow::Owned(message.replace(['\u{2018}', '\u{2019}'], "'"))
+        }
+        Runtime::Rust => rust(message),
+        _ => Cow::Borrowed(message),
+    }
+}
+
+/// A message without what a logger or a display put around it: `E, [2026-01-01T00:00:00 #7] ERROR -- : x (LoadError)` of
+/// Ruby's, `PHP Parse error:  x in a.php on line 3`, `Error in f(x) : x` of R's.
+fn shown_by_tool(runtime: Runtime, message: &str) -> &str {
+    match runtime {
+        Runtime::Ruby if message.starts_with(['E', 'F']) && message.contains(" -- ") => {
+            let said = message
+                .split_once(": ")
+                .and_then(|(_, rest)| Some(rest.split_once(" -- ")?.1.split_once(": ")?.1));
+            let said =
+                said.or_else(|| Some(message.split_once(" -- ")?.1.split_once(": ")?.1)).unwrap_or(message);
+            let end = said
+                .strip_suffix(')')
+                .and_then(|rest| rest.rfind(" ("))
+                .filter(|at| is_type_word(&said[at + 2..said.len() - 1]));
+            &said[..end.unwrap_or(said.len())]
+        }
+        Runtime::Php => {
+            let said =
+                ["Parse error:", "Fatal error:", "Warning:", "Notice:", "Error:"].iter().find_map(|kind| {
+                    let at = message.find(kind).filter(|at| *at < 64)?;
+                    Some(message[at + kind.len()..].trim_start())
+                });
+            let said = said.unwrap_or(message);
+            let place = said.rfind(" on line ").and_then(|end| said[..end].rfind(" in "));
+            &said[..place.unwrap_or(said.len())]
+        }
+        Runtime::R => {
+            let rest = ["Error in ", "Error: "].iter().find_map(|head| message.strip_prefix(head));
+            let said = rest.and_then(|rest| rest.split_once(" : ").or_else(|| rest.split_once("): ")));
+            said.map(|(_, said)| said).or(rest).unwrap_or(message)
+        }
+        _ => message,
+    }
+}
+
+/// A word that may be the name of a type.
+fn is_type_word(word: &str) -> bool {
+    word.starts_with(|first: char| first.is_ascii_uppercase())
+        && word.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b':' | b'_'))
+}
+
+/// What a panic of Rust's says of the error that it met: `called `Result::unwrap()` on an `Err` value: Os { code: 2, kind:
+/// NotFound, message: "..." }`, `bad number: ParseIntError { kind: InvalidDigit }`.
+fn rust(message: &str) -> Cow<'_, str> {
+    let message = match message.split_once("panicked at ") {
+        // A logger's line: the place stands before the message.
+        Some((_, rest)) => rest.split_once(": ").map_or(rest, |(_, said)| said),
+        None => message,
+    };
+    let Some(open) = message.find(" { ") else { return Cow::Borrowed(message) };
+    let (head, fields) = (&message[..open], &message[open + 3..]);
+    let name = head.rsplit([' ', ':', '(', '`']).next().unwrap_or(head);
+    if !is_type_word(name) {
+        return Cow::Borrowed(message);
+    }
+    let kind =
+        fields.split_once("kind: ").map(|(_, rest)| rest.split([',', ' ', '}']).next().unwrap_or_default());
+    match kind {
+        Some(kind) if name != "Os" => Cow::Owned(format!("{name} {kind}")),
+        Some(kind) => Cow::Owned(format!("system error {kind}")),
+        None => Cow::Borrowed(message),
+    }
 }
 
 /// The tokens that count of a parameterized text, a blank between each two. Neighbouring values are one.
@@ -259,6 +336,12 @@ fn untitled(message: &str) -> &str {
     behind.map_or(last, |(_, behind)| behind)
 }
 
+/// A message without what a runner wrote before it, where anything is left.
+fn unwrapped(message: &str) -> &str {
+    let told = tools::unwrapped(message);
+    if told.is_empty() { message } else { told }
+}
+
 /// Levels of log lines that report no failure.
 const LEVELS: &[&str] = &["DEBUG", "INFO", "TRACE", "NOTICE", "WARN", "WARNING"];
 
@@ -289,7 +372,7 @@ const LOG_LINES_MAX: usize = 64;
 
 /// The first telling line.
 pub(super) fn head(message: &str) -> &str {
-    let trimmed = untitled(unlogged(message.trim()));
+    let trimmed = untitled(unlogged(unwrapped(message.trim())));
     let Some(end) = first(trimmed.as_bytes(), b'\n') else { return trimmed };
     // Words, not bytes: how long a number is must not count.
     if trimmed[..end].split_whitespace().nth(2).is_some() {
@@ -453,6 +536,12 @@ fn java<'m>(error_type: &str, message: &'m str) -> Cow<'m, str> {
     let class = matches!(error_type, "ClassNotFoundException" | "NoClassDefFoundError");
     if error_type == "FileNotFoundException" && message.starts_with("http") {
         return Cow::Borrowed("<url> not found");
+    }
+    if error_type == "FileNotFoundException"
+        && let Some((_, reason)) = message.rsplit_once(" (")
+        && reason.ends_with(')')
+    {
+        return Cow::Owned(format!("<path> ({reason}"));
     }
     if error_type == "NoSuchFileException" {
         return Cow::Borrowed("<path> (No such file or directory)");

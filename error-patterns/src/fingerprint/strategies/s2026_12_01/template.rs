@@ -26,7 +26,7 @@ const EXPRESSION_BYTES_MAX: usize = 120;
 
 /// A message with `<str>` in place of the words that the program put into it; the message itself where no source has
 /// its template.
-pub(super) fn fixed<'m>(message: &'m str, sources: impl Iterator<Item = &'m str>) -> Cow<'m, str> {
+pub(super) fn fixed<'m, 's>(message: &'m str, sources: impl Iterator<Item = &'s str>) -> Cow<'m, str> {
     if message.len() > MESSAGE_BYTES_MAX {
         return Cow::Borrowed(message);
     }
