@@ -198,6 +198,9 @@ impl Words {
 #[serde(deny_unknown_fields)]
 struct RawList {
     runtime: Vec<String>,
+    /// The type of these messages, where the text has none.
+    #[serde(rename = "type")]
+    error_type: Option<String>,
     same: Vec<String>,
 }
 
@@ -226,6 +229,7 @@ struct Text {
     goes_on: bool,
     /// The list's first text.
     counts_as: String,
+    error_type: Option<String>,
 }
 
 impl Messages {
@@ -243,8 +247,9 @@ impl Messages {
                 let of_runtime = by_runtime.entry(runtime).or_default();
                 for same in &list.same {
                     let counts_as = list.same.first().unwrap_or(same);
-                    let text = Text::of(same, counts_as)
+                    let mut text = Text::of(same, counts_as)
                         .ok_or_else(|| MessagesError::Wordless { list: list_number, text: same.clone() })?;
+                    text.error_type.clone_from(&list.error_type);
                     of_runtime.texts.push(text);
                 }
             }
@@ -267,6 +272,15 @@ impl Messages {
     /// The text that a message counts as, with `{}` where it varies; `None` where no list knows the message.
     #[must_use]
     pub fn same(&self, runtime: Runtime, message: &str) -> Option<&str> {
+        Some(self.text(runtime, message)?.counts_as.as_str())
+    }
+
+    /// The type that a message without one has, where a list tells.
+    pub(crate) fn implied_type(&self, runtime: Runtime, message: &str) -> Option<&str> {
+        self.text(runtime, message)?.error_type.as_deref()
+    }
+
+    fn text(&self, runtime: Runtime, message: &str) -> Option<&Text> {
         let of_runtime = self.by_runtime.get(&runtime)?;
         let message = &message[..message.floor_char_boundary(MESSAGE_BYTES_MAX)];
         let mut first = usize::MAX;
@@ -275,7 +289,7 @@ impl Messages {
                 first = at;
             }
         });
-        of_runtime.texts.get(first).map(|text| text.counts_as.as_str())
+        of_runtime.texts.get(first)
     }
 
     /// All texts that messages count as.
@@ -310,6 +324,7 @@ impl Text {
             open: text.starts_with("{}"),
             goes_on: text.ends_with("{}"),
             counts_as: counts_as.to_owned(),
+            error_type: None,
             parts,
         };
         (text.longest().len() >= GRAM).then_some(text)

@@ -27,6 +27,7 @@ mod usual;
 use crate::ast;
 use crate::bytes::is_capital_name;
 use crate::frames;
+use crate::messages;
 use crate::model::{Frame, Parsed, ParsedException, RawException, Relation, Runtime, short_type};
 use std::borrow::Cow;
 
@@ -272,30 +273,27 @@ fn formless<'a>(raw: &RawException<'a>, named: Runtime, limits: &ParseLimits) ->
     let mut exception = ParsedException::default();
     let text = raw.stacktrace.filter(|text| !text.trim().is_empty()).or(raw.message).unwrap_or_default();
     let head = floor(text, limits.bytes);
-    match said(head, limits) {
-        Cow::Borrowed(head) => (exception.error_type, exception.message) = typed(tools::unwrapped(head)),
-        Cow::Owned(head) => {
-            let (error_type, message) = typed(tools::unwrapped(&head));
-            exception.error_type = Cow::Owned(error_type.into_owned());
-            exception.message = Cow::Owned(message.into_owned());
-        }
-    }
-    let client = raw
-        .message
-        .filter(|_| raw.error_type.is_some() || runtime == Runtime::Unknown && raw.stacktrace.is_some());
+    (exception.error_type, exception.message) = headed(said(head, limits), typed);
+    // The message is the client's own where it is beside a type or a stack without a shape, which adds nothing.
+    let client = raw.message.filter(|_| raw.error_type.is_some() || raw.stacktrace.is_some());
     let client = client.map(|message| said(message, limits));
     if let Some(message) = client.filter(|message| !tools::unwrapped(message).is_empty()) {
-        // The message is the client's own, its first word no type; a stack without a shape adds nothing.
-        exception.error_type = Cow::Borrowed("");
-        exception.message = match message {
-            Cow::Borrowed(message) => Cow::Borrowed(tools::unwrapped(message)),
-            Cow::Owned(message) => Cow::Owned(tools::unwrapped(&message).to_owned()),
-        };
+        let split = if raw.error_type.is_some() { untyped } else { typed };
+        (exception.error_type, exception.message) = headed(message, split);
     }
+    let vague = raw.error_type.is_none_or(|client| messages::words().is_vague(trim(client)));
     if runtime == Runtime::Unknown
         && let Some(told) = tools::told(&exception.message).map(str::to_owned)
     {
         exception.message = Cow::Owned(told);
+        // A runner's word for it says less than no type.
+        exception.error_type = Cow::Borrowed(if vague { "Error" } else { "" });
+    }
+    if vague
+        && exception.error_type.is_empty()
+        && let Some(implied) = messages::built_in().implied_type(runtime, &exception.message)
+    {
+        exception.error_type = Cow::Owned(implied.to_owned());
     }
     Parsed { runtime, exceptions: vec![exception], truncated: head.len() < text.len(), ast: None }
 }
@@ -307,7 +305,25 @@ fn said<'a>(text: &'a str, limits: &ParseLimits) -> Cow<'a, str> {
     opened.map_or(text, |opened| Cow::Owned(opened.text))
 }
 
-fn typed(text: &str) -> (Cow<'_, str>, Cow<'_, str>) {
+/// A type and the message behind it.
+type Head<'a> = (Cow<'a, str>, Cow<'a, str>);
+
+/// Splits a text, without what a runner wrote before it.
+fn headed<'a>(text: Cow<'a, str>, split: fn(&str) -> Head<'_>) -> Head<'a> {
+    match text {
+        Cow::Borrowed(text) => split(tools::unwrapped(text)),
+        Cow::Owned(text) => {
+            let (error_type, message) = split(tools::unwrapped(&text));
+            (Cow::Owned(error_type.into_owned()), Cow::Owned(message.into_owned()))
+        }
+    }
+}
+
+fn untyped(text: &str) -> Head<'_> {
+    (Cow::Borrowed(""), Cow::Borrowed(text))
+}
+
+fn typed(text: &str) -> Head<'_> {
     match text::split_type(text) {
         Some((word, message)) if text::is_error_name(word) => (Cow::Borrowed(word), Cow::Borrowed(message)),
         _ => (Cow::Borrowed(""), Cow::Borrowed(text)),

@@ -14,7 +14,7 @@ const CALLS_MAX: usize = 512;
 
 /// Parses an R report; `None` when no line is R's own.
 pub(super) fn parse<'a>(text: &Text<'a>) -> Option<Outcome<'a>> {
-    if !text.has("rror") {
+    if !text.has("rror") && !text.has("rreur") && !text.has("ehler") {
         return None;
     }
     let halted = text.has("Execution halted");
@@ -27,7 +27,10 @@ pub(super) fn parse<'a>(text: &Text<'a>) -> Option<Outcome<'a>> {
 }
 
 fn base<'a>(text: &Text<'a>, at: usize, line: &'a str, halted: bool) -> Option<Outcome<'a>> {
-    let (from, call, message) = match line.strip_prefix("Error in ") {
+    let in_call_of = ["Error in ", "Fehler in ", "Erreur dans ", "Error en "]
+        .iter()
+        .find_map(|head| line.strip_prefix(head));
+    let (from, call, message) = match in_call_of {
         Some(rest) => in_call(text, at, rest)?,
         None => {
             let message = line
@@ -68,7 +71,9 @@ fn in_call<'a>(text: &Text<'a>, at: usize, rest: &'a str) -> Option<(usize, &'a 
             .split_once(" : ")
             .or_else(|| line.strip_suffix(" :").map(|call| (call, "")))
             .or_else(|| line.trim_end().strip_suffix(" :").map(|call| (call, "")))
-            .or_else(|| line.find("): ").map(|end| (&line[..=end], &line[end + 3..])));
+            .or_else(|| line.find("): ").map(|end| (&line[..=end], &line[end + 3..])))
+            // testthat: ``Error in `f(x)`: message``
+            .or_else(|| line.strip_prefix('`')?.split_once("`: "));
         if let Some((call, message)) = split {
             return Some((i, if i == at { call } else { rest }, message));
         }
@@ -83,6 +88,7 @@ fn ends_message(line: &str) -> bool {
     line.trim().is_empty()
         || match line.as_bytes().first() {
             Some(b'C') => line.starts_with("Calls: "),
+            Some(b'A') => line.starts_with("Appels") || line.starts_with("Aufrufe"),
             Some(b'E') => line.starts_with("Execution halted"),
             Some(b'I') => line.starts_with("In addition: "),
             Some(b'W') => line.starts_with("Warning message"),

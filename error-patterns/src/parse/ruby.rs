@@ -14,6 +14,9 @@ pub(super) fn parse<'a>(text: &Text<'a>) -> Option<Outcome<'a>> {
     if !text.has(":in ") && !text.has(".rb:") && !text.has("-e:") {
         return interpreter(text);
     }
+    if let Some(outcome) = rspec(text) {
+        return Some(outcome);
+    }
     let mut exceptions: Vec<ParsedException<'a>> = Vec::new();
     // Frames that stand above their exception, outermost first.
     let mut above: Vec<Frame<'a>> = Vec::new();
@@ -59,6 +62,39 @@ pub(super) fn parse<'a>(text: &Text<'a>) -> Option<Outcome<'a>> {
         exceptions.push(bare(text, first_frame?, above));
     }
     Some(Outcome { exceptions, truncated: false })
+}
+
+/// RSpec: `Failure/Error: the line`, then the type by itself, the message below it, and frames behind `# `.
+fn rspec<'a>(text: &Text<'a>) -> Option<Outcome<'a>> {
+    if !text.has("Failure/Error:") {
+        return None;
+    }
+    let start = text.iter().position(|line| line.trim_start().starts_with("Failure/Error:"))?;
+    let is_frame = |i: &usize| text.line(*i).trim_start().starts_with("# ");
+    let end = (start + 1..text.len()).find(is_frame).unwrap_or(text.len());
+    let typed = (start + 1..end).find_map(|i| {
+        let word = text.line(i).trim().strip_suffix(':')?;
+        text::is_type(word).then_some((i, word))
+    });
+    // Without a type an expectation failed, whose words stand behind a blank line.
+    let (error_type, from) = match typed {
+        Some((at, word)) => (word, at + 1),
+        None => {
+            let blank = (start + 1..end).find(|&i| text.line(i).trim().is_empty())?;
+            ("RSpec::Expectations::ExpectationNotMetError", blank + 1)
+        }
+    };
+    let from = (from..end).find(|&i| !text.line(i).trim().is_empty())?;
+    let frames = (end..text.len())
+        .take_while(is_frame)
+        .filter_map(|i| from_line(text.line(i).trim_start().strip_prefix("# ")?));
+    let exception = ParsedException {
+        error_type: Cow::Borrowed(error_type),
+        message: Cow::Borrowed(text.span(from, text.line(from), end).trim()),
+        frames: frames.collect(),
+        ..ParsedException::default()
+    };
+    Some(Outcome { exceptions: vec![exception], truncated: false })
 }
 
 /// Frames without a header of Ruby's own: Rails' `Type (message):`, or a client's `Type: message`, stands before them.

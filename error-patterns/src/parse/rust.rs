@@ -17,6 +17,13 @@ pub(super) fn parse<'a>(text: &Text<'a>) -> Option<Outcome<'a>> {
     {
         return Some(outcome);
     }
+    if text.has("at /rustc/") {
+        // What a hook of the program's own printed: a client has the message.
+        let frames = backtrace(text, 0);
+        let exception = ParsedException { frames, ..ParsedException::default() };
+        return (!exception.frames.is_empty())
+            .then_some(Outcome { exceptions: vec![exception], truncated: false });
+    }
     if !text.opens(b"etmfET") {
         return None;
     }

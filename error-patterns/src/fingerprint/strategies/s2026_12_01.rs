@@ -179,7 +179,7 @@ fn form(
     };
     let mut form = Form {
         basis: if library.is_some() { Basis::Library } else { Basis::Message },
-        typeless: says_something && is_typeless(runtime, deciding),
+        typeless: says_something && is_typeless(runtime, deciding, message.known),
         frames: library.into_iter().collect(),
         tokens: message.tokens,
         readable: message.readable,
@@ -208,14 +208,13 @@ fn form(
 }
 
 /// Whether an exception's type is no part of its cause: where the language has no types of errors, or shows them in some
-/// forms only, clients send words of their own.
-fn is_typeless(runtime: Runtime, exception: &ParsedException<'_>) -> bool {
+/// forms only, clients send words of their own. `known`: a list knows the message.
+fn is_typeless(runtime: Runtime, exception: &ParsedException<'_>, known: bool) -> bool {
+    let name = exception.short_type();
     match runtime {
         Runtime::Native | Runtime::Go | Runtime::Rust | Runtime::R => true,
-        Runtime::Unknown => {
-            let name = exception.short_type();
-            messages::words().is_vague(name) || name.starts_with("ExitCode")
-        }
+        Runtime::Ruby | Runtime::Php | Runtime::DotNet => known,
+        Runtime::Unknown => messages::words().is_vague(name) || name.starts_with("ExitCode"),
         _ => false,
     }
 }

@@ -76,6 +76,7 @@ fn thrown<'a>(text: &Text<'a>, at: usize, line: &'a str) -> Option<Outcome<'a>> 
             let ends = |&i: &usize| {
                 let line = text.line(i);
                 line.trim().is_empty()
+                    || line.contains(" Aborted ")
                     || ["Aborted", "Program received", "#0", "Thread "]
                         .iter()
                         .any(|start| line.starts_with(start))

@@ -114,6 +114,10 @@ fn is_lone(runtime: Runtime, frames: &[Frame<'_>], reported: &[Frame<'_>]) -> bo
                 && !frames[last..].iter().any(|frame| frame.file.contains("node_modules"))
         }
         Runtime::Native => first.function == "main",
+        Runtime::Go => first.function.starts_with("Test"),
+        Runtime::Ruby => {
+            base.ends_with("_test.rb") || base.ends_with("_spec.rb") || base.starts_with("test_")
+        }
         _ => false,
     }
 }

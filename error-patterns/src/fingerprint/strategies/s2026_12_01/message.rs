@@ -67,6 +67,8 @@ pub(super) struct Telling {
     pub(super) keys: Vec<String>,
     /// The type says everything.
     speaking_type: bool,
+    /// A list knows the message.
+    pub(super) known: bool,
     /// The message's first telling line with placeholders, where it was made.
     pub(super) readable: Option<String>,
     /// That line with `<str>` in place of what the program put into it, where the program's source tells.
@@ -99,7 +101,7 @@ pub(super) fn telling<'p>(
         return Telling { speaking_type: true, ..Telling::default() };
     }
     let plain = spoken(runtime, head(&deciding.message));
-    let mut message = shown_by_tool(runtime, plain.as_ref());
+    let mut message = unlabelled(runtime, plain.as_ref());
     if runtime == Runtime::Python && deciding.short_type() == "SyntaxError" {
         let source = raised.and_then(|frame| frame.source.as_deref());
         match syntax::mistake(message, source, raised.and_then(|frame| frame.marked)) {
@@ -125,6 +127,7 @@ pub(super) fn telling<'p>(
             }),
             keys: found.keys.into_iter().chain(service).collect(),
             readable: Some(found.text),
+            known: true,
             ..Telling::default()
         };
     }
@@ -144,7 +147,7 @@ pub(super) fn telling<'p>(
     let (tokens, mut keys) = (Tokens::of(tokens), found.keys);
     keys.extend(service);
     let template = if let Cow::Owned(template) = written { Some(template) } else { None };
-    Telling { tokens, keys, speaking_type: false, readable, template }
+    Telling { tokens, keys, readable, template, ..Telling::default() }
 }
 
 /// What `messages.toml` has for modules that import each other, and for a program's file that hides a module of the standard
@@ -175,7 +178,7 @@ fn spoken(runtime: Runtime, message: &str) -> Cow<'_, str> {
 
 /// A message without what a logger or a display put around it: `E, [2026-01-01T00:00:00 #7] ERROR -- : x (LoadError)` of
 /// Ruby's, `PHP Parse error:  x in a.php on line 3`, `Error in f(x) : x` of R's.
-fn shown_by_tool(runtime: Runtime, message: &str) -> &str {
+fn unlabelled(runtime: Runtime, message: &str) -> &str {
     match runtime {
         Runtime::Ruby if message.starts_with(['E', 'F']) && message.contains(" -- ") => {
             let said = message
@@ -200,9 +203,34 @@ fn shown_by_tool(runtime: Runtime, message: &str) -> &str {
             &said[..place.unwrap_or(said.len())]
         }
         Runtime::R => {
-            let rest = ["Error in ", "Error: "].iter().find_map(|head| message.strip_prefix(head));
-            let said = rest.and_then(|rest| rest.split_once(" : ").or_else(|| rest.split_once("): ")));
-            said.map(|(_, said)| said).or(rest).unwrap_or(message)
+            let heads =
+                ["Error in ", "Fehler in ", "Erreur dans ", "Error en ", "Error: ", "Fehler: ", "Erreur : "];
+            let rest = heads.iter().find_map(|head| {
+                let at = message.find(head).filter(|at| *at < 64)?;
+                Some(&message[at + head.len()..])
+            });
+            let said = rest.and_then(|rest| {
+                [" : ", "`: ", "): ", "]: "].iter().find_map(|end| Some(rest.split_once(end)?.1))
+            });
+            said.or(rest).unwrap_or(message).trim_end_matches('>')
+        }
+        // `E0402 10:11:12.130760  4411 main.cpp:41] St9bad_alloc: std::bad_alloc`, `Error: std::bad_alloc`
+        Runtime::Native => {
+            let logged =
+                message.starts_with(['E', 'F']) && message[1..].starts_with(|c: char| c.is_ascii_digit());
+            let said = logged.then(|| message.split_once("] ")).flatten().map_or(message, |(_, said)| said);
+            let said = said.strip_prefix("Error: ").or_else(|| said.strip_prefix("error: ")).unwrap_or(said);
+            said.strip_prefix("St").and_then(|rest| rest.split_once(": ")).map_or(said, |(_, said)| said)
+        }
+        // `2026/11/28 09:18:59 open a.txt: no such file or directory`
+        Runtime::Go => {
+            let dated =
+                |text: &str| text.len() > 20 && text.as_bytes()[4] == b'/' && text.as_bytes()[13] == b':';
+            if dated(message) {
+                message[20..].trim_start_matches(|c: char| c.is_ascii_digit() || c == '.').trim_start()
+            } else {
+                message
+            }
         }
         _ => message,
     }
