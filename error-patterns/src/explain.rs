@@ -152,6 +152,8 @@ fn components(raw: &RawException<'_>, parsed: &Parsed<'_>, grouping: &Grouping) 
     for key in &canonical.keys {
         let why = if key.starts_with("site ") {
             "where it was raised, because the message does not tell why"
+        } else if key.starts_with("access ") {
+            "it was making the file, so that a folder is missing"
         } else if key.starts_with("part ") {
             "a rule of the configuration says so: it splits what is else one pattern"
         } else {

@@ -61,15 +61,14 @@ fn behind_place(text: &str) -> Option<&str> {
 
 /// `Can't locate Moose.pm in @INC (...) at main.pl line 3.`, without the place and without the folders.
 fn perl(line: &str) -> Option<&str> {
-    let at = line.rfind(" line ")?;
-    let behind = &line[at + " line ".len()..];
-    let digits = behind.bytes().take_while(u8::is_ascii_digit).count();
-    let ends = matches!(&behind[digits..], "" | "." | ":") || behind[digits..].starts_with(", <");
-    let message = &line[..line[..at].rfind(" at ")?];
-    let file = &line[message.len() + " at ".len()..at];
-    if digits == 0 || !ends || file.is_empty() || file.contains(' ') {
-        return None;
-    }
+    let message = line.match_indices(" line ").find_map(|(at, _)| {
+        let behind = &line[at + " line ".len()..];
+        let digits = behind.bytes().take_while(u8::is_ascii_digit).count();
+        let ends = matches!(&behind[digits..], "" | "." | ":") || behind[digits..].starts_with(", <");
+        let message = &line[..line[..at].rfind(" at ")?];
+        let file = &line[message.len() + " at ".len()..at];
+        (digits > 0 && ends && !file.is_empty() && !file.contains(' ')).then_some(message)
+    })?;
     let end = message.find(" (@INC ").unwrap_or(message.len());
     Some(&message[..end])
 }

@@ -212,7 +212,9 @@ fn form(
 fn is_typeless(runtime: Runtime, exception: &ParsedException<'_>, known: bool) -> bool {
     let name = exception.short_type();
     match runtime {
-        Runtime::Native | Runtime::Go | Runtime::Rust | Runtime::R => true,
+        // What a failed assertion says is its condition.
+        Runtime::Native => name != "AssertionFailed",
+        Runtime::Go | Runtime::Rust | Runtime::R => true,
         Runtime::Ruby | Runtime::Php | Runtime::DotNet => known,
         Runtime::Unknown => messages::words().is_vague(name) || name.starts_with("ExitCode"),
         _ => false,
