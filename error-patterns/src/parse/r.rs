@@ -12,12 +12,23 @@ const CALL_LINES_MAX: usize = 8;
 const CHAIN_MAX: usize = 32;
 const CALLS_MAX: usize = 512;
 
+/// R's last line, in English, German, French and Spanish.
+const HALTED: &[&str] = &[
+    "Execution halted",
+    "Ausf\u{fc}hrung angehalten",
+    "Ex\u{e9}cution arr\u{ea}t\u{e9}e",
+    "Ejecuci\u{f3}n interrumpida",
+];
+/// What stands before the call, and before the message where there is no call, in these languages.
+const IN_CALL: &[&str] = &["Error in ", "Fehler in ", "Erreur dans ", "Error en "];
+const BARE: &[&str] = &["Error: ", "Fehler: ", "Erreur : "];
+
 /// Parses an R report; `None` when no line is R's own.
 pub(super) fn parse<'a>(text: &Text<'a>) -> Option<Outcome<'a>> {
     if !text.has("rror") && !text.has("rreur") && !text.has("ehler") {
         return None;
     }
-    let halted = text.has("Execution halted");
+    let halted = HALTED.iter().any(|line| text.has(line));
     text.lines_from(0).find_map(|(i, line)| {
         if !line.starts_with(['E', 'F']) {
             return None;
@@ -27,14 +38,12 @@ pub(super) fn parse<'a>(text: &Text<'a>) -> Option<Outcome<'a>> {
 }
 
 fn base<'a>(text: &Text<'a>, at: usize, line: &'a str, halted: bool) -> Option<Outcome<'a>> {
-    let in_call_of = ["Error in ", "Fehler in ", "Erreur dans ", "Error en "]
-        .iter()
-        .find_map(|head| line.strip_prefix(head));
-    let (from, call, message) = match in_call_of {
+    let (from, call, message) = match IN_CALL.iter().find_map(|head| line.strip_prefix(head)) {
         Some(rest) => in_call(text, at, rest)?,
         None => {
-            let message = line
-                .strip_prefix("Error: ")
+            let message = BARE
+                .iter()
+                .find_map(|head| line.strip_prefix(head))
                 .filter(|message| halted || is_r_message(message))
                 .or_else(|| {
                     line.strip_prefix("Fatal error: ").filter(|rest| rest.starts_with("cannot open file '"))
