@@ -24,10 +24,42 @@ pub(super) fn parse<'a>(text: &Text<'a>) -> Option<Outcome<'a>> {
     if !text.has(".php") && !text.has("PHP ") && !text.has("{main}") {
         return None;
     }
+    if text.has("PHPUnit ")
+        && let Some(outcome) = phpunit(text)
+    {
+        return Some(outcome);
+    }
     if text.has("<b>") && text.has("</b>") {
         return html(text);
     }
     monolog(text).or_else(|| uncaught(text)).or_else(|| plain(text))
+}
+
+/// PHPUnit's first failure: `1) CartTest::testTotal`, the message below it, and places behind a blank line.
+fn phpunit<'a>(text: &Text<'a>) -> Option<Outcome<'a>> {
+    let at = text.iter().position(|line| line.starts_with("1) ") && line.contains("::"))? + 1;
+    let end = (at..text.len()).find(|&i| text.line(i).trim().is_empty()).unwrap_or(text.len());
+    let whole = text.span(at, text.line(at), end);
+    let (error_type, message) = match text::split_type(text.line(at)) {
+        Some((word, message)) => {
+            (word, if message.is_empty() { "" } else { &whole[whole.len().min(word.len() + 2)..] })
+        }
+        None => ("PHPUnit\\Framework\\ExpectationFailedException", whole),
+    };
+    let frames = (end + 1..text.len())
+        .map(|i| text.line(i))
+        .take_while(|line| !line.trim().is_empty())
+        .filter_map(|line| {
+            let (file, number) = text::split_number(line.trim(), b':')?;
+            file.ends_with(".php").then(|| located("", file, Some(number), None))
+        });
+    let exception = ParsedException {
+        error_type: Cow::Borrowed(error_type),
+        message: Cow::Borrowed(message.trim()),
+        frames: frames.take(64).collect(),
+        ..ParsedException::default()
+    };
+    Some(Outcome { exceptions: vec![exception], truncated: false })
 }
 
 /// `<b>Fatal error</b>:  Uncaught ... in <b>/a.php</b> on line <b>3</b><br />`, as a web server's PHP prints it.

@@ -64,7 +64,8 @@ fn perl(line: &str) -> Option<&str> {
     let message = line.match_indices(" line ").find_map(|(at, _)| {
         let behind = &line[at + " line ".len()..];
         let digits = behind.bytes().take_while(u8::is_ascii_digit).count();
-        let ends = matches!(&behind[digits..], "" | "." | ":") || behind[digits..].starts_with(", <");
+        let ends = matches!(&behind[digits..], "" | "." | ":")
+            || [", <", ", near "].iter().any(|more| behind[digits..].starts_with(more));
         let message = &line[..line[..at].rfind(" at ")?];
         let file = &line[message.len() + " at ".len()..at];
         (digits > 0 && ends && !file.is_empty() && !file.contains(' ')).then_some(message)
@@ -85,7 +86,7 @@ fn sql(line: &str) -> Option<&str> {
     }
     let sqlite =
         SQLITE.iter().find_map(|head| Some(line.strip_prefix(head)?.split_once(": ")?.1)).or_else(|| {
-            ["Error: in prepare, ", "Error: stepping, ", "Parse error: "]
+            ["Error: in prepare, ", "in prepare, ", "Error: stepping, ", "stepping, ", "Parse error: "]
                 .iter()
                 .find_map(|head| line.strip_prefix(head))
         });

@@ -216,6 +216,7 @@ fn is_typeless(runtime: Runtime, exception: &ParsedException<'_>, known: bool) -
         Runtime::Native => name != "AssertionFailed",
         Runtime::Go | Runtime::Rust | Runtime::R => true,
         Runtime::Ruby | Runtime::Php | Runtime::DotNet => known,
+        Runtime::Unknown if known => true,
         Runtime::Unknown => messages::words().is_vague(name) || name.starts_with("ExitCode"),
         _ => false,
     }

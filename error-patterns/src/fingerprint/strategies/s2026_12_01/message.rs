@@ -190,7 +190,13 @@ fn unlabelled(runtime: Runtime, message: &str) -> &str {
                 .strip_suffix(')')
                 .and_then(|rest| rest.rfind(" ("))
                 .filter(|at| is_type_word(&said[at + 2..said.len() - 1]));
-            &said[..end.unwrap_or(said.len())]
+            let said = &said[..end.unwrap_or(said.len())];
+            // `job failed: LoadError: cannot load such file -- x`
+            let typed = said.match_indices(": ").take(4).find_map(|(at, _)| {
+                let (word, rest) = said[at + 2..].split_once(": ")?;
+                (is_type_word(word) && word.ends_with("Error")).then_some(rest)
+            });
+            typed.unwrap_or(said)
         }
         Runtime::Php => {
             let said =
@@ -330,7 +336,7 @@ fn make_singular(text: &mut String, start: usize) {
 
 /// Types of failed assertions.
 fn is_assertion(error_type: &str) -> bool {
-    matches!(error_type, "AssertionError" | "AssertionFailedError" | "AssertionFailure")
+    matches!(error_type, "AssertionError" | "AssertionFailed" | "AssertionFailedError" | "AssertionFailure")
 }
 
 /// Whether the interpreter wrote a sentence where a speaking type's message is otherwise a value: `'popitem():
@@ -612,6 +618,8 @@ fn service(message: &str) -> Option<String> {
 fn shell(message: &str, placed: bool) -> Cow<'_, str> {
     let message = unhinted(message);
     match words().of_shell(message) {
+        // What dash says of `set -u`.
+        [Some("parameter not set"), _] => return Cow::Borrowed("<name>: unbound variable"),
         [Some(complaint), _] => return Cow::Owned(format!("<name>: {complaint}")),
         [None, Some(ending)] => return Cow::Owned(ending.trim().to_owned()),
         [None, None] => {}
