@@ -149,18 +149,24 @@ const TITLES: &[&str] = &[
     "runtime error (nzec)",
 ];
 
-/// What a program's own last handler writes, behind a logger's words.
-const HANDLERS: &[&str] = &["nhandled exception: ", "ncaught exception: "];
+/// What a program's own last handler writes, behind a logger's words: `Unhandled exception: `.
+const HANDLERS: &[&[u8]] = &[b"nhandled", b"ncaught"];
+const HANDLED: &[u8] = b" exception: ";
 /// Bytes in which it begins.
 const HEAD_MAX: usize = 160;
 
 /// A message without what a runner wrote before it; empty where that is all.
 pub(crate) fn unwrapped(message: &str) -> &str {
     let message = trim(message);
-    // Behind a logger's own words, as a rule.
-    let head = &message[..message.floor_char_boundary(HEAD_MAX)];
-    if let Some((at, end)) = HANDLERS.iter().find_map(|title| Some((head.find(title)?, title.len()))) {
-        return trim(&message[at + end..]);
+    let head = &message.as_bytes()[..message.len().min(HEAD_MAX)];
+    if let Some(at) = memchr::memmem::find(head, HANDLED)
+        && HANDLERS.iter().any(|word| head[..at].ends_with(word))
+    {
+        return trim(&message[at + HANDLED.len()..]);
+    }
+    // None of the others begins otherwise.
+    if !matches!(head.first().map(u8::to_ascii_lowercase), Some(b'c' | b'e' | b'p' | b'r' | b't' | b'y')) {
+        return message;
     }
     let begins =
         |start: &&&str| message.get(..start.len()).is_some_and(|head| head.eq_ignore_ascii_case(start));
@@ -228,6 +234,13 @@ mod tests {
             ),
         ] {
             assert_eq!(told(text), Some(expected), "{text}");
+            // Whatever letters stand where, and wherever it is cut.
+            for (at, _) in text.char_indices() {
+                let torn = format!("{}\u{e9}\u{2026}{}", &text[..at], &text[at..]);
+                for text in [&text[..at], &text[at..], &torn] {
+                    assert!(told(text).is_none_or(|told| text.contains(told)));
+                }
+            }
         }
         for text in [
             "",
@@ -255,6 +268,10 @@ mod tests {
             ("", ""),
         ] {
             assert_eq!(unwrapped(message), expected, "{message}");
+            for (at, _) in message.char_indices() {
+                let torn = format!("{}\u{e9}\u{2026}{}", &message[..at], &message[at..]);
+                assert!(torn.contains(unwrapped(&torn)) && message.contains(unwrapped(&message[at..])));
+            }
         }
     }
 }

@@ -25,10 +25,12 @@ use crate::messages;
 use crate::model::{Frame, Origin, Parsed, ParsedException, RawException, Relation, Runtime};
 use crate::parse::{is_system_code, trim};
 use crate::tokens::{Names, parameterize};
+use bare::head;
 use frames::{Whose, library, makes_file, mapping_site, own_frames, site};
 use message::Tokens;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
 
+mod bare;
 mod frames;
 mod message;
 mod syntax;
@@ -50,7 +52,7 @@ pub(in crate::fingerprint) fn make(raw: &RawException<'_>, parsed: &Parsed<'_>) 
     let names = if basis == Basis::Application { Names::Keep } else { Names::Drop };
     let canonical_message = readable
         .filter(|_| std::ptr::eq(reported, deciding))
-        .unwrap_or_else(|| parameterize(message::head(&reported.message), names).text);
+        .unwrap_or_else(|| parameterize(head(&reported.message), names).text);
     let error_type = [reported.error_type.as_ref(), raw.error_type.unwrap_or_default()]
         .into_iter()
         .find(|name| !name.is_empty())
@@ -157,7 +159,7 @@ fn form(
     raw: &RawException<'_>,
 ) -> Form {
     if let Whose::Application(kept) = own_frames(runtime, reported, frames) {
-        let found = parameterize(message::head(&deciding.message), Names::Keep);
+        let found = parameterize(head(&deciding.message), Names::Keep);
         return Form {
             basis: Basis::Application,
             frames: kept,
