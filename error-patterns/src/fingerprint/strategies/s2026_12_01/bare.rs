@@ -106,12 +106,13 @@ pub(super) fn unlabelled(runtime: Runtime, message: &str) -> &str {
             typed.unwrap_or(said)
         }
         Runtime::Php => {
-            let said =
-                ["Parse error:", "Fatal error:", "Warning:", "Notice:", "Error:"].iter().find_map(|kind| {
-                    let at = message.find(kind).filter(|at| *at < 64)?;
-                    Some(message[at + kind.len()..].trim_start())
-                });
-            let said = said.unwrap_or(message);
+            // Behind the time in a log.
+            let said = ["Parse error:", "Fatal error:", "Warning:", "Notice:"].iter().find_map(|kind| {
+                let at = message.find(kind).filter(|at| *at < 64)?;
+                Some(&message[at + kind.len()..])
+            });
+            let said = said.unwrap_or(message).trim_start();
+            let said = said.strip_prefix("Error: ").unwrap_or(said);
             let place = said.rfind(" on line ").and_then(|end| said[..end].rfind(" in "));
             &said[..place.unwrap_or(said.len())]
         }
@@ -133,16 +134,26 @@ pub(super) fn unlabelled(runtime: Runtime, message: &str) -> &str {
                 message.starts_with(['E', 'F']) && message[1..].starts_with(|c: char| c.is_ascii_digit());
             let said = logged.then(|| message.split_once("] ")).flatten().map_or(message, |(_, said)| said);
             let said = said.strip_prefix("Error: ").or_else(|| said.strip_prefix("error: ")).unwrap_or(said);
-            said.strip_prefix("St").and_then(|rest| rest.split_once(": ")).map_or(said, |(_, said)| said)
+            let mangled =
+                said.strip_prefix("St").filter(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
+            mangled.and_then(|rest| rest.split_once(": ")).map_or(said, |(_, said)| said)
         }
         // `2026/11/28 09:18:59 open a.txt: no such file or directory`
-        Runtime::Go => {
-            let dated = message.as_bytes().get(4) == Some(&b'/') && message.as_bytes().get(13) == Some(&b':');
-            let said = message.get(19..).filter(|_| dated).unwrap_or(message);
-            said.trim_start_matches(|c: char| dated && (c.is_ascii_digit() || matches!(c, '.' | ' ')))
-        }
+        Runtime::Go => undated(message).unwrap_or(message),
         _ => message,
     }
+}
+
+/// What stands behind `2026/11/28 09:18:59 `, with or without parts of a second.
+fn undated(message: &str) -> Option<&str> {
+    let digits = |text: &str| text.bytes().take_while(u8::is_ascii_digit).count();
+    let mut rest = message;
+    for end in ['/', '/', ' ', ':', ':'] {
+        rest = rest.get(digits(rest)..).filter(|_| digits(rest) > 0)?.strip_prefix(end)?;
+    }
+    let rest = &rest[digits(rest)..];
+    let rest = rest.strip_prefix('.').map_or(rest, |parts| &parts[digits(parts)..]);
+    rest.strip_prefix(' ')
 }
 
 /// A word that may be the name of a type.
