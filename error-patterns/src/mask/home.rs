@@ -253,7 +253,9 @@ fn anchor(text: &Text<'_>, at: usize, parent: &[u8]) -> Option<Anchor> {
         matches!(path, [b'-', letters @ ..] if letters.iter().all(u8::is_ascii_alphabetic)) || path == b"@";
     // An escaped line break before the path.
     let escape = matches!(path, [.., b'\\', b'n' | b'r' | b't']);
-    if flag || escape || is_below_root(path) {
+    // The only status for which bash leaves no blank: `29569 Floating point exception/home/x/prog`.
+    let status = path == b"exception" && others.ends_with(b"Floating point ");
+    if flag || escape || status || is_below_root(path) {
         return Some(Anchor::Root);
     }
     None

@@ -62,6 +62,7 @@ fn home_directories() {
             "\u{1b}[96mFile \u{1b}[39m\u{1b}[32m/home/<user>/x",
         ),
         ("[31m/home/bob/x[0m", "[31m/home/<user>/x[0m"),
+        ("29569 Floating point exception/home/bob/prog", "29569 Floating point exception/home/<user>/prog"),
         ("/var/home/bob", "/var/home/<user>"),
         ("/mnt/c/Users/bob/x", "/mnt/c/Users/<user>/x"),
         ("/home/\u{c815}\u{d558}\u{b298}/work", "/home/<user>/work"),
