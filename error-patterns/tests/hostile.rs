@@ -41,7 +41,7 @@ const STARTS: [&str; 15] = [
 ];
 
 /// What then comes over and over.
-const UNITS: [&str; 66] = [
+const UNITS: [&str; 74] = [
     " at f (a",
     " at a:1 ",
     " File \"",
@@ -103,6 +103,14 @@ const UNITS: [&str; 66] = [
     "error: Uncaught x\n",
     "\na.ts(3,5): error TS2322: x",
     "FATAL ERROR: x\n",
+    " line 1",
+    " at a line 1, near ",
+    "a.lua:1: ",
+    " (local '",
+    "make: *** ",
+    "ERROR:  x at character ",
+    "     Failure/Error: x\n",
+    "1) A::b\n",
     "\u{1b}[31m",
     "\r",
     "\u{e9}",

@@ -17,7 +17,7 @@ pub(super) fn parse<'a>(text: &Text<'a>) -> Option<Outcome<'a>> {
     {
         return Some(outcome);
     }
-    if text.has("at /rustc/") {
+    if text.opens(b"0123456789") && text.has("at /rustc/") {
         // What a hook of the program's own printed: a client has the message.
         let frames = backtrace(text, 0);
         let exception = ParsedException { frames, ..ParsedException::default() };

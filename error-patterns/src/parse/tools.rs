@@ -66,9 +66,10 @@ fn perl(line: &str) -> Option<&str> {
         let digits = behind.bytes().take_while(u8::is_ascii_digit).count();
         let ends = matches!(&behind[digits..], "" | "." | ":")
             || [", <", ", near "].iter().any(|more| behind[digits..].starts_with(more));
-        let message = &line[..line[..at].rfind(" at ")?];
-        let file = &line[message.len() + " at ".len()..at];
-        (digits > 0 && ends && !file.is_empty() && !file.contains(' ')).then_some(message)
+        // Back to the blank before the file and no further: a line may have many of these.
+        let file = line[..at].rfind(' ')? + 1;
+        let message = line[..file].strip_suffix(" at ")?;
+        (digits > 0 && ends && file < at).then_some(message)
     })?;
     let end = message.find(" (@INC ").unwrap_or(message.len());
     Some(&message[..end])
@@ -251,6 +252,17 @@ mod tests {
             "see line 4 at main",
         ] {
             assert_eq!(told(text), None, "{text}");
+        }
+    }
+
+    /// Going back to the start of the line from each place took minutes.
+    #[test]
+    fn a_line_of_many_places_costs_linear_time() {
+        for unit in [" line 1", " line 1, near ", "a.lua:1: ", " (local '"] {
+            let text = unit.repeat(1024 * 1024 / unit.len());
+            let start = std::time::Instant::now();
+            told(&text);
+            assert!(start.elapsed() < std::time::Duration::from_secs(5), "{unit:?}");
         }
     }
 

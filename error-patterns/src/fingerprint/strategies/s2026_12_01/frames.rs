@@ -30,15 +30,14 @@ pub(super) fn own_frames(runtime: Runtime, reported: &ParsedException<'_>, frame
     let application = reported.frames.iter().any(|frame| frame.origin == Origin::Application);
     // Who was entered first, or raised, decides: a user's program with modules of its own beside it, or run by a
     // platform's own code.
-    let program =
-        [frames, &reported.frames].into_iter().any(|frames| {
-            let (first, last) = (innermost(frames), outermost(frames));
-            last.is_some_and(|frame| frame.origin == Origin::Program || is_entry(runtime, frame))
-                || runtime == Runtime::JavaScript && is_module_run(frames)
-                || first.is_some_and(|frame| frame.origin == Origin::Program)
-                || is_single(runtime, frames)
-        }) || is_lone(runtime, frames, &reported.frames, reported.short_type() == "AssertionFailed")
-            || !application && entered(&reported.frames);
+    let program = [frames, &reported.frames].into_iter().any(|frames| {
+        let (first, last) = (innermost(frames), outermost(frames));
+        last.is_some_and(|frame| frame.origin == Origin::Program || is_entry(runtime, frame))
+            || runtime == Runtime::JavaScript && is_module_run(frames)
+            || first.is_some_and(|frame| frame.origin == Origin::Program)
+            || is_single(runtime, frames)
+    }) || is_lone(runtime, frames, reported)
+        || !application && entered(&reported.frames);
     if program {
         return Whose::Program;
     }
@@ -92,8 +91,8 @@ fn innermost<'f, 'a>(frames: &'f [Frame<'a>]) -> Option<&'f Frame<'a>> {
 
 /// Whether one function is all own code: what a thread or a timer ran, `main`, or a test beside nothing else. An
 /// application has more, and a folder for its tests.
-fn is_lone(runtime: Runtime, frames: &[Frame<'_>], reported: &[Frame<'_>], asserted: bool) -> bool {
-    let mut own = frames.iter().chain(reported).filter(|frame| frame.origin.is_own());
+fn is_lone(runtime: Runtime, frames: &[Frame<'_>], reported: &ParsedException<'_>) -> bool {
+    let mut own = frames.iter().chain(&reported.frames).filter(|frame| frame.origin.is_own());
     let Some(first) = own.next() else { return false };
     if !own.all(|frame| frame.function == first.function && frame.file == first.file) {
         return false;
@@ -115,7 +114,9 @@ fn is_lone(runtime: Runtime, frames: &[Frame<'_>], reported: &[Frame<'_>], asser
                 && !frames[last..].iter().any(|frame| frame.file.contains("node_modules"))
         }
         // An assertion names the one function that it stands in.
-        Runtime::Native => first.function == "main" || frames.len() == 1 && asserted,
+        Runtime::Native => {
+            first.function == "main" || frames.len() == 1 && reported.short_type() == "AssertionFailed"
+        }
         Runtime::Go => first.function.starts_with("Test"),
         Runtime::Ruby => {
             base.ends_with("_test.rb") || base.ends_with("_spec.rb") || base.starts_with("test_")
