@@ -13,6 +13,7 @@ seeds() {
   case $1 in
     parse_any) printf '%s\n' ../tests/inputs/* seeds/record ;;
     group) echo "seeds/group seeds/record" ;;
+    parse_others) printf '../tests/inputs/%s\n' perl lua sql haskell ocaml erlang pascal fortran octave lisp ;;
     parse_*) echo "../tests/inputs/${1#parse_}" ;;
     classify) echo seeds/group ;;
     users_rules) echo "seeds/users_rules ../../examples/rules" ;;

@@ -18,7 +18,7 @@ use matching::Subject;
 use problem::closest;
 pub use problem::{Problem, RulesError, Severity};
 use rapidhash::RapidHashMap;
-use rules::{RUNTIMES, Rule, Vocabulary};
+use rules::{Rule, Vocabulary};
 use smallvec::SmallVec;
 pub use spec::{Cause, OneOrMany, RuleFile, RuleSpec};
 use spec::{Place, RULES_MAX, ReadFile};
@@ -110,7 +110,7 @@ impl Classifier {
             let runtime = Runtime::named(file);
             if runtime == Runtime::Unknown && *file != ANY {
                 let place = Place { file: (*file).to_owned(), ..Place::default() };
-                let hint = closest(file, RUNTIMES.iter().map(|runtime| runtime.as_str()).chain([ANY]));
+                let hint = closest(file, Runtime::ALL.iter().map(|runtime| runtime.as_str()).chain([ANY]));
                 problems.push(Problem::error(&place, "", "no runtime has this name".to_owned()).hint(hint));
             }
             let read = spec::read(file, text, &mut problems);
@@ -171,7 +171,7 @@ impl Classifier {
         fallbacks: Vec<Arc<Rule>>,
     ) -> Result<Self, RulesError> {
         let mut tables = RapidHashMap::default();
-        for runtime in RUNTIMES.into_iter().chain([Runtime::Unknown]) {
+        for runtime in Runtime::ALL.into_iter().chain([Runtime::Unknown]) {
             // A user's rule for all runtimes stands with the runtime's own, those of the file `any` after them.
             let of = |rules: &[Arc<Rule>], any: bool| {
                 rules

@@ -17,20 +17,10 @@ use std::slice::IterMut;
 use std::sync::LazyLock;
 
 const BUILT_IN: &str = include_str!("../../schemas/rules/frames.toml");
-pub(crate) const RUNTIMES: [Runtime; 12] = [
-    Runtime::Python,
-    Runtime::JavaScript,
-    Runtime::Java,
-    Runtime::Shell,
-    Runtime::Go,
-    Runtime::Rust,
-    Runtime::DotNet,
-    Runtime::Ruby,
-    Runtime::Php,
-    Runtime::Native,
-    Runtime::R,
-    Runtime::Unknown,
-];
+/// Every runtime that rules may name, in the order of their tables.
+fn runtimes() -> impl Iterator<Item = Runtime> {
+    Runtime::ALL.into_iter().chain([Runtime::Unknown])
+}
 static RULES: LazyLock<FrameRules> =
     LazyLock::new(|| FrameRules::read(BUILT_IN).expect("the built-in rules are read by a test"));
 
@@ -261,7 +251,7 @@ impl FrameRules {
                 return Err(FrameRulesError::Unknown { rule: number, field: "origin", value });
             }
             if let Some(value) =
-                rule.runtime.iter().find(|name| RUNTIMES.iter().all(|r| r.as_str() != name.as_str()))
+                rule.runtime.iter().find(|name| runtimes().all(|r| r.as_str() != name.as_str()))
             {
                 return Err(FrameRulesError::Unknown {
                     rule: number,
@@ -276,10 +266,8 @@ impl FrameRules {
                 return Err(FrameRulesError::Empty(number));
             }
         }
-        let by_runtime = RUNTIMES
-            .iter()
-            .map(|runtime| RuntimeRules::new(&file.rule, *runtime))
-            .collect::<Result<_, _>>()?;
+        let by_runtime =
+            runtimes().map(|runtime| RuntimeRules::new(&file.rule, runtime)).collect::<Result<_, _>>()?;
         let harness: Vec<(&str, Fit, u64)> =
             file.harness.source_starts.iter().map(|start| (start.as_str(), Fit::Starts, 1)).collect();
         Ok(Self { by_runtime, harness: looks(&harness, (*b"..", 0)), programs: file.programs.names })
@@ -339,7 +327,7 @@ impl FrameRules {
     }
 
     fn of_runtime(&self, runtime: Runtime) -> Option<&RuntimeRules> {
-        self.by_runtime.get(RUNTIMES.iter().position(|r| *r == runtime).unwrap_or(0))
+        self.by_runtime.get(runtimes().position(|of| of == runtime).unwrap_or(0))
     }
 
     /// Whether a frame's source line runs a program that it was given.
@@ -498,7 +486,7 @@ pub(crate) fn origin_name(origin: Origin) -> &'static str {
 
 /// The names of all runtimes.
 pub(crate) fn runtime_names() -> Vec<&'static str> {
-    RUNTIMES.iter().map(|runtime| runtime.as_str()).collect()
+    runtimes().map(Runtime::as_str).collect()
 }
 
 /// Sets the origin of each frame of one exception by marks, one a frame, and where there is none by the built-in
@@ -689,7 +677,7 @@ mod tests {
             }
             let frames: Vec<[String; 3]> =
                 picks.iter().map(|picks| [0, 1, 2].map(|number| field(picks, number))).collect();
-            for (rules, runtime) in RULES.by_runtime.iter().zip(RUNTIMES) {
+            for (rules, runtime) in RULES.by_runtime.iter().zip(runtimes()) {
                 let mut seen = rules.nothing_seen();
                 for frame in &frames {
                     let values = frame.each_ref().map(String::as_str);

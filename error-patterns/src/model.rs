@@ -39,6 +39,20 @@ pub enum Runtime {
     /// C and C++: compilers and sanitizers.
     Native,
     R,
+    Perl,
+    Lua,
+    /// Servers and shells of SQL.
+    Sql,
+    Haskell,
+    Ocaml,
+    /// Elixir too.
+    Erlang,
+    Pascal,
+    Fortran,
+    /// MATLAB too.
+    Octave,
+    /// Common Lisp.
+    Lisp,
     #[default]
     Unknown,
 }
@@ -205,6 +219,31 @@ impl Frame<'_> {
 }
 
 impl Runtime {
+    /// Every runtime that is known.
+    pub(crate) const ALL: [Self; 21] = [
+        Self::Python,
+        Self::JavaScript,
+        Self::Java,
+        Self::Shell,
+        Self::Go,
+        Self::Rust,
+        Self::DotNet,
+        Self::Ruby,
+        Self::Php,
+        Self::Native,
+        Self::R,
+        Self::Perl,
+        Self::Lua,
+        Self::Sql,
+        Self::Haskell,
+        Self::Ocaml,
+        Self::Erlang,
+        Self::Pascal,
+        Self::Fortran,
+        Self::Octave,
+        Self::Lisp,
+    ];
+
     /// The name written to `errata.taxonomy.runtime`.
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -220,6 +259,16 @@ impl Runtime {
             Self::Php => "php",
             Self::Native => "native",
             Self::R => "r",
+            Self::Perl => "perl",
+            Self::Lua => "lua",
+            Self::Sql => "sql",
+            Self::Haskell => "haskell",
+            Self::Ocaml => "ocaml",
+            Self::Erlang => "erlang",
+            Self::Pascal => "pascal",
+            Self::Fortran => "fortran",
+            Self::Octave => "octave",
+            Self::Lisp => "lisp",
             Self::Unknown => "unknown",
         }
     }
@@ -227,11 +276,7 @@ impl Runtime {
     /// The runtime that [`Self::as_str`] gives this name; unknown names are [`Self::Unknown`].
     #[must_use]
     pub fn named(name: &str) -> Self {
-        use Runtime::{DotNet, Go, Java, JavaScript, Native, Php, Python, R, Ruby, Rust, Shell};
-        [Python, JavaScript, Java, Shell, Go, Rust, DotNet, Ruby, Php, Native, R]
-            .into_iter()
-            .find(|runtime| runtime.as_str() == name)
-            .unwrap_or(Self::Unknown)
+        Self::ALL.into_iter().find(|runtime| runtime.as_str() == name).unwrap_or(Self::Unknown)
     }
 }
 

@@ -7,10 +7,19 @@
 
 mod dotnet;
 mod envelope;
+mod erlang;
+mod fortran;
 mod go;
+mod haskell;
 mod java;
 mod javascript;
+mod lisp;
+mod lua;
 mod native;
+mod ocaml;
+mod octave;
+mod pascal;
+mod perl;
 mod php;
 mod python;
 mod r;
@@ -20,6 +29,7 @@ mod rust;
 mod shell;
 #[cfg(test)]
 mod shown;
+mod sql;
 mod text;
 pub(crate) mod tools;
 mod usual;
@@ -76,7 +86,7 @@ type Parser = for<'a> fn(&Text<'a>) -> Option<Outcome<'a>>;
 
 /// Every runtime's parser, the ones with the plainest marks first: where no hint helps, the first that
 /// understands the text wins.
-const PARSERS: [(Runtime, Parser); 11] = [
+const PARSERS: [(Runtime, Parser); 21] = [
     (Runtime::Python, python::parse),
     (Runtime::Rust, rust::parse),
     (Runtime::Go, go::parse),
@@ -86,6 +96,16 @@ const PARSERS: [(Runtime, Parser); 11] = [
     (Runtime::JavaScript, javascript::parse),
     (Runtime::Ruby, ruby::parse),
     (Runtime::R, r::parse),
+    (Runtime::Erlang, erlang::parse),
+    (Runtime::Ocaml, ocaml::parse),
+    (Runtime::Haskell, haskell::parse),
+    (Runtime::Fortran, fortran::parse),
+    (Runtime::Pascal, pascal::parse),
+    (Runtime::Lisp, lisp::parse),
+    (Runtime::Lua, lua::parse),
+    (Runtime::Octave, octave::parse),
+    (Runtime::Sql, sql::parse),
+    (Runtime::Perl, perl::parse),
     (Runtime::Native, native::parse),
     (Runtime::Shell, shell::parse),
 ];
@@ -170,6 +190,18 @@ pub fn runtime_named(name: &str) -> Runtime {
         "c" | "c++" | "cpp" | "cxx" | "native" | "objc" | "gcc" | "clang" | "g++" | "cc" | "kernel"
         | "linux" | "cocoa" => Runtime::Native,
         "r" | "rscript" => Runtime::R,
+        "perl" => Runtime::Perl,
+        "lua" | "luajit" | "luau" => Runtime::Lua,
+        "sql" | "sqlite" | "postgresql" | "postgres" | "psql" | "mysql" | "mariadb" | "oracle" | "plsql"
+        | "tsql" | "mssql" | "duckdb" => Runtime::Sql,
+        "haskell" | "ghc" | "runghc" | "hs" => Runtime::Haskell,
+        "ocaml" => Runtime::Ocaml,
+        "erlang" | "elixir" | "beam" | "escript" => Runtime::Erlang,
+        "pascal" | "fpc" | "freepascal" | "delphi" => Runtime::Pascal,
+        "fortran" | "gfortran" => Runtime::Fortran,
+        "octave" | "matlab" => Runtime::Octave,
+        "lisp" | "commonlisp" | "sbcl" | "clisp" => Runtime::Lisp,
+        _ if lower.starts_with("common lisp") => Runtime::Lisp,
         _ if lower.contains("openjdk") || lower.contains("java hotspot") => Runtime::Java,
         _ => Runtime::Unknown,
     }
@@ -282,9 +314,7 @@ fn formless<'a>(raw: &RawException<'a>, named: Runtime, limits: &ParseLimits) ->
         (exception.error_type, exception.message) = headed(message, split);
     }
     let vague = raw.error_type.is_none_or(|client| messages::words().is_vague(trim(client)));
-    if runtime == Runtime::Unknown
-        && let Some(told) = tools::told(&exception.message).map(str::to_owned)
-    {
+    if let Some(told) = told(runtime, &exception.message).map(str::to_owned) {
         exception.message = Cow::Owned(told);
         // A runner's word for it says less than no type.
         exception.error_type = Cow::Borrowed(if vague { "Error" } else { "" });
@@ -297,6 +327,24 @@ fn formless<'a>(raw: &RawException<'a>, named: Runtime, limits: &ParseLimits) ->
     }
     Parsed { runtime, exceptions: vec![exception], truncated: head.len() < text.len(), ast: None }
 }
+
+/// What a line says that may be a runtime's, but has not its shape for certain.
+fn told(runtime: Runtime, message: &str) -> Option<&str> {
+    let line = |said: fn(&str) -> Option<&str>| message.lines().take(TOLD_LINES_MAX).find_map(said);
+    match runtime {
+        Runtime::Unknown => {
+            tools::told(message).or_else(|| line(|line| perl::said(line, false))).or_else(|| line(sql::said))
+        }
+        Runtime::Perl => line(|line| perl::said(line, false)),
+        Runtime::Sql => line(sql::said),
+        Runtime::Octave => line(octave::said),
+        Runtime::Haskell => Some(haskell::said(message)).filter(|said| said.len() < message.len()),
+        _ => None,
+    }
+}
+
+/// Lines of a text without a shape that are looked at for the one that tells.
+const TOLD_LINES_MAX: usize = 256;
 
 /// A plain text without what it was put into for certain.
 fn said<'a>(text: &'a str, limits: &ParseLimits) -> Cow<'a, str> {
@@ -395,8 +443,21 @@ fn is_code(word: &str) -> bool {
     word.len() >= 3 && is_capital_name(word.as_bytes())
 }
 
+/// What a runtime said whose stack is not read.
+fn frameless<'a>(error_type: &'a str, message: &'a str) -> Outcome<'a> {
+    let exception = ParsedException {
+        error_type: Cow::Borrowed(error_type),
+        message: Cow::Borrowed(message),
+        ..ParsedException::default()
+    };
+    Outcome { exceptions: vec![exception], truncated: false }
+}
+
 /// A frame with a file and a place in it.
 #[inline(always)]
 fn located<'a>(function: &'a str, file: &'a str, line: Option<u32>, column: Option<u32>) -> Frame<'a> {
     Frame { function: Cow::Borrowed(function), file: Cow::Borrowed(file), line, column, ..Frame::default() }
 }
+
+#[cfg(test)]
+mod tests;

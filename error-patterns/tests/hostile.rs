@@ -6,7 +6,7 @@ use error_patterns::{ParseLimits, parse};
 use proptest::prelude::*;
 use std::time::{Duration, Instant};
 
-const LANGUAGES: [Option<&str>; 12] = [
+const LANGUAGES: [Option<&str>; 22] = [
     Some("python"),
     Some("node"),
     Some("java"),
@@ -18,6 +18,16 @@ const LANGUAGES: [Option<&str>; 12] = [
     Some("php"),
     Some("c++"),
     Some("r"),
+    Some("perl"),
+    Some("lua"),
+    Some("sql"),
+    Some("haskell"),
+    Some("ocaml"),
+    Some("erlang"),
+    Some("pascal"),
+    Some("fortran"),
+    Some("octave"),
+    Some("lisp"),
     None,
 ];
 
@@ -41,7 +51,7 @@ const STARTS: [&str; 15] = [
 ];
 
 /// What then comes over and over.
-const UNITS: [&str; 74] = [
+const UNITS: [&str; 86] = [
     " at f (a",
     " at a:1 ",
     " File \"",
@@ -108,6 +118,18 @@ const UNITS: [&str; 74] = [
     "a.lua:1: ",
     " (local '",
     "make: *** ",
+    "Fatal error: exception A(",
+    "** (A) x\n",
+    "a.exs:1: ",
+    "exception error: {",
+    "a.hs:1:2: error: ",
+    "CallStack (from HasCallStack):\n",
+    "Runtime error 2 at $",
+    "a.pas(1,2) Error: x",
+    "a.f90:1:2:\n",
+    "error: called from\n",
+    "Unhandled A in thread #<",
+    "a: b: ",
     "ERROR:  x at character ",
     "     Failure/Error: x\n",
     "1) A::b\n",

@@ -10,8 +10,29 @@ use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-const RUNTIMES: [&str; 11] =
-    ["python", "javascript", "java", "shell", "go", "rust", "dotnet", "ruby", "php", "native", "r"];
+const RUNTIMES: [&str; 21] = [
+    "python",
+    "javascript",
+    "java",
+    "shell",
+    "go",
+    "rust",
+    "dotnet",
+    "ruby",
+    "php",
+    "native",
+    "r",
+    "perl",
+    "lua",
+    "sql",
+    "haskell",
+    "ocaml",
+    "erlang",
+    "pascal",
+    "fortran",
+    "octave",
+    "lisp",
+];
 
 struct Input {
     runtime: &'static str,

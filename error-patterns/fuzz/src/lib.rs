@@ -20,8 +20,9 @@ use std::sync::{Arc, LazyLock};
 
 /// Longest input that is read; longer ones only repeat what shorter ones show.
 const INPUT_BYTES_MAX: usize = 64 * 1024;
-const LANGUAGES: [&str; 12] = [
-    "python", "javascript", "java", "shell", "go", "rust", "dotnet", "ruby", "php", "native", "r", "",
+const LANGUAGES: [&str; 22] = [
+    "python", "javascript", "java", "shell", "go", "rust", "dotnet", "ruby", "php", "native", "r", "perl", "lua", "sql",
+    "haskell", "ocaml", "erlang", "pascal", "fortran", "octave", "lisp", "",
 ];
 const SAMPLE: &str = "java.lang.IllegalStateException: order 17 of ada@example.org failed\n\
                       \tat com.acme.Shop.load(Shop.java:12)\n\tat java.base/java.lang.Thread.run(Thread.java:840)\n";
@@ -42,6 +43,13 @@ fn raw<'a>(stacktrace: &'a str, language: &'a str) -> RawException<'a> {
 pub fn parse(bytes: &[u8], language: &str) {
     let text = text(bytes);
     check_parsed(&raw(&text, language), text.len());
+}
+
+/// A report in one of the languages whose stacks are not read; its first byte tells which.
+pub fn parse_others(bytes: &[u8]) {
+    let (first, rest) = bytes.split_first().unwrap_or((&0, &[]));
+    let others = &LANGUAGES[11..21];
+    parse(rest, others[usize::from(*first) % others.len()]);
 }
 
 /// A report without a hint.

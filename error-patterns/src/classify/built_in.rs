@@ -1,7 +1,7 @@
 //! The files of `schemas/taxonomy/`, as they were when the program was built.
 
 /// Name without extension, and text.
-pub(super) const FILES: [(&str, &str); 14] = [
+pub(super) const FILES: [(&str, &str); 24] = [
     ("causes", include_str!("../../../schemas/taxonomy/causes.toml")),
     ("names", include_str!("../../../schemas/taxonomy/names.toml")),
     ("python", include_str!("../../../schemas/taxonomy/python.toml")),
@@ -15,5 +15,15 @@ pub(super) const FILES: [(&str, &str); 14] = [
     ("php", include_str!("../../../schemas/taxonomy/php.toml")),
     ("native", include_str!("../../../schemas/taxonomy/native.toml")),
     ("r", include_str!("../../../schemas/taxonomy/r.toml")),
+    ("perl", include_str!("../../../schemas/taxonomy/perl.toml")),
+    ("lua", include_str!("../../../schemas/taxonomy/lua.toml")),
+    ("sql", include_str!("../../../schemas/taxonomy/sql.toml")),
+    ("haskell", include_str!("../../../schemas/taxonomy/haskell.toml")),
+    ("ocaml", include_str!("../../../schemas/taxonomy/ocaml.toml")),
+    ("erlang", include_str!("../../../schemas/taxonomy/erlang.toml")),
+    ("pascal", include_str!("../../../schemas/taxonomy/pascal.toml")),
+    ("fortran", include_str!("../../../schemas/taxonomy/fortran.toml")),
+    ("octave", include_str!("../../../schemas/taxonomy/octave.toml")),
+    ("lisp", include_str!("../../../schemas/taxonomy/lisp.toml")),
     ("any", include_str!("../../../schemas/taxonomy/any.toml")),
 ];

@@ -189,7 +189,7 @@ fn runtimes(
     for name in &spec.runtime.0 {
         let runtime = Runtime::named(name);
         if runtime.as_str() != name {
-            let hint = closest(name, RUNTIMES.iter().map(|runtime| runtime.as_str()));
+            let hint = closest(name, Runtime::ALL.iter().map(|runtime| runtime.as_str()));
             let text = format!("unknown runtime {name:?}");
             problems.push(Problem::error(place, "runtime", text).hint(hint));
         } else {
@@ -198,21 +198,6 @@ fn runtimes(
     }
     runtimes
 }
-
-/// Every runtime that has rules of its own.
-pub(super) const RUNTIMES: [Runtime; 11] = [
-    Runtime::Python,
-    Runtime::JavaScript,
-    Runtime::Java,
-    Runtime::Shell,
-    Runtime::Go,
-    Runtime::Rust,
-    Runtime::DotNet,
-    Runtime::Ruby,
-    Runtime::Php,
-    Runtime::Native,
-    Runtime::R,
-];
 
 fn severity_problem(place: &Place, severity: i64) -> Option<Problem> {
     if (1..=5).contains(&severity) {

@@ -1,5 +1,4 @@
-//! What tools say that have no stack of a known runtime: Lua, Perl, SQL's servers and clients, make, CMake; and what runners
-//! write before it.
+//! What make and CMake say; and what runners write before what a program said.
 //!
 //! Knows lines and nothing else: the line that tells why, without its place and without what a runner put before it.
 
@@ -7,8 +6,6 @@ use super::text::trim;
 
 /// Lines that are looked at for the one that tells.
 const LINES_MAX: usize = 256;
-/// Places that stand before a message of Lua's, one for each chunk that it passed.
-const PLACES_MAX: usize = 8;
 
 /// What a tool said went wrong, in the first line that has the shape of one.
 pub(super) fn told(text: &str) -> Option<&str> {
@@ -16,94 +13,9 @@ pub(super) fn told(text: &str) -> Option<&str> {
     let mut pairs = lines().zip(lines().skip(1).chain([""]));
     let told = pairs.find_map(|(line, next)| {
         let line = trim(line);
-        lua(line)
-            .or_else(|| perl(line))
-            .or_else(|| sql(line))
-            .or_else(|| make(line))
-            .or_else(|| cmake(line, next))
+        make(line).or_else(|| cmake(line, next))
     })?;
     Some(trim(told)).filter(|told| !told.is_empty())
-}
-
-/// `lua: main.lua:3: attempt to index a nil value (local 'row')`, without the name.
-fn lua(line: &str) -> Option<&str> {
-    let (first, rest) = line.split_once(": ").unwrap_or((line, ""));
-    let interpreter = first.strip_prefix("lua").is_some_and(|version| {
-        version == "jit" || version.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
-    });
-    let mut message = if interpreter { rest } else { line };
-    let mut placed = interpreter;
-    for _ in 0..PLACES_MAX {
-        let Some(behind) = behind_place(message) else { break };
-        (message, placed) = (behind, true);
-    }
-    if !placed {
-        return None;
-    }
-    let named = ["local", "global", "field", "method", "upvalue", "constant"];
-    let name = message.rfind(" (").filter(|at| {
-        named
-            .iter()
-            .any(|kind| message[at + 2..].strip_prefix(kind).is_some_and(|rest| rest.starts_with(" '")))
-    });
-    Some(&message[..name.unwrap_or(message.len())])
-}
-
-/// What stands behind `main.lua:3: ` or `[string "..."]:3: `.
-fn behind_place(text: &str) -> Option<&str> {
-    let file = text.find(".lua:").map(|at| at + ".lua:".len());
-    let chunk =
-        || text.strip_prefix("[string \"").and_then(|rest| Some(rest.find("\"]:")? + "[string \"\"]:".len()));
-    let rest = text.get(file.or_else(chunk)?..)?;
-    let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
-    rest[digits..].strip_prefix(": ").filter(|_| digits > 0)
-}
-
-/// `Can't locate Moose.pm in @INC (...) at main.pl line 3.`, without the place and without the folders.
-fn perl(line: &str) -> Option<&str> {
-    let message = line.match_indices(" line ").find_map(|(at, _)| {
-        let behind = &line[at + " line ".len()..];
-        let digits = behind.bytes().take_while(u8::is_ascii_digit).count();
-        let ends = matches!(&behind[digits..], "" | "." | ":")
-            || [", <", ", near "].iter().any(|more| behind[digits..].starts_with(more));
-        // Back to the blank before the file and no further: a line may have many of these.
-        let file = line[..at].rfind(' ')? + 1;
-        let message = line[..file].strip_suffix(" at ")?;
-        (digits > 0 && ends && file < at).then_some(message)
-    })?;
-    let end = message.find(" (@INC ").unwrap_or(message.len());
-    Some(&message[..end])
-}
-
-/// What SQLite's shell writes before a message.
-const SQLITE: &[&str] = &["Error: near line ", "Parse error near line ", "Runtime error near line "];
-
-/// `psql:query.sql:2: ERROR:  syntax error at or near "SELCT"`, and the same in the server's log and in SQLite's shell.
-fn sql(line: &str) -> Option<&str> {
-    let postgres =
-        ["ERROR:  ", "FATAL:  ", "PANIC:  "].iter().find_map(|level| Some(line.split_once(level)?.1));
-    if let Some(message) = postgres {
-        return Some(message.rfind(" at character ").map_or(message, |at| &message[..at]));
-    }
-    let sqlite =
-        SQLITE.iter().find_map(|head| Some(line.strip_prefix(head)?.split_once(": ")?.1)).or_else(|| {
-            ["Error: in prepare, ", "in prepare, ", "Error: stepping, ", "stepping, ", "Parse error: "]
-                .iter()
-                .find_map(|head| line.strip_prefix(head))
-        });
-    // `UNIQUE constraint failed: users.email (19)`
-    let uncoded = |message: &'_ str| {
-        let code =
-            message.strip_suffix(')').and_then(|rest| rest.rfind(" (").map(|at| (at, &rest[at + 2..])));
-        code.filter(|(_, code)| code.bytes().all(|byte| byte.is_ascii_digit()))
-            .map_or(message.len(), |(at, _)| at)
-    };
-    if let Some(message) = sqlite {
-        return Some(&message[..uncoded(message)]);
-    }
-    // `ERROR 1064 (42000) at line 1: You have an error in your SQL syntax`
-    let (head, message) = line.strip_prefix("ERROR ")?.split_once(": ")?;
-    (head.starts_with(|first: char| first.is_ascii_digit()) && head.contains(" (")).then_some(message)
 }
 
 /// `Makefile:3: *** missing separator.  Stop.`
@@ -197,37 +109,6 @@ mod tests {
     #[test]
     fn finds_what_a_tool_said() {
         for (text, expected) in [
-            (
-                "lua: C:\\a b\\main.lua:3: attempt to index a nil value (field 'row')\nstack traceback:",
-                "attempt to index a nil value",
-            ),
-            (
-                "start\nlua5.4: game.lua:6: game.lua:4: attempt to compare number with string",
-                "attempt to compare number with string",
-            ),
-            ("[string \"return 1 +\"]:1: unexpected symbol near <eof>", "unexpected symbol near <eof>"),
-            (
-                "Can't locate Moose.pm in @INC (you may need to install the Moose module) (@INC contains: /a) at job.pl line 3.",
-                "Can't locate Moose.pm in @INC (you may need to install the Moose module)",
-            ),
-            ("Illegal division by zero at /box/a.pl line 12, <STDIN> line 4.", "Illegal division by zero"),
-            (
-                "psql:/tmp/q.sql:2: ERROR:  relation \"users\" does not exist\nLINE 1: SELECT",
-                "relation \"users\" does not exist",
-            ),
-            (
-                "2026-11-28 09:09:51.875 UTC [7037] postgres@a psql ERROR:  syntax error at or near \")\" at character 35",
-                "syntax error at or near \")\"",
-            ),
-            (
-                "Runtime error near line 3: UNIQUE constraint failed: users.email (19)",
-                "UNIQUE constraint failed: users.email",
-            ),
-            ("Error: in prepare, near \"c\": syntax error", "near \"c\": syntax error"),
-            (
-                "ERROR 1146 (42S02) at line 1: Table 'shop.users' doesn't exist",
-                "Table 'shop.users' doesn't exist",
-            ),
             ("make: *** No rule to make target 'all'.  Stop.", "No rule to make target 'all'"),
             (
                 "CMake Error at CMakeLists.txt:3 (find_package):\n  By not providing \"FindQt6.cmake\"",
@@ -252,17 +133,6 @@ mod tests {
             "see line 4 at main",
         ] {
             assert_eq!(told(text), None, "{text}");
-        }
-    }
-
-    /// Going back to the start of the line from each place took minutes.
-    #[test]
-    fn a_line_of_many_places_costs_linear_time() {
-        for unit in [" line 1", " line 1, near ", "a.lua:1: ", " (local '"] {
-            let text = unit.repeat(1024 * 1024 / unit.len());
-            let start = std::time::Instant::now();
-            told(&text);
-            assert!(start.elapsed() < std::time::Duration::from_secs(5), "{unit:?}");
         }
     }
 

@@ -40,8 +40,8 @@ pub fn threshold(runtime: Runtime, basis: Basis, shingles: usize) -> f64 {
         (Basis::Application, Runtime::Native) => 0.65,
         (Basis::Application, _) => 0.6,
         (Basis::Library, _) => 0.65,
-        // One shell command's message differs from another's in one word.
-        (Basis::Message, Runtime::Shell) => 0.8,
+        // One shell command's message differs from another's in one word, as does one operation of Lua's.
+        (Basis::Message, Runtime::Shell | Runtime::Lua) => 0.8,
         (Basis::Message, _) => 0.75,
     }
 }

@@ -216,7 +216,15 @@ fn is_typeless(runtime: Runtime, exception: &ParsedException<'_>, known: bool) -
     match runtime {
         // What a failed assertion says is its condition.
         Runtime::Native => name != "AssertionFailed",
-        Runtime::Go | Runtime::Rust | Runtime::R => true,
+        Runtime::Go
+        | Runtime::Rust
+        | Runtime::R
+        | Runtime::Perl
+        | Runtime::Lua
+        | Runtime::Sql
+        | Runtime::Haskell
+        | Runtime::Fortran
+        | Runtime::Octave => true,
         Runtime::Ruby | Runtime::Php | Runtime::DotNet => known,
         Runtime::Unknown if known => true,
         Runtime::Unknown => messages::words().is_vague(name) || name.starts_with("ExitCode"),

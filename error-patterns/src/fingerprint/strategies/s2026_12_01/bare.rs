@@ -71,11 +71,13 @@ pub(super) fn head(message: &str) -> &str {
     &trimmed[..end]
 }
 
-/// A message in one form where the language has several: with straight quotes, where gcc prints others, and with the kind
+/// A message in one form where the language has several: with straight quotes, where compilers print others, and with the kind
 /// of an error of Rust's in place of its fields.
 pub(super) fn spoken(runtime: Runtime, message: &str) -> Cow<'_, str> {
     match runtime {
-        Runtime::Native if message.contains(['\u{2018}', '\u{2019}']) => {
+        Runtime::Native | Runtime::Haskell | Runtime::Fortran
+            if message.contains(['\u{2018}', '\u{2019}']) =>
+        {
             Cow::Owned(message.replace(['\u{2018}', '\u{2019}'], "'"))
         }
         Runtime::Rust => rust(message),
