@@ -311,16 +311,7 @@ fn chain<'p, 'a>(
         .take(1)
         .chain(of(Relation::Cause))
         .chain(of(Relation::Member))
-        .chain(of(Relation::Context).filter(move |handled| raised_in_handler(&all[reported], handled)))
-}
-
-/// Whether an exception was raised by the handler of another itself, and so may be that failure in other words. What a
-/// handler only called failed for a reason of its own.
-fn raised_in_handler(raised: &ParsedException<'_>, handled: &ParsedException<'_>) -> bool {
-    match (raised.frames.first(), handled.frames.last()) {
-        (Some(raised), Some(handler)) => raised.function == handler.function && raised.file == handler.file,
-        _ => true,
-    }
+        .chain(of(Relation::Context).filter(move |handled| all[reported].is_raised_in_handler_of(handled)))
 }
 
 /// The conventional name of the reported exception's type: a code of the operating system or the loader where the

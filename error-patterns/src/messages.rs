@@ -48,6 +48,8 @@ pub enum MessagesError {
 struct File {
     message: Vec<RawList>,
     #[serde(default)]
+    implied: Vec<RawImplied>,
+    #[serde(default)]
     types: RapidHashMap<String, Vec<Vec<String>>>,
     #[serde(default)]
     words: Words,
@@ -204,6 +206,16 @@ struct RawList {
     same: Vec<String>,
 }
 
+/// Messages that a runtime itself writes, each of one type.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawImplied {
+    runtime: String,
+    #[serde(rename = "type")]
+    error_type: String,
+    messages: Vec<String>,
+}
+
 /// Compiled lists.
 #[derive(Debug)]
 pub struct Messages {
@@ -217,6 +229,8 @@ struct OfRuntime {
     needles: Grams,
     texts: Vec<Text>,
     types: RapidHashMap<String, String>,
+    /// Messages that tell their type; no more than that is asked of them.
+    implied: Vec<Text>,
 }
 
 #[derive(Clone, Debug)]
@@ -261,6 +275,15 @@ impl Messages {
                 of_runtime.types.extend(same.into_iter().skip(1).map(|each| (each, first.clone())));
             }
         }
+        for list in file.implied {
+            let of_runtime = by_runtime.entry(named(&list.runtime, 0)?).or_default();
+            for message in &list.messages {
+                let mut text = Text::of(message, message)
+                    .ok_or_else(|| MessagesError::Wordless { list: 0, text: message.clone() })?;
+                text.error_type = Some(list.error_type.clone());
+                of_runtime.implied.push(text);
+            }
+        }
         for of_runtime in by_runtime.values_mut() {
             of_runtime.needles = Grams::new(of_runtime.texts.iter().map(Text::longest));
         }
@@ -277,7 +300,12 @@ impl Messages {
 
     /// The type that a message without one has, where a list tells.
     pub(crate) fn implied_type(&self, runtime: Runtime, message: &str) -> Option<&str> {
-        self.text(runtime, message)?.error_type.as_deref()
+        let listed = self.text(runtime, message).and_then(|text| text.error_type.as_deref());
+        listed.or_else(|| {
+            let implied = &self.by_runtime.get(&runtime)?.implied;
+            let message = &message[..message.floor_char_boundary(MESSAGE_BYTES_MAX)];
+            implied.iter().find(|text| text.fits(message))?.error_type.as_deref()
+        })
     }
 
     fn text(&self, runtime: Runtime, message: &str) -> Option<&Text> {

@@ -177,6 +177,17 @@ impl ParsedException<'_> {
     pub fn short_type(&self) -> &str {
         short_type(&self.error_type)
     }
+
+    /// Whether this was raised by the handler of another exception itself, and so may be that failure in other words. What
+    /// a handler only called failed for a reason of its own.
+    pub(crate) fn is_raised_in_handler_of(&self, handled: &Self) -> bool {
+        match (self.frames.first(), handled.frames.last()) {
+            (Some(raised), Some(handler)) => {
+                raised.function == handler.function && raised.file == handler.file
+            }
+            _ => true,
+        }
+    }
 }
 
 /// A type's last segment: what remains after the last `.`, `$`, `::` or backslash. Type arguments are cut first.

@@ -251,10 +251,21 @@ fn parse_lines<'a>(
     // A shell's own lines are short and plain: where another runtime's stack stands among them, it is the failure.
     let hinted = PARSERS.iter().filter(|(runtime, _)| *runtime == first && first != Runtime::Shell);
     let others = PARSERS.iter().filter(|(runtime, _)| *runtime != first || first == Runtime::Shell);
-    let (runtime, outcome) = hinted
-        .chain(others)
-        .find_map(|(runtime, parser)| Some((*runtime, parser(text)?)))
-        .or_else(|| (named == Runtime::Shell).then(|| (Runtime::Shell, shell::any(text))))?;
+    let mut read = hinted.chain(others).filter_map(|(runtime, parser)| Some((*runtime, parser(text)?)));
+    let framed = |outcome: &Outcome<'_>| outcome.exceptions.iter().any(|each| !each.frames.is_empty());
+    // One line is no stack: another program on the same output may have printed it.
+    let aside = |runtime: Runtime, outcome: &Outcome<'_>| {
+        runtime != first && matches!(runtime, Runtime::Java | Runtime::JavaScript) && !framed(outcome)
+    };
+    let found = match read.next() {
+        Some((runtime, outcome)) if aside(runtime, &outcome) => match first {
+            Runtime::Shell => read.find(|(runtime, outcome)| !aside(*runtime, outcome)),
+            _ => Some(read.find(|(_, outcome)| framed(outcome)).unwrap_or((runtime, outcome))),
+        },
+        found => found,
+    };
+    let (runtime, outcome) =
+        found.or_else(|| (named == Runtime::Shell).then(|| (Runtime::Shell, shell::any(text))))?;
     Some(bounded(runtime, outcome, text, limits))
 }
 

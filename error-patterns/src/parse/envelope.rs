@@ -19,6 +19,12 @@ const LINES_MAX: usize = 64;
 const QUOTES_MAX: usize = 64;
 /// Ampersands that are looked at for an entity.
 const AMPERSANDS_MAX: usize = 64;
+/// Elements of a page that are looked at for a report.
+const ELEMENTS_MAX: usize = 16;
+/// Lines in which a quotation begins.
+const OPENING_LINES: usize = 6;
+/// Fewest lines of a report that is quoted.
+const QUOTED_LINES_MIN: usize = 3;
 /// Lines of stacks are shorter.
 const LINE_BYTES_USUAL: usize = 240;
 /// Most bytes of a file's name in a line that was joined with others.
@@ -56,6 +62,10 @@ pub(super) fn open(text: &Text<'_>) -> Option<Opened> {
         current = Cow::Owned(text::plain(&inner).into_owned());
         opened.sure = true;
     }
+    if let Some(inner) = quoted(&current) {
+        current = Cow::Owned(inner);
+        opened.sure = true;
+    }
     if let Some(inner) = without_markup(&current) {
         current = Cow::Owned(inner);
         opened.sure = true;
@@ -89,7 +99,7 @@ fn is_suspect(text: &Text<'_>) -> bool {
     let count = text.len();
     let (first, second, last) = (text.line(0), text.line(1), text.line(count.saturating_sub(1)));
     let shows = |line: &str| {
-        line.starts_with("<pre>")
+        line.starts_with(['<', '>'])
             || ["[0m", "[39m", "<br>", "<br/>", "<br />"].iter().any(|sign| line.ends_with(sign))
     };
     let escaped = |line: &str| has(line.as_bytes(), b"\\n") || has(line.as_bytes(), b"#012");
@@ -104,6 +114,7 @@ fn is_suspect(text: &Text<'_>) -> bool {
         ["msg=", "err=", "error=", "message="].iter().any(|key| has(line.as_bytes(), key.as_bytes()))
     };
     [first, second, last].into_iter().any(shows)
+        || (2..count.min(OPENING_LINES)).any(|i| text.line(i).starts_with('>'))
         || ["{", "[\""].iter().any(|sign| first.starts_with(sign))
         || [first, last].into_iter().any(is_record)
         || count <= LOGFMT_LINES_USUAL && text.iter().any(is_logfmt)
@@ -266,10 +277,12 @@ fn has_entity(text: &str) -> bool {
 
 /// The text that HTML shows. Only where no angle bracket is left as it is, but those of tags and of placeholders.
 fn without_markup(text: &str) -> Option<String> {
+    let shown = preformatted(text);
+    let text = shown.unwrap_or(text);
     let tagged =
         memchr(b'<', text.as_bytes()).is_some() && TAGS[..4].iter().any(|(tag, _)| text.contains(tag));
     if !tagged && !has_entity(text) {
-        return None;
+        return shown.map(str::to_owned);
     }
     let mut out = text.to_owned();
     for (tag, shown) in TAGS {
@@ -289,6 +302,45 @@ fn without_markup(text: &str) -> Option<String> {
         }
     }
     Some(out)
+}
+
+/// What a page shows as it was printed, where that is a report: a framework's page of an error.
+fn preformatted(text: &str) -> Option<&str> {
+    if !text.trim_start().starts_with('<') {
+        return None;
+    }
+    let mut rest = text;
+    for _ in 0..ELEMENTS_MAX {
+        let open = rest.find("<pre")?;
+        let start = open + rest[open..].find('>')? + 1;
+        let end = rest[start..].find("</pre>").map_or(rest.len(), |length| start + length);
+        let shown = &rest[start..end];
+        let begins = shown.trim_start().starts_with(&MARKS[0][..9]);
+        if begins || MARKS.iter().any(|mark| has(shown.as_bytes(), mark.as_bytes())) {
+            return Some(shown);
+        }
+        rest = &rest[end..];
+    }
+    None
+}
+
+/// The lines that a message to other people quotes, where they are a report.
+fn quoted(text: &str) -> Option<String> {
+    let lines =
+        || text.lines().filter_map(|line| if line == ">" { Some("") } else { line.strip_prefix("> ") });
+    if lines().take(QUOTED_LINES_MIN).count() < QUOTED_LINES_MIN {
+        return None;
+    }
+    let mut out = String::with_capacity(text.len());
+    for line in lines() {
+        out.push_str(line);
+        out.push('\n');
+    }
+    // npm, too, puts such a mark before lines; words come first.
+    let mut told = text.lines().filter(|line| !line.trim().is_empty());
+    let words = told.next().is_some_and(|line| !line.starts_with('>'));
+    let most = words && 2 * lines().count() > told.count() + 1;
+    (most || MARKS.iter().any(|mark| has(out.as_bytes(), mark.as_bytes()))).then_some(out)
 }
 
 /// Without `[31m` and the like: colours whose escape a log took away.

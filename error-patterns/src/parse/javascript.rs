@@ -10,6 +10,7 @@ mod runners;
 
 use super::text::{self, Text, is_marker};
 use super::{Outcome, ParseLimits, usual};
+use crate::ast;
 use crate::model::{Frame, ParsedException, Relation};
 use frame::{V8Line, gecko_frame, v8_frame};
 use std::borrow::Cow;
@@ -155,7 +156,7 @@ fn frames<'a>(text: &Text<'a>, at: &mut usize) -> Vec<Frame<'a>> {
         let line = text.line(*at);
         match v8_frame(line) {
             Some(frame) => frames.push(frame),
-            None if text::trim(line) == "..." || text::trim_start(line).starts_with("... ") => {}
+            None if text::is_cut(line) || text::trim_start(line).starts_with("... ") => {}
             None => break,
         }
         *at += 1;
@@ -184,11 +185,15 @@ struct Header<'a> {
 fn header<'a>(text: &Text<'a>, from: usize, first: Option<usize>) -> Option<Header<'a>> {
     let end = first.filter(|&first| first >= from).unwrap_or(text.len());
     let (mut weak, mut listed) = (None, false);
+    let from = first.map_or(from, |_| begins(text, from, end));
     for at in from..end {
         let line = text.line(at);
         let trimmed = unwrap(text::trim_start(line));
         if let Some((error_type, code, message)) = inspect::typed(trimmed) {
             let bare = inspect::is_bare(trimmed);
+            if is_foreign(error_type) && names_error(text, at + 1, end) {
+                continue;
+            }
             // AVA shows an error's properties above the error.
             if trimmed.ends_with(" {")
                 && let Some(above) = first.and_then(|first| first.checked_sub(1))
@@ -211,7 +216,8 @@ fn header<'a>(text: &Text<'a>, from: usize, first: Option<usize>) -> Option<Head
             || listed && weak.is_some()
             || trimmed.starts_with("Node.js v")
             || trimmed.starts_with("(Use `node --trace")
-            || trimmed.starts_with("Thrown at:");
+            || trimmed.starts_with("Thrown at:")
+            || text::is_cut(trimmed);
         if !noise && (weak.is_none() || first.is_some() && from == 0) {
             weak = Some(at);
         }
@@ -230,6 +236,31 @@ fn header<'a>(text: &Text<'a>, from: usize, first: Option<usize>) -> Option<Head
     };
     let message = if error_type.is_empty() { message } else { text.span(at, message, end.max(at + 1)) };
     Some(Header { at, error_type, code, message })
+}
+
+/// Where the report of the failure begins that has the first frame: Jest and Mocha name the test above it.
+fn begins(text: &Text<'_>, from: usize, end: usize) -> usize {
+    let named = |line: &str| {
+        let numbered = text::leading_number(line).is_some_and(|(_, rest)| rest.starts_with(") "));
+        line.starts_with("\u{25cf} ") || numbered
+    };
+    (from..end).rev().find(|&i| named(text::trim_start(text.line(i)))).unwrap_or(from)
+}
+
+/// Whether a name is no error's of JavaScript: a warning, or what another program on the same output printed.
+fn is_foreign(error_type: &str) -> bool {
+    let package = error_type.starts_with(|c: char| c.is_ascii_lowercase()) && error_type.contains('.');
+    let ours = ["Error", "EvalError", "RangeError", "ReferenceError", "SyntaxError", "TypeError", "URIError"];
+    error_type.ends_with("Warning")
+        || package
+        || !ours.contains(&error_type) && ast::is_python_builtin(error_type)
+}
+
+/// Whether one of the lines names an error of JavaScript's.
+fn names_error(text: &Text<'_>, from: usize, to: usize) -> bool {
+    (from..to).any(|i| {
+        inspect::typed(unwrap(text::trim_start(text.line(i)))).is_some_and(|(name, ..)| !is_foreign(name))
+    })
 }
 
 /// An error behind words of a log: `request failed: TypeError: x`.

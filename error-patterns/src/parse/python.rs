@@ -374,6 +374,10 @@ impl<'t, 'a> Reader<'t, 'a> {
             } else if trimmed == "---- (full traceback above) ----" {
                 // stackprinter shows the same again, in short.
                 block.frames.clear();
+            } else if indent(line) <= indented && text::is_cut(trimmed) && self.at + 1 < self.text.len() {
+                // A client left lines out; what follows belongs to frames that are not there.
+                source_indent = None;
+                trimmed_frame = true;
             } else {
                 let column = indent(line);
                 let is_source = below_trimmed && self.at + 1 < self.text.len() && !names_error(trimmed)

@@ -386,6 +386,28 @@ fn split_owner_at(name: &str, at: usize) -> (&str, &str) {
     }
 }
 
+/// Whether a line stands for lines that were left out: `...`, `[4 lines omitted]`, `<truncated>`.
+pub(crate) fn is_cut(line: &str) -> bool {
+    let line = trim(line);
+    if matches!(line, "..." | "\u{2026}" | "[...]" | "[\u{2026}]" | "(...)" | "<...>" | "...]" | "[...") {
+        return true;
+    }
+    let inner = line.trim_matches(|c: char| "[]<>().-*\u{2026} ".contains(c));
+    line.len() > inner.len() + 1 && line.len() <= CUT_BYTES_MAX && {
+        let mut words = inner.split(' ');
+        let last = words.next_back().unwrap_or_default();
+        let said = |word: &str| {
+            ["omitted", "truncated", "skipped", "elided", "snipped", "snip"]
+                .iter()
+                .any(|known| word.eq_ignore_ascii_case(known))
+        };
+        said(last) || said(inner.split(' ').next().unwrap_or_default())
+    }
+}
+
+/// Longest of such lines.
+const CUT_BYTES_MAX: usize = 64;
+
 /// Whether a line only underlines the line above it.
 #[inline]
 pub(crate) fn is_marker(line: &str) -> bool {

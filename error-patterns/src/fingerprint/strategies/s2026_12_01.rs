@@ -109,18 +109,24 @@ pub(crate) fn place<'p>(parsed: &'p Parsed<'_>) -> Option<&'p str> {
     reported.frames.iter().find(own).or_else(|| frames.iter().find(own)).map(|frame| frame.file.as_ref())
 }
 
-/// Index of the exception at the end of the chain of causes; of a group of Python's the first member counts as one. What
-/// V8 calls an aggregate says itself what was asked for.
+/// Index of the exception at the end of the chain of causes; of a group of Python's the first member counts as one, and
+/// what a handler raised anew under a name of the user's own stands for what was handled. What V8 calls an aggregate says
+/// itself what was asked for.
 pub(crate) fn root_cause(parsed: &Parsed<'_>) -> usize {
     let mut current = 0;
-    let follows = |relation: Relation| {
-        relation == Relation::Cause || relation == Relation::Member && parsed.runtime == Runtime::Python
-    };
+    let python = parsed.runtime == Runtime::Python;
     for _ in 0..CAUSES_MAX {
+        let renamed = python && parsed.exceptions.get(current).is_some_and(renames);
+        let follows = |exception: &ParsedException<'_>| match exception.relation {
+            Relation::Cause => true,
+            Relation::Member => python,
+            Relation::Context => renamed && parsed.exceptions[current].is_raised_in_handler_of(exception),
+            _ => false,
+        };
         let next = parsed.exceptions.iter().enumerate().find(|(index, exception)| {
             *index > current
                 && exception.parent == Some(current)
-                && follows(exception.relation)
+                && follows(exception)
                 && !says_nothing(exception)
         });
         match next {
@@ -129,6 +135,14 @@ pub(crate) fn root_cause(parsed: &Parsed<'_>) -> usize {
         }
     }
     current
+}
+
+/// Whether the user's own code raised an exception of its own kind by a statement of its own: a mistake in a handler is
+/// the interpreter's to name.
+fn renames(exception: &ParsedException<'_>) -> bool {
+    let raised = exception.frames.first().filter(|frame| frame.origin.is_own());
+    raised.and_then(|frame| frame.source.as_deref()).is_some_and(|source| trim(source).starts_with("raise "))
+        && !ast::is_python_builtin(exception.short_type())
 }
 
 /// Cancellations and interrupts tell that something else ended, not why; nor does an exception without a name.

@@ -18,6 +18,9 @@ pub(super) fn block<'a>(text: &Text<'a>, at: usize) -> Option<Block<'a>> {
     let end = (start + 1..text.len()).find(ends).unwrap_or(text.len());
     let mut block = Block::default();
     let mut told: Vec<&'a str> = Vec::new();
+    let title = text.line(start).trim_matches(['_', ' ']);
+    // The test's own place, the first, names no function, and others may be defined inside it.
+    let test = title.rsplit(['.', ':']).next().unwrap_or_default().split('[').next().unwrap_or_default();
     let (mut function, mut source) = ("", None);
     for i in start + 1..end {
         let line = text.line(i);
@@ -31,7 +34,8 @@ pub(super) fn block<'a>(text: &Text<'a>, at: usize) -> Option<Block<'a>> {
         } else if let Some(rest) = line.trim_start().strip_prefix("def ") {
             function = rest.split('(').next().unwrap_or_default();
         } else if let Some((file, number, rest)) = place(line) {
-            let name = rest.strip_prefix("in ").unwrap_or(function);
+            let outermost = block.frames.is_empty() && test.starts_with("test");
+            let name = rest.strip_prefix("in ").unwrap_or(if outermost { test } else { function });
             let mut frame = located(name, file, Some(number), None);
             let below = || Some(text.line(i + 1)).filter(|line| line.starts_with("    ")).map(str::trim);
             frame.source = source.take().or_else(below).map(Cow::Borrowed);

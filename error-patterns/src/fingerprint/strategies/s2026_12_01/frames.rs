@@ -100,12 +100,8 @@ fn is_lone(runtime: Runtime, frames: &[Frame<'_>], reported: &ParsedException<'_
     let base = base_name(&first.file);
     match runtime {
         Runtime::Python => {
-            let folder = |part: &str| {
-                matches!(part.trim_end_matches(':').to_ascii_lowercase().as_str(), "test" | "tests")
-            };
-            let above = &first.file[..first.file.len() - base.len()];
             frames.last().is_some_and(|frame| base_name(&frame.file) == "threading.py")
-                || base.starts_with("test_") && !above.split(['/', '\\']).any(folder)
+                || base.starts_with("test_") && !in_test_folder(&first.file)
         }
         // What a browser loads, or what a framework calls, is a deployed application's.
         Runtime::JavaScript => {
@@ -147,7 +143,43 @@ fn is_single(runtime: Runtime, frames: &[Frame<'_>]) -> bool {
         first.split_at(first.find(['-', '_']).filter(|at| is_numbered(&first[*at..])).unwrap_or(first.len()));
     let named =
         names_whole_program(&first) || names_whole_program(words) || !parts.is_empty() && words == "job";
-    named && own.all(|frame| name(frame) == first)
+    let whole = own.all(|frame| name(frame) == first);
+    whole && (named || is_started_by_itself(runtime, frames))
+}
+
+/// Packages that run tests.
+const TEST_RUNNERS: &[&str] = &["mocha", "jest", "vitest", "ava", "tap", "jasmine", "tape"];
+
+/// Whether the own code that was entered first is a test, or the top level of a script, with nothing around it but the
+/// runtime and a runner of tests.
+fn is_started_by_itself(runtime: Runtime, frames: &[Frame<'_>]) -> bool {
+    let Some(last) = frames.iter().rposition(|frame| frame.origin.is_own()) else { return false };
+    let entry = &frames[last];
+    match runtime {
+        Runtime::Python => {
+            let test = base_name(&entry.file).starts_with("test_") && entry.function.starts_with("test_");
+            test && !in_test_folder(&entry.file)
+        }
+        Runtime::JavaScript => {
+            let runner = |frame: &Frame<'_>| {
+                let package = frame.file.rsplit_once("node_modules").map(|(_, rest)| &rest[1..]);
+                package.is_none_or(|rest| TEST_RUNNERS.iter().any(|runner| rest.starts_with(runner)))
+            };
+            is_bland(&entry.function) && frames[last + 1..].iter().all(runner)
+        }
+        _ => false,
+    }
+}
+
+/// Whether a file is in an application's folder of tests.
+fn in_test_folder(file: &str) -> bool {
+    let above = &file[..file.len() - base_name(file).len()];
+    above.split(['/', '\\']).any(|part| {
+        matches!(
+            part.trim_end_matches(':').to_ascii_lowercase().as_str(),
+            "test" | "tests" | "__tests__" | "spec"
+        )
+    })
 }
 
 /// Whether all parts of a name are ids that a platform gave: digits, or hex with digits among it.
