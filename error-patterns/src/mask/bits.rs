@@ -25,11 +25,6 @@ pub(super) struct Triggers {
     pub keys: u64,
 }
 
-/// Junk between a name and its separator, in bytes: `"token\": "`, `password2 =`.
-const JUNK_MAX: usize = 4;
-/// How far before a separator a name's last letter may stand.
-const REACH: usize = JUNK_MAX + 1;
-
 /// Blocks that are compared before any is joined and looked at: calls and branches between the comparisons would keep
 /// what these need out of the registers.
 const BATCH: usize = 8;
@@ -77,6 +72,7 @@ struct Before {
     digits: u64,
     /// Its last bits, as the first of a block.
     dots: u64,
+    /// Whether it ended with a name's last letter, and with junk behind one: 0 or 1.
     ends: u64,
     junk: u64,
 }
@@ -114,8 +110,8 @@ const PLACES: [Rule; 8] = [
 const HOMES: u8 = 0xe0;
 /// Places where a key may begin or its fixed part may end.
 const KEYS: [Rule; 8] = [
-    // ` --password`, `'-p`
-    rule(b" '\"", b"-", b"-pu"),
+    // ` --password`, `'-p`, ` -P`, ` -a`, ` -w`
+    rule(b" '\"", b"-", b"-puPaw"),
     // `AKIA`, `ASIA`, `AIza`, `SK12`, `eyJ`, `dapi`
     rule(b"A", b"KSI", b""),
     rule(b"", b"S", b"K"),
@@ -148,7 +144,7 @@ const NAMES: [Rule; 8] = [
     rule(b"iwrIWR", b"dD", b""),
     rule(b"eoiEOI", b"nN", b""),
     rule(b"erER", b"tT", b""),
-    rule(b"risnRISN", b"eE", b""),
+    rule(b"risnuRISNU", b"eE", b""),
     rule(b"esltndESLTND", b"sS", b""),
     rule(b"nitapehNITAPEH", b"ghplwaGHPLWA", b""),
     // Junk between a name and its separator, whatever is before it.
@@ -160,9 +156,9 @@ const JUNK: u8 = 0x80;
 /// They are put together so that few names have them.
 const PREFIXES: [Rule; 8] = [
     rule(b"", b"rm", b"8s"),
-    rule(b"sSp", b"ePs", b"cXs"),
+    rule(b"sSpMKRk", b"ePsAE", b"cXsKYy"),
     rule(b"plcn", b"adrbp", b"tm"),
-    rule(b"eo", b"sx", b"tard"),
+    rule(b"eo", b"sx2", b"tardb"),
     rule(b"", b"hpao", b"fi"),
     rule(b"giro", b"hvyx", b"pousrebc"),
     rule(b"", b"svp", b"k1ap"),
@@ -172,12 +168,12 @@ const PREFIXES: [Rule; 8] = [
 /// The last two of them: a flag, too, may stand behind these.
 const PAIRS: [Rule; 8] = [
     rule(b"h", b"pousrf", b""),
-    rule(b"sr", b"k", b""),
+    rule(b"srA", b"kK", b""),
     rule(b"asdrb", b"t", b""),
     rule(b"ymsx", b"s", b""),
     rule(b"pxvrP", b"pm18barcdX", b""),
     rule(b"ap", b"i", b""),
-    rule(b"vs", b"ea", b""),
+    rule(b"vse", b"eay", b""),
     rule(b"eo", b"cf", b""),
 ];
 
@@ -374,29 +370,25 @@ impl Before {
         let separators = compared.separators | colons;
         // Only a quoted name may stand before a comma, so no digit.
         let commas = compared.commas & !behind_digit;
-        let (behind, behind_junk) = self.behind_names(compared.ends, compared.junk);
+        // Its class has more than junk, these among it.
+        let junk = compared.junk & !(separators | commas);
+        let (behind, behind_junk) = self.behind_names(compared.ends, junk);
         let names = behind & separators | behind_junk & commas | compared.users;
         let long_digits = self.long_digits(digits);
         let all = compared.places | numbers | addresses | names | keys | long_digits;
         Triggers { all, long_digits, names, keys }
     }
 
-    /// Places behind letters that a secret's name may end with, at once or behind junk, and those behind junk.
+    /// Places behind letters that a secret's name may end with, at once or behind junk (`"token\\": "`, `password2   =`), and
+    /// those behind junk.
     #[inline(always)]
     fn behind_names(&mut self, ends: u64, junk: u64) -> (u64, u64) {
-        // Bits of the block before stand lowest, those of this block higher by as many.
-        let (mut ends_before, junk_before) = (self.ends, self.junk);
-        (self.ends, self.junk) = (ends >> (64 - REACH), junk >> (64 - REACH));
-        let (mut behind, mut behind_junk, mut ends) = (0, 0, ends);
-        // Without branches: whether a separator stands behind a name cannot be foretold.
-        for count in 0..=JUNK_MAX {
-            let after = ends << 1 | ends_before >> (REACH - 1);
-            behind |= after;
-            behind_junk |= if count > 0 { after } else { 0 };
-            ends = junk & after;
-            ends_before = junk_before & ends_before << 1 & ((1 << REACH) - 1);
-        }
-        (behind, behind_junk)
+        let at_once = ends << 1 | self.ends;
+        // What is added at the start of a run of junk is carried to the place behind it.
+        let (carried, runs_on) = junk.overflowing_add((at_once | self.junk) & junk);
+        let behind_junk = (carried | self.junk) & !junk;
+        (self.ends, self.junk) = (ends >> 63, u64::from(runs_on));
+        (at_once | behind_junk, behind_junk)
     }
 
     /// Places of the thirteenth digit in a row, looking back into the block before.

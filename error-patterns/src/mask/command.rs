@@ -11,8 +11,24 @@ const VALUE_BYTES_MAX: usize = 512;
 const COMMAND_BYTES_MAX: usize = 256;
 
 /// Commands whose `-p` is a password.
-const PASSWORD_COMMANDS: &[&str] =
-    &["mysql", "mysqldump", "mysqladmin", "mariadb", "sshpass", "mongo", "mongosh", "mongodump", "login"];
+const PASSWORD_COMMANDS: &[&str] = &[
+    "mysql",
+    "mysqldump",
+    "mysqladmin",
+    "mariadb",
+    "sshpass",
+    "mongo",
+    "mongosh",
+    "mongodump",
+    "login",
+    "twine",
+];
+/// The same of other letters.
+const OTHER_COMMANDS: &[(u8, &[&str])] = &[
+    (b'P', &["unzip", "zip", "sqlcmd", "bcp", "ldapmodify"]),
+    (b'a', &["redis-cli", "valkey-cli"]),
+    (b'w', &["ldapsearch", "ldapmodify", "ldapadd", "ldapwhoami", "ldappasswd"]),
+];
 /// Commands whose `-u` is a user and a password.
 const USER_COMMANDS: &[&str] = &["curl", "http", "https", "wget", "xh"];
 
@@ -45,8 +61,10 @@ pub(super) fn flag(text: &Text<'_>, at: usize) -> Option<Span> {
 
 /// The value of a short flag, when its command says that it is a secret; `at` is the flag.
 pub(super) fn short_flag(text: &Text<'_>, at: usize) -> Option<Span> {
-    let user = text.bytes[at + 1] == b'u';
-    let commands = if user { USER_COMMANDS } else { PASSWORD_COMMANDS };
+    let letter = text.bytes[at + 1];
+    let user = letter == b'u';
+    let other = OTHER_COMMANDS.iter().find(|(known, _)| *known == letter).map(|(_, commands)| *commands);
+    let commands = if user { USER_COMMANDS } else { other.unwrap_or(PASSWORD_COMMANDS) };
     if !command(text, at, commands) {
         return None;
     }
@@ -59,6 +77,10 @@ pub(super) fn short_flag(text: &Text<'_>, at: usize) -> Option<Span> {
         return None;
     }
     let mysql = command(text, at, &["mysql", "mysqldump", "mysqladmin", "mariadb"]);
+    // `-all` is no `-a`.
+    if joined && other.is_some() {
+        return None;
+    }
     let (start, listed) = if joined { (end, false) } else { argument(text, end)? };
     if mysql && !user && !joined {
         return None;
@@ -84,7 +106,13 @@ pub(super) fn element(text: &Text<'_>, at: usize) -> Option<Span> {
         .take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b':'));
     let name = name.count();
     let (before, name) = before.split_at(before.len() - name);
-    if before.last() != Some(&b'<') || !is_secret_name(name) {
+    // `<property name="db.password">x</property>`
+    let (name, named) = match text.before(at) {
+        [before @ .., quote @ (b'"' | b'\'')] => attribute(before, *quote)?,
+        _ => (name, name),
+    };
+    let opened = before.last() == Some(&b'<') || !std::ptr::eq(name, named);
+    if !opened || !is_secret_name(named) {
         return None;
     }
     let start = at + 1;
@@ -93,6 +121,20 @@ pub(super) fn element(text: &Text<'_>, at: usize) -> Option<Span> {
     text.look(start + length + 2 + name.len());
     let closed = text.bytes[start + length..].strip_prefix(b"</").is_some_and(|rest| rest.starts_with(name));
     secret(&text.bytes[start..start + length], start, closed)
+}
+
+/// The name of an element whose start tag ends with the attribute `name`, and that attribute's value.
+fn attribute(before: &[u8], quote: u8) -> Option<(&[u8], &[u8])> {
+    let before = &before[before.len().saturating_sub(COMMAND_BYTES_MAX)..];
+    let open = before.iter().rposition(|b| *b == quote)?;
+    let named = &before[open + 1..];
+    let tag = [&b"name="[..], b"key="].iter().find_map(|mark| before[..open].strip_suffix(*mark))?;
+    let start = tag.iter().rposition(|b| *b == b'<')? + 1;
+    let length = tag[start..]
+        .iter()
+        .take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b':'))
+        .count();
+    (length > 0).then(|| (&tag[start..start + length], named))
 }
 
 fn secret(value: &[u8], start: usize, known: bool) -> Option<Span> {

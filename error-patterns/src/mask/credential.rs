@@ -2,6 +2,7 @@
 //! key blocks, user and password in a URL.
 
 use super::scan::Text;
+use super::value::{is_template, mixes_cases};
 use super::{MaskKind, Span, command, home};
 
 fn token(start: usize, end: usize) -> Span {
@@ -48,6 +49,7 @@ const PREFIXES: &[(&[u8], Shape)] = &[
     (b"nvapi-", Shape::Key(32)),
     (b"r8_", Shape::Key(32)),
     (b"xai-", Shape::Key(32)),
+    (b"e2b_", Shape::Key(32)),
     // Payment: Stripe
     (b"sk_live_", Shape::Key(16)),
     (b"sk_test_", Shape::Key(16)),
@@ -64,7 +66,13 @@ const PREFIXES: &[(&[u8], Shape)] = &[
     (b"doo_v1_", Shape::Key(32)),
     (b"dor_v1_", Shape::Key(32)),
     (b"GOCSPX-", Shape::Key(20)),
-    // Services: Grafana, Shopify, Sentry, Slack
+    (b"AGE-SECRET-KEY-", Shape::Key(50)),
+    // Services: New Relic, Tailscale
+    (b"NRAK-", Shape::Key(24)),
+    (b"tskey-", Shape::Key(24)),
+    // Linear, Postman, Grafana, Shopify, Sentry, Slack
+    (b"lin_api_", Shape::Key(32)),
+    (b"PMAK-", Shape::Key(50)),
     (b"glsa_", Shape::Key(24)),
     (b"shpat_", Shape::Key(24)),
     (b"shpss_", Shape::Key(24)),
@@ -86,7 +94,7 @@ pub(super) fn find(text: &Text<'_>, at: usize) -> Option<Span> {
         b'_' => prefixed(text, at),
         b'-' => match text.bytes.get(at + 1)? {
             b'-' => command::flag(text, at).or_else(|| prefixed(text, at)),
-            b'p' | b'u' => command::short_flag(text, at).or_else(|| prefixed(text, at)),
+            b'p' | b'u' | b'P' | b'a' | b'w' => command::short_flag(text, at).or_else(|| prefixed(text, at)),
             _ if text.before(at).ends_with(b"pytest-of") => home::folder_of(text, at + 1),
             _ => prefixed(text, at),
         },
@@ -138,7 +146,9 @@ fn fixed(text: &Text<'_>, start: usize, prefix: &[u8], shape: Shape) -> Option<S
     text.look(body + length + 1);
     let key = &text.bytes[body..body + length];
     let length = length - key.iter().rev().take_while(|b| **b == b'.').count();
-    (length >= length_min && key.iter().any(u8::is_ascii_digit)).then(|| token(start, body + length))
+    // Few keys of letters alone have no word in them; those change their case.
+    let telling = key.iter().any(u8::is_ascii_digit) || mixes_cases(key);
+    (length >= length_min && telling).then(|| token(start, body + length))
 }
 
 /// `dapi` and 32 hex digits.
@@ -180,7 +190,8 @@ fn access_key(text: &Text<'_>, start: usize) -> Option<Span> {
 }
 
 fn jwt(text: &Text<'_>, start: usize) -> Option<Span> {
-    if !starts_word(text, start) {
+    // `data:application/json;base64,eyJ...`
+    if !starts_word(text, start) || text.before(start).ends_with(b"base64,") {
         return None;
     }
     let bytes = text.bytes;
@@ -265,8 +276,11 @@ fn private_key(text: &Text<'_>, at: usize) -> Option<Span> {
     });
     // The next end line may belong to another block: a text that was cut and goes on with something else.
     let foreign = |end: usize| memchr::memmem::find(&bytes[body..end], b"-----BEGIN ").is_some();
-    let end = end.filter(|end| !foreign(*end)).unwrap_or(lines);
-    Some(token(at, end))
+    let end = end.filter(|end| !foreign(*end));
+    // Words about a key: its first line, and no more.
+    let told = bytes[body..lines].iter().any(u8::is_ascii_alphanumeric) || lines == bytes.len();
+    text.look(lines + 1);
+    (end.is_some() || told).then(|| token(at, end.unwrap_or(lines)))
 }
 
 /// Longest private key, with room for escapes and colours.
@@ -366,5 +380,10 @@ pub(super) fn userinfo(text: &Text<'_>, at: usize) -> Option<Span> {
         }
     };
     let user = &url[..length];
-    (length > 0 && user != b"git").then(|| token(start, start + length))
+    // `user:***`, `user:${PASSWORD}`: no password is there any more, or yet.
+    let hidden = memchr::memchr(b':', user).is_some_and(|colon| {
+        let password = &user[colon + 1..];
+        !password.is_empty() && (is_template(password) || password.iter().all(|b| *b == b'*'))
+    });
+    (length > 0 && user != b"git" && !hidden).then(|| token(start, start + length))
 }

@@ -14,7 +14,8 @@ const FILES: &[&str] = &[
     "ini", "ipynb", "jar", "java", "jpeg", "jpg", "js", "json", "jsx", "kt", "kts", "less", "lock", "log",
     "lua", "map", "mdx", "mjs", "pdf", "php", "png", "ps1", "pyc", "pyd", "pyx", "rb", "sass", "scala",
     "scss", "sql", "svelte", "svg", "swift", "tar", "tgz", "toml", "ts", "tsx", "ttf", "txt", "vue", "war",
-    "wasm", "webp", "whl", "woff", "woff2", "xml", "xz", "yaml", "yml",
+    "service", "slice", "socket", "timer", "wasm", "webp", "whl", "woff", "woff2", "xml", "xz", "yaml",
+    "yml",
 ];
 /// Endings that are both: a name with a line number after it is a file.
 const FILES_OR_DOMAINS: &[&str] = &["app", "cc", "md", "mov", "pl", "py", "rs", "sh", "zip"];
@@ -70,6 +71,7 @@ pub(super) fn find(text: &Text<'_>, at: usize) -> Option<Span> {
         || is_version(domain)
         || is_object(local, domain)
         || is_file(domain, top, after)
+        || is_product(local, top, after)
     {
         return None;
     }
@@ -144,6 +146,11 @@ fn is_object(local: &[u8], domain: &[u8]) -> bool {
     let hash = domain.split(|b| *b == b'.').next().unwrap_or_default();
     let hex = (4..=8).contains(&hash.len()) && hash.iter().all(u8::is_ascii_hexdigit);
     class.first().is_some_and(u8::is_ascii_uppercase) && hex && hash.iter().any(u8::is_ascii_digit)
+}
+
+/// `q@k.transpose(`: a product of matrices and a call.
+fn is_product(local: &[u8], top: &[u8], after: &[u8]) -> bool {
+    after.first() == Some(&b'(') && (local.len() <= 2 || top.len() > 4)
 }
 
 fn is_file(domain: &[u8], top: &[u8], after: &[u8]) -> bool {

@@ -1,5 +1,6 @@
 //! Undoes what hides personal data from the detectors: terminal colours, characters without width, full-width
-//! letters and digits, digits of other scripts, percent and backslash escapes.
+//! letters and digits, digits of other scripts, percent and backslash escapes; signs and scripts without blanks between
+//! words, which stand where others have a blank; and what other languages call a password.
 //!
 //! The folded text is scanned like any other, and what is found is masked in the original, together with what hid
 //! it. Text without any of this is not folded.
@@ -29,6 +30,7 @@ pub(super) struct Folded {
 /// What a piece of text reads as.
 enum Reading {
     Char(char),
+    Word(&'static str),
     Nothing,
 }
 
@@ -47,9 +49,13 @@ pub(super) fn fold(text: &str) -> Option<Folded> {
             pieces: Vec::with_capacity(32),
         });
         out.copy(text, copied, next);
-        if let Reading::Char(char) = reading {
+        if !matches!(reading, Reading::Nothing) {
             out.pieces.push(Piece { folded: out.text.len(), original: next, hidden: length });
-            out.text.push(char);
+        }
+        match reading {
+            Reading::Char(char) => out.text.push(char),
+            Reading::Word(word) => out.text.push_str(word),
+            Reading::Nothing => {}
         }
         at = next + length;
         copied = at;
@@ -106,6 +112,9 @@ fn read(text: &str, at: usize) -> Option<(Reading, usize)> {
         b'%' => percent(rest),
         b'\\' => backslash(rest),
         _ => {
+            if let Some(word) = PASSWORDS.iter().find(|word| rest.starts_with(word.as_bytes())) {
+                return Some((Reading::Word("password"), word.len()));
+            }
             let char = text[at..].chars().next()?;
             Some((read_char(char)?, char.len_utf8()))
         }
@@ -161,6 +170,34 @@ fn backslash(rest: &[u8]) -> Option<(Reading, usize)> {
     Some((reading, length))
 }
 
+/// Password, in languages that write it with other letters: Russian, Chinese, Japanese, Korean, Arabic, Hebrew, Greek, Thai,
+/// Hindi.
+const PASSWORDS: &[&str] = &[
+    "\u{43f}\u{430}\u{440}\u{43e}\u{43b}\u{44c}",
+    "\u{41f}\u{430}\u{440}\u{43e}\u{43b}\u{44c}",
+    "\u{5bc6}\u{7801}",
+    "\u{5bc6}\u{78bc}",
+    "\u{53e3}\u{4ee4}",
+    "\u{30d1}\u{30b9}\u{30ef}\u{30fc}\u{30c9}",
+    "\u{be44}\u{bc00}\u{bc88}\u{d638}",
+    "\u{c554}\u{d638}",
+    "\u{643}\u{644}\u{645}\u{629} \u{627}\u{644}\u{645}\u{631}\u{648}\u{631}",
+    "\u{643}\u{644}\u{645}\u{629} \u{627}\u{644}\u{633}\u{631}",
+    "\u{5e1}\u{5d9}\u{5e1}\u{5de}\u{5d4}",
+    "\u{3ba}\u{3c9}\u{3b4}\u{3b9}\u{3ba}\u{3cc}\u{3c2}",
+    "\u{e23}\u{e2b}\u{e31}\u{e2a}\u{e1c}\u{e48}\u{e32}\u{e19}",
+    "\u{92a}\u{93e}\u{938}\u{935}\u{930}\u{94d}\u{921}",
+];
+
+/// Whether a character separates words for those whose script is another: a sign, or a letter of a script that writes no
+/// blanks.
+pub(super) fn separates(char: char) -> bool {
+    let unspaced = matches!(char,
+        '\u{e00}'..='\u{eff}' | '\u{2e80}'..='\u{9fff}' | '\u{ac00}'..='\u{d7af}' | '\u{f900}'..='\u{faff}'
+        | '\u{20000}'..='\u{3ffff}');
+    unspaced || !char.is_alphanumeric() && !matches!(char, '\u{300}'..='\u{36f}')
+}
+
 /// First digits of scripts that have ten in a row.
 const ZEROS: &[char] = &[
     '\u{660}',
@@ -202,6 +239,9 @@ fn read_char(char: char) -> Option<Reading> {
         '\u{2018}' | '\u{2019}' => '\'',
         '\u{201c}' | '\u{201d}' => '"',
         '\u{3002}' | '\u{ff61}' | '\u{2024}' => '.',
+        // `contrase\u{f1}a`
+        '\u{f1}' => 'n',
+        '\u{d1}' => 'N',
         '\u{fe6b}' => '@',
         '\u{2236}' => ':',
         '\u{ff01}'..='\u{ff5e}' => char::from_u32(u32::from(char) - 0xfee0)?,
@@ -210,7 +250,11 @@ fn read_char(char: char) -> Option<Reading> {
                 let value = u32::from(char).checked_sub(u32::from(*zero))?;
                 char::from_digit(value, 10)
             });
-            digit?
+            match digit {
+                Some(digit) => digit,
+                None if separates(char) => ' ',
+                None => return None,
+            }
         }
     };
     Some(Reading::Char(ascii))

@@ -5,8 +5,26 @@ use super::{MaskKind, Span, continues_number};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// Words before a number that make it a version.
-const VERSION_WORDS: &[&[u8]] =
-    &[b"version", b"versions", b"ver", b"v", b"release", b"build", b"driver", b"file version"];
+const VERSION_WORDS: &[&[u8]] = &[
+    b"version",
+    b"versions",
+    b"ver",
+    b"v",
+    b"release",
+    b"build",
+    b"driver",
+    b"oid",
+    b"section",
+    b"chapter",
+    b"cudnn",
+    b"tensorrt",
+    b"nccl",
+    b"jdk",
+    b"openjdk",
+    b"chrome",
+    b"chromedriver",
+    b"sdk",
+];
 
 /// A dotted quad that begins at a digit.
 pub(super) fn ipv4(text: &Text<'_>, at: usize) -> Option<Span> {
@@ -36,13 +54,16 @@ pub(super) fn ipv4(text: &Text<'_>, at: usize) -> Option<Span> {
     let after = &bytes[end..];
     let continues = match after {
         [b'.', next, ..] => next.is_ascii_digit(),
-        [b'-' | b'+', next, ..] => next.is_ascii_alphabetic(),
+        [b'-', next, ..] => next.is_ascii_alphabetic(),
+        [b'+', next, ..] => next.is_ascii_alphanumeric(),
         _ => continues_number(text, end),
     };
     let address = Ipv4Addr::from(octets);
     let before = text.before(at);
     let version = match before {
         [before @ .., b'@'] => !is_host(before, address, after),
+        // `host.example/10.0.0.1:443` of Java, `Chrome/120.0.0.0`
+        [before @ .., b'/'] if is_java_host(before, after) => false,
         before => is_version(before),
     };
     if continues || version || is_public_knowledge(IpAddr::V4(address)) {
@@ -72,6 +93,17 @@ fn is_host(before: &[u8], address: Ipv4Addr, after: &[u8]) -> bool {
         || memchr::memmem::find(&before[before.len() - user..], b"://").is_some()
 }
 
+/// Whether what stands before a slash is the name of the host that has the address behind it.
+fn is_java_host(before: &[u8], after: &[u8]) -> bool {
+    let inside = |b: &&u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-');
+    let length = before.iter().rev().take(USER_INFO_MAX).take_while(inside).count();
+    let (others, host) = before.split_at(before.len() - length);
+    let port = matches!(after, [b':', digit, ..] if digit.is_ascii_digit());
+    let top = host.rsplit(|b| *b == b'.').next().unwrap_or_default();
+    let dotted = top.len() < host.len() && top.len() >= 2 && top.iter().all(u8::is_ascii_alphabetic);
+    length > 0 && !others.ends_with(b"/") && (port || dotted)
+}
+
 /// `v1.2.3.4`, `version 1.2.3.4`, `pkg==1.2.3.4`, `Chrome/120.0.0.0`, `pkg-1.2.3.4`.
 fn is_version(before: &[u8]) -> bool {
     if matches!(before, [.., b'=' | b'>' | b'<' | b'~' | b'^' | b'!', b'='] | [.., b'^' | b'~']) {
@@ -84,7 +116,8 @@ fn is_version(before: &[u8]) -> bool {
     let word_end = before.len() - blanks;
     let word = before[..word_end].iter().rev().take(12).take_while(|b| b.is_ascii_alphabetic()).count();
     let word = before[word_end - word..word_end].to_ascii_lowercase();
-    blanks > 0 && VERSION_WORDS.contains(&word.as_slice())
+    // `FileVersion: 8.0.1.22`
+    blanks > 0 && (VERSION_WORDS.contains(&word.as_slice()) || word.ends_with(b"version"))
 }
 
 /// An IPv6 address one of whose colons is at `at`.

@@ -147,28 +147,43 @@ pub(super) fn international_phone(text: &Text<'_>, at: usize) -> Option<Span> {
         return None;
     }
     let (mut digits, mut separators, mut end) = (0, 0, at + 1);
+    // The last place between groups where the number might have ended.
+    let mut whole = None;
     let mut index = at + 1;
+    let enough = |digits: usize, separators: usize| {
+        (if separators > 0 { 8 } else { 10 }..=DIGITS_PHONE_MAX).contains(&digits)
+    };
     while let Some(&byte) = bytes.get(index) {
         match byte {
             b'0'..=b'9' => {
                 digits += 1;
                 end = index + 1;
             }
-            b' ' | b'-' | b'.' | b'(' | b')' if digits < 15 && index - end < 2 => separators += 1,
+            // Brackets are around an area, behind the country.
+            b'(' if digits > COUNTRY_DIGITS_MAX => break,
+            b' ' | b'-' | b'.' | b'(' | b')' if digits < DIGITS_PHONE_MAX && index - end < 2 => {
+                if end == index && byte == b' ' && enough(digits, separators) {
+                    whole = Some(end);
+                }
+                separators += 1;
+            }
             _ => break,
         }
         index += 1;
     }
     text.look(index + 1);
-    let enough = if separators > 0 { 8 } else { 10 };
-    ((enough..=15).contains(&digits) && ends(text, end)).then_some(Span {
-        start: at,
-        end,
-        kind: MaskKind::Phone,
-    })
+    // Another number may follow.
+    let end =
+        if enough(digits, separators) { Some(end) } else { whole.filter(|_| digits > DIGITS_PHONE_MAX) };
+    end.filter(|end| ends(text, *end)).map(|end| Span { start: at, end, kind: MaskKind::Phone })
 }
 
-/// `(555) 555-0100`.
+/// Digits of a country, E.164.
+const COUNTRY_DIGITS_MAX: usize = 3;
+/// Digits of a phone number, E.164.
+const DIGITS_PHONE_MAX: usize = 15;
+
+/// `(555) 555-0100`, `(495) 123-45-67`.
 pub(super) fn area_phone(text: &Text<'_>, at: usize) -> Option<Span> {
     let bytes = text.bytes;
     if text.last(at).is_some_and(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b')' | b']' | b'.')) {
@@ -184,7 +199,7 @@ pub(super) fn area_phone(text: &Text<'_>, at: usize) -> Option<Span> {
         start += 1;
     }
     let (lengths, count, end) = groups(text, start, b" -.");
-    let shape = matches!(&lengths[..count], [3 | 4, 4]);
+    let shape = matches!(&lengths[..count], [3 | 4, 4] | [3, 2, 2]);
     (shape && ends(text, end)).then_some(Span { start: at, end, kind: MaskKind::Phone })
 }
 

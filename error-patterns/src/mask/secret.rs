@@ -19,10 +19,12 @@ const STRONG: &[&str] = &[
     "amzsignature",
     "apikey",
     "apitoken",
+    "appkey",
     "authkey",
     "authorization",
     "authtoken",
     "bearertoken",
+    "clientkeydata",
     "clientsecret",
     "connectionstring",
     "contrasena",
@@ -64,14 +66,24 @@ const STRONG: &[&str] = &[
 ];
 /// Words whose value may be a secret, as the last word of a name.
 const WEAK: &[&str] =
-    &["token", "auth", "credential", "credentials", "sig", "signature", "pass", "pw", "otp", "pin"];
+    &["token", "auth", "passe", "credential", "credentials", "sig", "signature", "pass", "pw", "otp", "pin"];
 /// Names whose value is a secret in a query only: `?key=...`.
 const IN_QUERY: &[&str] = &["key"];
 /// Last words of names whose value is a phone number, when it is a number.
 const PHONES: &[&str] = &["phone", "tel", "telephone"];
+/// Names of a value whose own name stands beside it.
+const PAIRED: &[&str] = &["value", "Value"];
+/// Names of that name.
+const NAMES_BESIDE: &[&[u8]] = &[b"name", b"key"];
+/// Bytes between a name and its value's: marks, blanks and a line's end.
+const BETWEEN_MAX: usize = 48;
 /// Variables that hold a user's name in the environment.
 const USERS: &[&str] = &["USER", "SUDO_USER"];
 
+/// Blanks between a name and its separator.
+const BLANKS_MAX: usize = 32;
+/// Bytes of a type between a name and its value: `token: Optional[str] = "..."`.
+const TYPE_BYTES_MAX: usize = 40;
 /// Longest name looked at.
 const NAME_BYTES_MAX: usize = 64;
 
@@ -86,6 +98,8 @@ pub(super) enum Strength {
     InQuery,
     Phone,
     User,
+    /// What the name beside it says: `name: DB_PASSWORD` and `value: x`.
+    Paired,
 }
 
 /// Whether a whole attribute or header of this name is a secret.
@@ -127,7 +141,7 @@ pub(super) fn strength(name: &[u8]) -> Option<Strength> {
     };
     let found = endings.iter().find(|(ending, strength)| match strength {
         Strength::Strong => folded.ends_with(ending.as_bytes()),
-        Strength::User => name == ending.as_bytes(),
+        Strength::User | Strength::Paired => name == ending.as_bytes(),
         _ => last_word(ending),
     });
     found.map(|(_, strength)| *strength)
@@ -150,6 +164,7 @@ fn endings() -> impl Iterator<Item = (&'static str, Strength)> {
         .chain(all(WEAK, Strength::Weak))
         .chain(all(PHONES, Strength::Phone))
         .chain(all(USERS, Strength::User))
+        .chain(all(PAIRED, Strength::Paired))
         .chain(all(IN_QUERY, Strength::InQuery))
 }
 
@@ -180,9 +195,17 @@ pub(super) fn find(text: &Text<'_>, at: usize) -> Option<Span> {
     }
     let (name, behind) = name_before(text.before(at))?;
     let strength = strength(name)?;
+    // `PublicKeyToken=b77a5c561934e089` of an assembly is public.
+    if name.eq_ignore_ascii_case(b"publickeytoken") {
+        return None;
+    }
+    let strength = match strength {
+        Strength::Paired => named_beside(text, at, name, behind)?,
+        strength => strength,
+    };
     text.look(at + 4);
     let quoted = behind.iter().any(|b| *b != b' ');
-    let start = separator(text, at, quoted)?;
+    let start = typed(text, at).or_else(|| separator(text, at, quoted))?;
     let context = Context::of(text, &Named { name, behind, separator: &text.bytes[at..start], at })?;
     let (value, kind) = match strength {
         Strength::Phone => (Value::phone(text, start)?, MaskKind::Phone),
@@ -190,6 +213,24 @@ pub(super) fn find(text: &Text<'_>, at: usize) -> Option<Span> {
         strength => (Value::secret(text, start, strength, &context)?, MaskKind::Token),
     };
     Some(Span { start: value.start, end: value.end, kind })
+}
+
+/// What the name says that stands beside `value`: `- name: DB_PASSWORD`, `"name": "DB_PASSWORD",`, `key="DB_PASSWORD"`.
+fn named_beside(text: &Text<'_>, at: usize, name: &[u8], behind: &[u8]) -> Option<Strength> {
+    let before = text.before(at - behind.len() - name.len());
+    let back = |bytes: &[u8], max: usize, inside: &dyn Fn(u8) -> bool| {
+        bytes.len() - bytes.iter().rev().take(max).take_while(|b| inside(**b)).count()
+    };
+    let marks = |b: u8| b.is_ascii_whitespace() || matches!(b, b'"' | b'\'' | b'\\' | b',' | b';');
+    let end = back(before, BETWEEN_MAX, &marks);
+    let inside = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.');
+    let start = back(&before[..end], NAME_BYTES_MAX, &inside);
+    let named = &before[start..end];
+    let marks = |b: u8| matches!(b, b' ' | b'"' | b'\'' | b'\\' | b':' | b'=');
+    let end = back(&before[..start], 8, &marks);
+    let told = &before[back(&before[..end], 8, &|b| b.is_ascii_alphabetic())..end];
+    let beside = end < start && NAMES_BESIDE.iter().any(|known| told.eq_ignore_ascii_case(known));
+    strength(named).filter(|strength| beside && matches!(strength, Strength::Strong | Strength::Weak))
 }
 
 /// A name before its separator.
@@ -211,7 +252,11 @@ fn separator(text: &Text<'_>, at: usize, name_quoted: bool) -> Option<usize> {
         (b':', Some(b'=')) => Some(at + 2),
         (b':', Some(b':' | b'>')) => None,
         (b':', _) => (previous != Some(b':')).then_some(at + 1),
-        (b'=', Some(b'>')) => name_quoted.then_some(at + 2),
+        // `'password' => 'x'`, `:password => "x"`, and without marks where the value has some.
+        (b'=', Some(b'>')) => {
+            let value = text.bytes[at + 2..].iter().take(3).find(|b| **b != b' ');
+            (name_quoted || matches!(value, Some(b'"' | b'\''))).then_some(at + 2)
+        }
         (b'=', Some(b'=')) => (text.bytes.get(at + 2) != Some(&b'=')).then_some(at + 2),
         (b'=', _) => (!matches!(previous, Some(b'=' | b'!' | b'<' | b'>' | b':'))).then_some(at + 1),
         // `('password', 'x')`
@@ -220,12 +265,27 @@ fn separator(text: &Text<'_>, at: usize, name_quoted: bool) -> Option<usize> {
     }
 }
 
+/// Where the value begins of a name that has a type: `token: str = "..."`, `let token: &str = "..."`.
+fn typed(text: &Text<'_>, at: usize) -> Option<usize> {
+    let rest = text.bytes[at..].strip_prefix(b":")?;
+    let rest = &rest[..rest.len().min(TYPE_BYTES_MAX)];
+    let inside = |b: &u8| b.is_ascii_alphanumeric() || b" _.[]<>|&?'".contains(b);
+    let length = rest.iter().take_while(|b| inside(b)).count();
+    let (name, rest) = rest.split_at(length);
+    let named =
+        name.iter().any(u8::is_ascii_alphabetic) && name.first() == Some(&b' ') && name.last() == Some(&b' ');
+    let value = rest.strip_prefix(b"= ")?;
+    text.look(at + TYPE_BYTES_MAX);
+    (named && matches!(value.first(), Some(b'"' | b'\''))).then_some(at + 1 + length + 1)
+}
+
 /// The name before a separator, and the quotes, backslashes and blanks behind it.
 fn name_before(before: &[u8]) -> Option<(&[u8], &[u8])> {
     let trim = |bytes: &[u8], drop: &dyn Fn(u8) -> bool, max: usize| {
         bytes.iter().rev().take(max).take_while(|b| drop(**b)).count()
     };
-    let blanks = before.len() - trim(before, &|b| b == b' ', 2);
+    // Assignments may be aligned.
+    let blanks = before.len() - trim(before, &|b| b == b' ', BLANKS_MAX);
     let end = blanks - trim(&before[..blanks], &|b| matches!(b, b'"' | b'\'' | b'\\' | b']'), 4);
     let letters = end - trim(&before[..end], &|b| b.is_ascii_digit(), 2);
     let [.., one, two] = before[..letters] else { return None };

@@ -1,5 +1,6 @@
 //! What stands behind the name of a secret: a value, or code, a variable, a literal, prose?
 
+use super::fold::separates;
 use super::home::is_system_account;
 use super::scan::Text;
 use super::secret::{Named, Strength, strength};
@@ -68,7 +69,7 @@ impl Context {
             authorization,
             folder: ends(b"pwd"),
             quoted: behind.iter().any(|b| *b != b' '),
-            doubtful: separator == b"==" || pair,
+            doubtful: separator == b"==" || pair || separator == b"=>" && behind.iter().all(|b| *b == b' '),
             tight: equals && behind.is_empty(),
         })
     }
@@ -188,7 +189,11 @@ impl<'a> Value<'a> {
         let masked = text.starts_with(b"<") || text.ends_with(b">") && text.contains(&b'<');
         // The quote of `input('Password: ')` closes.
         let closed = self.quoted && !context.quoted && b"),]};.+ ".contains(&text[0]);
-        if masked || closed || is_literal(text) || is_template(text) {
+        if masked
+            || closed
+            || is_literal(text)
+            || is_template(text) && !(context.connection && text[0] == b'{')
+        {
             return false;
         }
         if context.folder && (matches!(text[0], b'/' | b'~' | b'.') || text.get(1) == Some(&b':')) {
@@ -203,7 +208,13 @@ impl<'a> Value<'a> {
             }
             _ => true,
         };
-        if !enough || context.doubtful && !(self.quoted && name == Strength::Strong && (digit || symbol)) {
+        let certain = match name {
+            Strength::Strong => digit || symbol,
+            _ => digit && text.len() >= QUERY_BYTES_MIN,
+        };
+        // `sig=sig@entry=6`: a debugger's argument.
+        let entered = memchr::memmem::find(text, b"@entry=").is_some();
+        if !enough || entered || context.doubtful && !(self.quoted && certain) {
             return false;
         }
         if self.quoted || context.header {
@@ -214,7 +225,8 @@ impl<'a> Value<'a> {
             return cookie && !plain && !is_prose(text);
         }
         let call = matches!(self.after, Some(b'(' | b'[')) && is_name(text);
-        let code = matches!(text[0], b'{' | b'(' | b'[') || call;
+        let braced = context.connection && text.ends_with(b"}");
+        let code = matches!(text[0], b'{' | b'(' | b'[') && !braced || call;
         if context.environment && self.tight {
             return !code;
         }
@@ -253,8 +265,26 @@ fn quoted_bytes(text: &[u8], quote: u8, escaped: usize) -> usize {
     text.len()
 }
 
+/// Bytes before the first sign that is no ASCII: a bracket or a stop of another script.
+fn before_sign(text: &[u8]) -> usize {
+    let mut at = 0;
+    while let Some(offset) = text[at..].iter().position(|b| *b >= 0x80) {
+        at += offset;
+        let Some(char) = text[at..].utf8_chunks().next().and_then(|chunk| chunk.valid().chars().next())
+        else {
+            return at;
+        };
+        if !char.is_alphanumeric() && separates(char) {
+            return at;
+        }
+        at += char.len_utf8();
+    }
+    text.len()
+}
+
 /// Bytes of a value without quotes.
 fn plain_bytes(text: &[u8], context: &Context) -> usize {
+    let text = &text[..before_sign(text)];
     let end = |ends: &dyn Fn(u8) -> bool| text.iter().position(|b| ends(*b)).unwrap_or(text.len());
     let line = |b: u8| matches!(b, b'\n' | b'\r' | b'"' | b'\'' | b'`' | b'<' | b'\\');
     if context.header {
@@ -269,6 +299,12 @@ fn plain_bytes(text: &[u8], context: &Context) -> usize {
         };
     }
     if context.connection {
+        // ODBC puts what has a semicolon into braces.
+        if text.starts_with(b"{")
+            && let Some(close) = text.iter().position(|b| matches!(b, b'}' | b'\n'))
+        {
+            return close + 1;
+        }
         let length = end(&|b| line(b) || b == b';');
         return length - text[..length].iter().rev().take_while(|b| **b == b' ').count();
     }
@@ -384,11 +420,11 @@ pub(super) fn is_literal(text: &[u8]) -> bool {
         || LITERALS.iter().any(|literal| trimmed.eq_ignore_ascii_case(literal.as_bytes()))
 }
 
-/// `${NAME}`, `$NAME`, `{{ name }}`, `{name}`, `%s`, `%(name)s`, `%NAME%`.
-fn is_template(text: &[u8]) -> bool {
+/// `${NAME}`, `$NAME`, `:name`, `{{ name }}`, `{name}`, `%s`, `%(name)s`, `%NAME%`.
+pub(super) fn is_template(text: &[u8]) -> bool {
     match text {
         [b'$', b'{' | b'(', ..] | [b'%', b'(' | b'{', ..] | [b'{', b'{', ..] => true,
-        [b'$', name @ ..] | [b'{', name @ .., b'}'] | [b'%', name @ .., b'%'] => is_name(name),
+        [b'$' | b':', name @ ..] | [b'{', name @ .., b'}'] | [b'%', name @ .., b'%'] => is_name(name),
         [b'%', b's' | b'd' | b'r' | b'v' | b'q' | b'@'] => true,
         _ => false,
     }
@@ -475,7 +511,7 @@ fn is_name(text: &[u8]) -> bool {
 }
 
 /// Small letters, then a capital, as keys have and few words.
-fn mixes_cases(text: &[u8]) -> bool {
+pub(super) fn mixes_cases(text: &[u8]) -> bool {
     text.windows(2).filter(|pair| pair[0].is_ascii_lowercase() && pair[1].is_ascii_uppercase()).count() >= 2
 }
 
