@@ -114,8 +114,14 @@ pub(super) fn unlabelled(runtime: Runtime, message: &str) -> &str {
                 Some(&message[at + kind.len()..])
             });
             let said = said.unwrap_or(message).trim_start();
-            let said = said.strip_prefix("Error: ").unwrap_or(said);
-            let place = said.rfind(" on line ").and_then(|end| said[..end].rfind(" in "));
+            let thrown = said.strip_prefix("Uncaught ").unwrap_or(said);
+            // `Uncaught DivisionByZeroError: Division by zero in /a.php:3`
+            let typed =
+                thrown.split_once(": ").filter(|(word, _)| is_type_word(word) && word.ends_with("Error"));
+            let said = typed.map_or(said, |(_, rest)| rest);
+            let line = said.rfind(" on line ").map_or(said, |end| &said[..end]);
+            let place =
+                line.rfind(" in ").filter(|at| line.len() < said.len() || is_php_place(&line[at + 4..]));
             &said[..place.unwrap_or(said.len())]
         }
         Runtime::R => {
@@ -144,6 +150,13 @@ pub(super) fn unlabelled(runtime: Runtime, message: &str) -> &str {
         Runtime::Go => undated(message).unwrap_or(message),
         _ => message,
     }
+}
+
+/// `/a.php:3`
+fn is_php_place(place: &str) -> bool {
+    place.rsplit_once(':').is_some_and(|(file, line)| {
+        !file.is_empty() && !line.is_empty() && line.bytes().all(|byte| byte.is_ascii_digit())
+    })
 }
 
 /// What stands behind `2026/11/28 09:18:59 `, with or without parts of a second.
@@ -208,6 +221,16 @@ mod tests {
                 Runtime::Php,
                 "PHP Parse error:  syntax error, unexpected end of file in /a.php on line 3",
                 "syntax error, unexpected end of file",
+            ),
+            (
+                Runtime::Php,
+                "PHP Fatal error:  Uncaught DivisionByZeroError: Division by zero in /a.php:3",
+                "Division by zero",
+            ),
+            (
+                Runtime::Php,
+                "Uncaught Error: Call to undefined function f()",
+                "Call to undefined function f()",
             ),
             (
                 Runtime::R,
