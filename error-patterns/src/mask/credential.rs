@@ -18,6 +18,9 @@ fn run(bytes: &[u8], inside: impl Fn(&u8) -> bool) -> usize {
     bytes.iter().take_while(|b| inside(b)).count()
 }
 
+/// Fewest letters of a key without a digit.
+const LETTERS_MIN: usize = 32;
+
 /// What follows the fixed part of a key.
 #[derive(Clone, Copy, Debug)]
 enum Shape {
@@ -146,8 +149,8 @@ fn fixed(text: &Text<'_>, start: usize, prefix: &[u8], shape: Shape) -> Option<S
     text.look(body + length + 1);
     let key = &text.bytes[body..body + length];
     let length = length - key.iter().rev().take_while(|b| **b == b'.').count();
-    // Few keys of letters alone have no word in them; those change their case.
-    let telling = key.iter().any(u8::is_ascii_digit) || mixes_cases(key);
+    // A key of letters alone is long, and changes their case.
+    let telling = key.iter().any(u8::is_ascii_digit) || length >= LETTERS_MIN && mixes_cases(key);
     (length >= length_min && telling).then(|| token(start, body + length))
 }
 
@@ -381,9 +384,12 @@ pub(super) fn userinfo(text: &Text<'_>, at: usize) -> Option<Span> {
     };
     let user = &url[..length];
     // `user:***`, `user:${PASSWORD}`: no password is there any more, or yet.
-    let hidden = memchr::memchr(b':', user).is_some_and(|colon| {
-        let password = &user[colon + 1..];
-        !password.is_empty() && (is_template(password) || password.iter().all(|b| *b == b'*'))
+    let hidden = memchr::memchr(b':', user).is_some_and(|colon| match &user[colon + 1..] {
+        [] => false,
+        [b'$', name @ ..] if !name.starts_with(b"{") => {
+            name.iter().all(|b| b.is_ascii_uppercase() || *b == b'_')
+        }
+        password => password[0] != b':' && is_template(password) || password.iter().all(|b| *b == b'*'),
     });
     (length > 0 && user != b"git" && !hidden).then(|| token(start, start + length))
 }

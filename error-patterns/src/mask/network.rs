@@ -63,7 +63,7 @@ pub(super) fn ipv4(text: &Text<'_>, at: usize) -> Option<Span> {
     let version = match before {
         [before @ .., b'@'] => !is_host(before, address, after),
         // `host.example/10.0.0.1:443` of Java, `Chrome/120.0.0.0`
-        [before @ .., b'/'] if is_java_host(before, after) => false,
+        [before @ .., b'/'] if is_java_host(before, address, after) => false,
         before => is_version(before),
     };
     if continues || version || is_public_knowledge(IpAddr::V4(address)) {
@@ -94,14 +94,16 @@ fn is_host(before: &[u8], address: Ipv4Addr, after: &[u8]) -> bool {
 }
 
 /// Whether what stands before a slash is the name of the host that has the address behind it.
-fn is_java_host(before: &[u8], after: &[u8]) -> bool {
+fn is_java_host(before: &[u8], address: Ipv4Addr, after: &[u8]) -> bool {
     let inside = |b: &&u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-');
     let length = before.iter().rev().take(USER_INFO_MAX).take_while(inside).count();
     let (others, host) = before.split_at(before.len() - length);
     let port = matches!(after, [b':', digit, ..] if digit.is_ascii_digit());
     let top = host.rsplit(|b| *b == b'.').next().unwrap_or_default();
     let dotted = top.len() < host.len() && top.len() >= 2 && top.iter().all(u8::is_ascii_alphabetic);
-    length > 0 && !others.ends_with(b"/") && (port || dotted)
+    // `com.example.app/1.2.3.4` is a version.
+    let small = !address.is_private() && address.octets()[0] < 20;
+    length > 0 && !others.ends_with(b"/") && (port || dotted && !small)
 }
 
 /// `v1.2.3.4`, `version 1.2.3.4`, `pkg==1.2.3.4`, `Chrome/120.0.0.0`, `pkg-1.2.3.4`.

@@ -270,8 +270,9 @@ fn before_sign(text: &[u8]) -> usize {
     let mut at = 0;
     while let Some(offset) = text[at..].iter().position(|b| *b >= 0x80) {
         at += offset;
-        let Some(char) = text[at..].utf8_chunks().next().and_then(|chunk| chunk.valid().chars().next())
-        else {
+        // A character has four bytes at most.
+        let next = &text[at..text.len().min(at + 4)];
+        let Some(char) = next.utf8_chunks().next().and_then(|chunk| chunk.valid().chars().next()) else {
             return at;
         };
         if !char.is_alphanumeric() && separates(char) {
@@ -284,7 +285,11 @@ fn before_sign(text: &[u8]) -> usize {
 
 /// Bytes of a value without quotes.
 fn plain_bytes(text: &[u8], context: &Context) -> usize {
-    let text = &text[..before_sign(text)];
+    before_sign(&text[..ascii_bytes(text, context)])
+}
+
+/// The same, where only ASCII ends a value.
+fn ascii_bytes(text: &[u8], context: &Context) -> usize {
     let end = |ends: &dyn Fn(u8) -> bool| text.iter().position(|b| ends(*b)).unwrap_or(text.len());
     let line = |b: u8| matches!(b, b'\n' | b'\r' | b'"' | b'\'' | b'`' | b'<' | b'\\');
     if context.header {
