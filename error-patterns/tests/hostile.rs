@@ -51,7 +51,7 @@ const STARTS: [&str; 15] = [
 ];
 
 /// What then comes over and over.
-const UNITS: [&str; 86] = [
+const UNITS: [&str; 90] = [
     " at f (a",
     " at a:1 ",
     " File \"",
@@ -118,6 +118,10 @@ const UNITS: [&str; 86] = [
     "a.lua:1: ",
     " (local '",
     "make: *** ",
+    "AWarning: x\n",
+    "> x\n",
+    "<pre>",
+    "[4 lines omitted]\n",
     "Fatal error: exception A(",
     "** (A) x\n",
     "a.exs:1: ",

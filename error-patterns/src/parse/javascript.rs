@@ -186,12 +186,13 @@ fn header<'a>(text: &Text<'a>, from: usize, first: Option<usize>) -> Option<Head
     let end = first.filter(|&first| first >= from).unwrap_or(text.len());
     let (mut weak, mut listed) = (None, false);
     let from = first.map_or(from, |_| begins(text, from, end));
+    let mut last = None;
     for at in from..end {
         let line = text.line(at);
         let trimmed = unwrap(text::trim_start(line));
         if let Some((error_type, code, message)) = inspect::typed(trimmed) {
             let bare = inspect::is_bare(trimmed);
-            if is_foreign(error_type) && names_error(text, at + 1, end) {
+            if is_foreign(error_type) && *last.get_or_insert_with(|| last_error(text, from, end)) > Some(at) {
                 continue;
             }
             // AVA shows an error's properties above the error.
@@ -256,9 +257,9 @@ fn is_foreign(error_type: &str) -> bool {
         || !ours.contains(&error_type) && ast::is_python_builtin(error_type)
 }
 
-/// Whether one of the lines names an error of JavaScript's.
-fn names_error(text: &Text<'_>, from: usize, to: usize) -> bool {
-    (from..to).any(|i| {
+/// The last line that names an error of JavaScript's.
+fn last_error(text: &Text<'_>, from: usize, to: usize) -> Option<usize> {
+    (from..to).rev().find(|&i| {
         inspect::typed(unwrap(text::trim_start(text.line(i)))).is_some_and(|(name, ..)| !is_foreign(name))
     })
 }
