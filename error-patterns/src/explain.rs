@@ -148,6 +148,11 @@ fn components(raw: &RawException<'_>, parsed: &Parsed<'_>, grouping: &Grouping) 
             format!("type {}", types.join(", ")),
             "without module or package, which differ between clients",
         );
+    } else if let Some(deciding) = parsed.exceptions.get(root_cause(parsed))
+        && !deciding.error_type.is_empty()
+    {
+        let why = "the language has no types, or clients send words of their own: the message tells";
+        add(false, format!("type {}", deciding.short_type()), why);
     }
     for key in &canonical.keys {
         let why = if key.starts_with("site ") {
