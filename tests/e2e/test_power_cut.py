@@ -49,6 +49,7 @@ def recorded(tmp_path_factory):
         time.sleep(seconds)
         server.kill()
         running.finish()
+        power.mend(journal, server.data_dir)
     assert len(acknowledged) > 50
     yield power.Journal(journal), list(acknowledged)
     shutil.rmtree(folder, ignore_errors=True)

@@ -304,19 +304,24 @@ fn without_markup(text: &str) -> Option<String> {
     Some(out)
 }
 
-/// What a page shows as it was printed, where that is a report: a framework's page of an error.
+/// What a page shows as it was printed, where that is a report: a framework's page of an error. On a whole page the first
+/// of it is one.
 fn preformatted(text: &str) -> Option<&str> {
-    if !text.trim_start().starts_with('<') {
+    let begins = |start: &str| {
+        text.trim_start().get(..start.len()).is_some_and(|head| head.eq_ignore_ascii_case(start))
+    };
+    if !begins("<") {
         return None;
     }
+    let page = begins("<!doctype html") || begins("<html");
     let mut rest = text;
     for _ in 0..ELEMENTS_MAX {
         let open = rest.find("<pre")?;
         let start = open + rest[open..].find('>')? + 1;
         let end = rest[start..].find("</pre>").map_or(rest.len(), |length| start + length);
         let shown = &rest[start..end];
-        let begins = shown.trim_start().starts_with(&MARKS[0][..9]);
-        if begins || MARKS.iter().any(|mark| has(shown.as_bytes(), mark.as_bytes())) {
+        let opened = shown.trim_start().starts_with(&MARKS[0][..9]);
+        if page || opened || MARKS.iter().any(|mark| has(shown.as_bytes(), mark.as_bytes())) {
             return Some(shown);
         }
         rest = &rest[end..];

@@ -19,6 +19,28 @@ def environment(folder: Path, journal: Path, root: Path):
     return {"LD_PRELOAD": build("journal", folder), "JOURNAL_FILE": str(journal), "JOURNAL_ROOT": str(root)}
 
 
+def mend(journal: Path, root: Path):
+    """Ends the record in which a program was killed, so that the next program's follow: the data of a write are in its file."""
+    data, at = journal.read_bytes(), 0
+    while at < len(data):
+        end = data.find(b"\n", at) + 1
+        kind, *rest = data[at:end].decode().split() or [""]
+        if kind == "write":
+            offset, length, name = int(rest[0]), int(rest[1]), " ".join(rest[2:])
+            if end + length > len(data):
+                with open(root / name, "rb") as file, open(journal, "ab") as out:
+                    file.seek(offset + len(data) - end)
+                    out.write(file.read(end + length - len(data)))
+                return
+            end += length
+        elif kind in ("rename", "link"):
+            end = data.find(b"\n", end) + 1
+        if not end:
+            os.truncate(journal, at)
+            return
+        at = end
+
+
 class Node:
     """A file with its writes, or a folder with its entries' changes; each with the place in the journal."""
 
