@@ -139,6 +139,20 @@ fn hostile() -> impl Strategy<Value = String> {
     prop::collection::vec(piece, 0..16).prop_map(|pieces| pieces.concat())
 }
 
+/// The path ends where a package's name would stand.
+#[test]
+fn a_folder_of_packages_alone_is_no_package() {
+    for folder in ["node_modules", "node_modules\u{e9}"] {
+        let stack = format!(
+            "TypeError: x\n    at f (/srv/a.js:1:2)\n    at <anonymous> (/srv/a.js:3:4)\n    \
+             at g (node:internal/{folder}:5:6)\n"
+        );
+        let exception = RawException { stacktrace: Some(&stack), ..RawException::default() };
+        let grouping = Grouper::new(GroupingConfig::default()).group(&exception);
+        assert!(grouping.canonical.contains("runtime javascript"), "{}", grouping.canonical);
+    }
+}
+
 proptest! {
     /// Any text has one grouping, whose stored form compares as the grouping itself does.
     #[test]

@@ -162,7 +162,8 @@ fn is_started_by_itself(runtime: Runtime, frames: &[Frame<'_>]) -> bool {
         }
         Runtime::JavaScript => {
             let runner = |frame: &Frame<'_>| {
-                let package = frame.file.rsplit_once("node_modules").map(|(_, rest)| &rest[1..]);
+                let behind = frame.file.rsplit_once("node_modules").map(|(_, behind)| behind);
+                let package = behind.and_then(|behind| behind.strip_prefix(['/', '\\']));
                 package.is_none_or(|rest| TEST_RUNNERS.iter().any(|runner| rest.starts_with(runner)))
             };
             is_bland(&entry.function) && frames[last + 1..].iter().all(runner)
