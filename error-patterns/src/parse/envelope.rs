@@ -39,6 +39,11 @@ const LOGFMT_LINES_USUAL: usize = 4;
 const MARKS: [&str; 6] =
     ["Traceback (most recent call last)", "\n    at ", "\n\tat ", "\n  at ", "\n  File \"", "\nCaused by: "];
 
+/// Whether a text has what only reports of failures have.
+fn is_report(text: &str) -> bool {
+    MARKS.iter().any(|mark| has(text.as_bytes(), mark.as_bytes()))
+}
+
 /// A report without what was around it.
 pub(super) struct Opened {
     pub text: String,
@@ -148,7 +153,7 @@ fn unescaped(text: &str) -> Option<String> {
     }
     let literal = literal(line, first);
     let inner = unescape(literal.unwrap_or(line));
-    let telling = MARKS.iter().any(|mark| has(inner.as_bytes(), mark.as_bytes()))
+    let telling = is_report(&inner)
         // Another layer.
         || memchr(b'\n', inner.as_bytes()).is_none();
     // A message, too, may quote a string with a line's end in it.
@@ -320,8 +325,7 @@ fn preformatted(text: &str) -> Option<&str> {
         let start = open + rest[open..].find('>')? + 1;
         let end = rest[start..].find("</pre>").map_or(rest.len(), |length| start + length);
         let shown = &rest[start..end];
-        let opened = shown.trim_start().starts_with(&MARKS[0][..9]);
-        if page || opened || MARKS.iter().any(|mark| has(shown.as_bytes(), mark.as_bytes())) {
+        if page || shown.trim_start().starts_with("Traceback") || is_report(shown) {
             return Some(shown);
         }
         rest = &rest[end..];
@@ -345,7 +349,7 @@ fn quoted(text: &str) -> Option<String> {
     let mut told = text.lines().filter(|line| !line.trim().is_empty());
     let words = told.next().is_some_and(|line| !line.starts_with('>'));
     let most = words && 2 * lines().count() > told.count() + 1;
-    (most || MARKS.iter().any(|mark| has(out.as_bytes(), mark.as_bytes()))).then_some(out)
+    (most || is_report(&out)).then_some(out)
 }
 
 /// Without `[31m` and the like: colours whose escape a log took away.

@@ -10,6 +10,10 @@ const KNOWN: &[&str] =
 
 /// Parses a diagnostic of GHC's or an uncaught exception; `None` when no line is of that form.
 pub(super) fn parse<'a>(text: &Text<'a>) -> Option<Outcome<'a>> {
+    let marks = ["hs:", "CallStack (from HasCallStack):", "Non-exhaustive "];
+    if !marks.iter().chain(KNOWN).any(|mark| text.has(mark)) {
+        return None;
+    }
     if text.has("hs:")
         && let Some(found) = diagnostic(text)
     {

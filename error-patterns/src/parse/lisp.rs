@@ -18,6 +18,9 @@ pub(super) fn parse<'a>(text: &Text<'a>) -> Option<Outcome<'a>> {
         let end = (below..text.len()).find(|i| trim(text.line(*i)).is_empty()).unwrap_or(text.len());
         return Some(frameless(name, trim(text.span(below, text.line(below), end))));
     }
-    let message = text.iter().find_map(|line| line.strip_prefix("*** - ")).filter(|_| text.has("*** - "))?;
+    if !text.has("*** - ") {
+        return None;
+    }
+    let message = text.iter().find_map(|line| line.strip_prefix("*** - "))?;
     Some(frameless("Error", trim(message)))
 }

@@ -95,6 +95,11 @@ fn header_at(line: &str) -> Option<usize> {
     })
 }
 
+/// Whether a line opens a traceback, also one that IPython prints, or pytest's list of failures.
+pub(super) fn opens_report(line: &str) -> bool {
+    header_at(line).is_some() || pytest::opens(line)
+}
+
 /// Whether a line opens a traceback and says no more.
 fn ends_with_header(line: &str) -> bool {
     let line = text::trim_end(line);

@@ -9,6 +9,7 @@
 mod thrown;
 mod words;
 
+use super::python;
 use memchr::memmem;
 use serde_json::{Deserializer, Map, Value};
 
@@ -125,17 +126,11 @@ fn report_within(text: &str, depth: usize) -> Option<String> {
     of_object(inner.as_object()?, depth.checked_sub(1)?)
 }
 
-/// Whether a line opens a report of Python's whose frames are of another form.
-fn is_drawn(line: &str) -> bool {
-    memmem::find(line.as_bytes(), b"Traceback (most recent call last)").is_some()
-        || line.starts_with("====") && (line.contains(" FAILURES =") || line.contains(" ERRORS ="))
-}
-
 /// The report as its runtime prints it, of the lines of a stack; `None` where they are none.
 fn printed(object: &Map<String, Value>, lines: Vec<&str>, depth: usize) -> Option<String> {
     let Some(at) = lines.iter().position(|line| shape(line).is_some()) else {
         // What IPython and pytest print needs nothing more.
-        return lines.iter().any(|line| is_drawn(line)).then(|| lines.join("\n"));
+        return lines.iter().any(|line| python::opens_report(line)).then(|| lines.join("\n"));
     };
     let shape = shape(lines[at])?;
     let mut out = String::new();
