@@ -39,7 +39,10 @@ use crate::bytes::is_capital_name;
 use crate::frames;
 use crate::messages;
 use crate::model::{Frame, Parsed, ParsedException, RawException, Relation, Runtime, short_type};
+use aho_corasick::AhoCorasick;
 use std::borrow::Cow;
+use std::cell::OnceCell;
+use std::sync::LazyLock;
 
 pub(crate) use javascript::is_system_code;
 pub(crate) use shell::exit_status;
@@ -109,6 +112,38 @@ const PARSERS: [(Runtime, Parser); 21] = [
     (Runtime::Native, native::parse),
     (Runtime::Shell, shell::parse),
 ];
+
+/// Runtimes whose reports all have one of some texts: where there are none, their parsers are not asked. Most texts have none,
+/// and one search for all of them costs less than a few.
+const MARKED: [(Runtime, &[&str]); 10] = [
+    (Runtime::Erlang, erlang::MARKS),
+    (Runtime::Ocaml, ocaml::MARKS),
+    (Runtime::Haskell, haskell::MARKS),
+    (Runtime::Fortran, fortran::MARKS),
+    (Runtime::Pascal, pascal::MARKS),
+    (Runtime::Lisp, lisp::MARKS),
+    (Runtime::Lua, lua::MARKS),
+    (Runtime::Octave, octave::MARKS),
+    (Runtime::Sql, sql::MARKS),
+    (Runtime::Perl, perl::MARKS),
+];
+
+/// A search for all these texts, and for each of them its runtime.
+static MARKS: LazyLock<(AhoCorasick, Vec<Runtime>)> = LazyLock::new(|| {
+    let all = || MARKED.iter().flat_map(|(runtime, marks)| marks.iter().map(move |mark| (*mark, *runtime)));
+    let search = AhoCorasick::new(all().map(|(mark, _)| mark)).expect("a few short texts");
+    (search, all().map(|(_, runtime)| runtime).collect())
+});
+
+/// The runtimes that have a mark in a text, as bits.
+fn marked(text: &str) -> u32 {
+    let (search, runtimes) = &*MARKS;
+    search.find_overlapping_iter(text).fold(0, |bits, found| bits | bit(runtimes[found.pattern().as_usize()]))
+}
+
+fn bit(runtime: Runtime) -> u32 {
+    1 << runtime as u32
+}
 
 /// Parses an exception with the default limits.
 #[must_use]
@@ -250,7 +285,14 @@ fn parse_lines<'a>(
     let first = if named == Runtime::Unknown && has_stack_of(sdk, text) { sdk } else { named };
     // A shell's own lines are short and plain: where another runtime's stack stands among them, it is the failure.
     let hinted = PARSERS.iter().filter(|(runtime, _)| *runtime == first && first != Runtime::Shell);
-    let others = PARSERS.iter().filter(|(runtime, _)| *runtime != first || first == Runtime::Shell);
+    let marks = OnceCell::new();
+    let may_be = |runtime: Runtime| {
+        let needs_mark = MARKED.iter().any(|(marked, _)| *marked == runtime);
+        !needs_mark || marks.get_or_init(|| marked(text.all())) & bit(runtime) != 0
+    };
+    let others = PARSERS
+        .iter()
+        .filter(|(runtime, _)| (*runtime != first || first == Runtime::Shell) && may_be(*runtime));
     let mut read = hinted.chain(others).filter_map(|(runtime, parser)| Some((*runtime, parser(text)?)));
     let framed = |outcome: &Outcome<'_>| outcome.exceptions.iter().any(|each| !each.frames.is_empty());
     // One line is no stack: another program on the same output may have printed it.

@@ -22,6 +22,10 @@ const SPOKEN: &[(&str, &str)] = &[
 const TERMS: &[&str] =
     &["exception error: ", "exception exit: ", "init terminating in do_boot (", "exit value: ", "reason: "];
 
+/// What one of is in each of its reports.
+pub(super) const MARKS: &[&str] =
+    &["** (", "exception e", "init terminating in do_boot", "exit value: ", "reason: {", ".erl:"];
+
 /// Parses an uncaught exception or a diagnostic; `None` when no line is of that form.
 pub(super) fn parse<'a>(text: &Text<'a>) -> Option<Outcome<'a>> {
     if text.has("** (")

@@ -3,6 +3,9 @@
 use super::text::{Text, number, trim};
 use super::{Outcome, frameless};
 
+/// What one of is in each of its reports.
+pub(super) const MARKS: &[&str] = &["Fortran runtime error: ", "Error: "];
+
 /// Parses a run-time error or a diagnostic; `None` when no line is of that form.
 pub(super) fn parse<'a>(text: &Text<'a>) -> Option<Outcome<'a>> {
     let run_time = |line: &'a str| line.strip_prefix("Fortran runtime error: ");

@@ -3,6 +3,9 @@
 use super::text::{Text, trim};
 use super::{Outcome, frameless};
 
+/// What one of is in each of its reports.
+pub(super) const MARKS: &[&str] = &[" in thread #<", "*** - "];
+
 /// Parses an unhandled condition; `None` when no line is of that form.
 pub(super) fn parse<'a>(text: &Text<'a>) -> Option<Outcome<'a>> {
     if text.has(" in thread #<") {

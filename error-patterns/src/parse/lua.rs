@@ -9,11 +9,11 @@ use super::{Outcome, frameless};
 /// Places that stand before a message, one for each chunk that it passed.
 const PLACES_MAX: usize = 8;
 
+/// What one of is in each of its reports.
+pub(super) const MARKS: &[&str] = &["lua", "[string \""];
+
 /// Parses a report of Lua's; `None` when no line has a place of one.
 pub(super) fn parse<'a>(text: &Text<'a>) -> Option<Outcome<'a>> {
-    if !text.has("lua") && !text.has("[string \"") {
-        return None;
-    }
     text.iter().find_map(told).map(|message| frameless("Error", message))
 }
 

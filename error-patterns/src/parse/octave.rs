@@ -4,6 +4,9 @@
 use super::text::{Text, trim};
 use super::{Outcome, frameless};
 
+/// What one of is in each of its reports.
+pub(super) const MARKS: &[&str] = &["error: called from", "Error using ", "parse error"];
+
 /// Parses a report of either's; `None` when no line is of that form.
 pub(super) fn parse<'a>(text: &Text<'a>) -> Option<Outcome<'a>> {
     if text.has("error: called from") {

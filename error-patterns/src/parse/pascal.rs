@@ -48,6 +48,10 @@ const NUMBERS: &[(u32, &str)] = &[
     (232, "threads not supported"),
 ];
 
+/// What one of is in each of its reports.
+pub(super) const MARKS: &[&str] =
+    &["Runtime error ", "An unhandled exception occurred at $", ") Error: ", ") Fatal: "];
+
 /// Parses a run-time error, an exception or an error of the compiler's; `None` when no line is of that form.
 pub(super) fn parse<'a>(text: &Text<'a>) -> Option<Outcome<'a>> {
     if text.has("Runtime error ")

@@ -28,11 +28,11 @@ const WARNINGS: &[&str] = &[
 const ABORTED: &[&str] = &[" aborted due to compilation errors.", " had compilation errors."];
 const FILES: &[&str] = &["pl", "pm", "t", "cgi", "psgi", "PL", "al"];
 
+/// What one of is in each of its reports.
+pub(super) const MARKS: &[&str] = &[" line ", "Can't open perl script"];
+
 /// Parses what Perl says last, or first where the compiler stopped; `None` when no line ends with a place of it.
 pub(super) fn parse<'a>(text: &Text<'a>) -> Option<Outcome<'a>> {
-    if !text.has(" line ") && !text.has("Can't open perl script") {
-        return None;
-    }
     let aborted = text.iter().any(is_aborted);
     let mut told = text.iter().filter_map(|line| said(line, true));
     let message = if aborted { told.next() } else { told.next_back() }?;

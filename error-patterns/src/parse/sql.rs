@@ -13,14 +13,21 @@ const LEVELS: &[&str] = &["ERROR:  ", "FATAL:  ", "PANIC:  "];
 /// What PostgreSQL writes below a message.
 const DETAILS: &[&str] = &["LINE ", "DETAIL: ", "HINT: ", "STATEMENT: ", "CONTEXT: ", "QUERY: "];
 
+/// What one of is in each of its reports.
+pub(super) const MARKS: &[&str] = &[
+    "ERROR",
+    "FATAL:  ",
+    "PANIC:  ",
+    "rror near line ",
+    "rror: ",
+    "in prepare, ",
+    "stepping, ",
+    "ORA-",
+    "Msg ",
+];
+
 /// Parses what a client of SQL's says; `None` when no line has the form of one, or another program may have written it.
 pub(super) fn parse<'a>(text: &Text<'a>) -> Option<Outcome<'a>> {
-    if !["ERROR", "FATAL:  ", "rror near line ", "rror: ", "in prepare, ", "ORA-", "Msg "]
-        .iter()
-        .any(|mark| text.has(mark))
-    {
-        return None;
-    }
     let (code, message) = text.lines_from(0).find_map(|(i, line)| {
         let next = text.line(i + 1);
         let coded = coded(line, next);
