@@ -1,7 +1,8 @@
 //! The taxonomy: runtime, phase, type and cause of an exception, by rules that are data.
 //!
-//! Rules are read in order and the first that fits decides: a user's rules and the runtime's own for the reported
-//! exception, then for what caused it, then the rules for any runtime in the same way, then the fall-backs. What
+//! Rules are read in order and the first that fits decides: a user's rules for the reported exception, then for what
+//! caused it; the runtime's own and those for any runtime in the same way; then the fall-backs. Where the program
+//! raised the reported exception in place of another, the runtime's rules are asked about that root cause first. What
 //! no rule knows has an empty cause. Knows nothing of patterns; level 5 (context) is not filled here.
 
 mod built_in;
@@ -12,6 +13,7 @@ mod rules;
 mod spec;
 mod table;
 
+use crate::fingerprint::root_cause;
 use crate::model::{Parsed, ParsedException, RawException, Relation, Runtime, Taxonomy};
 use crate::parse::exit_status;
 use matching::Subject;
@@ -172,15 +174,18 @@ impl Classifier {
     ) -> Result<Self, RulesError> {
         let mut tables = RapidHashMap::default();
         for runtime in Runtime::ALL.into_iter().chain([Runtime::Unknown]) {
-            // A user's rule for all runtimes stands with the runtime's own, those of the file `any` after them.
-            let of = |rules: &[Arc<Rule>], any: bool| {
-                rules
-                    .iter()
-                    .filter(|rule| rule.is_of(runtime) && (rule.place.file == ANY) == any)
-                    .cloned()
-                    .collect::<Vec<_>>()
+            // A user's fall-back for all runtimes stands with the runtime's own, those of the file `any` after them.
+            let of = |rules: &[Arc<Rule>], wanted: &dyn Fn(&Rule) -> bool| {
+                rules.iter().filter(|rule| rule.is_of(runtime) && wanted(rule)).cloned().collect::<Vec<_>>()
             };
-            let parts = [of(&rules, false), of(&rules, true), of(&fallbacks, false), of(&fallbacks, true)];
+            let any = |rule: &Rule| rule.place.file == ANY;
+            let parts = [
+                of(&rules, &|rule| rule.of_user),
+                of(&rules, &|rule| !rule.of_user && !any(rule)),
+                of(&rules, &|rule| !rule.of_user && any(rule)),
+                of(&fallbacks, &|rule| !any(rule)),
+                of(&fallbacks, &any),
+            ];
             let count: usize = parts.iter().map(Vec::len).sum();
             if count > TABLE_MAX {
                 let place = Place { file: runtime.as_str().to_owned(), ..Place::default() };
@@ -244,11 +249,20 @@ impl Classifier {
     ) -> Option<(&Rule, bool)> {
         let table = self.table(parsed.runtime);
         let all = &parsed.exceptions;
+        let wrapped = wrapped(parsed, reported).map(|root| Subject::new(table, root, parsed));
         let mut subjects: SmallVec<[Subject<'_>; 1]> = SmallVec::new();
         let mut chain = chain(all, reported).take(CHAIN_MAX);
         for (part, range) in table.parts.iter().enumerate() {
+            if part == table::OWN
+                && let Some(root) = &wrapped
+                && let Some(rule) = table.parts[table::OWN..table::FALLBACKS]
+                    .iter()
+                    .find_map(|range| root.first(table, range.clone(), exit_code))
+            {
+                return Some((rule, false));
+            }
             // Fall-backs are asked about the reported exception only.
-            let depth = if part < 2 { CHAIN_MAX } else { 1 };
+            let depth = if part < table::FALLBACKS { CHAIN_MAX } else { 1 };
             for i in 0..depth {
                 if i == subjects.len() {
                     let Some(exception) = chain.next() else { break };
@@ -314,8 +328,19 @@ fn chain<'p, 'a>(
         .chain(of(Relation::Context).filter(move |handled| all[reported].is_raised_in_handler_of(handled)))
 }
 
+/// The root cause, where the program itself raised the reported exception in place of it.
+fn wrapped<'p>(parsed: &'p Parsed<'p>, reported: usize) -> Option<&'p ParsedException<'p>> {
+    let by_program =
+        |wrapper: &ParsedException<'_>| wrapper.frames.first().is_some_and(|frame| frame.origin.is_own());
+    if parsed.exceptions.len() < 2 || !by_program(parsed.exceptions.get(reported)?) {
+        return None;
+    }
+    let root = root_cause(parsed);
+    parsed.exceptions.get(root).filter(|_| root > reported)
+}
+
 /// The conventional name of the reported exception's type: a code of the operating system or the loader where the
-/// type itself only says "error", else the type without its module.
+/// type itself only says "error", one of Node.js or of a compiler, else the type without its module.
 fn type_name(parsed: &Parsed<'_>, reported: usize, exit_code: &dyn Fn() -> Option<i64>) -> String {
     let Some(reported) = parsed.exceptions.get(reported) else { return String::new() };
     let short = reported.short_type();
@@ -324,7 +349,10 @@ fn type_name(parsed: &Parsed<'_>, reported: usize, exit_code: &dyn Fn() -> Optio
     let vague =
         matches!(short, "Error" | "" | "SystemError" | "NonZeroExitError" | "ShellError" | "CommandError")
             || is_placeholder(short);
-    if parsed.runtime == Runtime::JavaScript && !code.is_empty() && (vague || errno) {
+    let named_by_node = vague || errno || code.starts_with("ERR_");
+    if !code.is_empty()
+        && (parsed.runtime == Runtime::JavaScript && named_by_node || short == "CompilationError")
+    {
         return code.to_owned();
     }
     if parsed.runtime == Runtime::Shell && vague {

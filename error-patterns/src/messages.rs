@@ -62,6 +62,7 @@ pub(crate) struct Words {
     speaking_types: RapidHashSet<String>,
     composed_types: RapidHashSet<String>,
     vague_types: RapidHashSet<String>,
+    compilation_types: RapidHashSet<String>,
     removed_modules: RapidHashSet<String>,
     hints: Vec<String>,
     pub(crate) imported: Vec<String>,
@@ -110,6 +111,11 @@ impl Words {
     /// Whether a type is a runner's word for any failure.
     pub(crate) fn is_vague(&self, short_type: &str) -> bool {
         self.vague_types.contains(short_type)
+    }
+
+    /// Whether a client's word for a failure says that a compiler refused the program.
+    pub(crate) fn is_compilation(&self, client: &str) -> bool {
+        self.compilation_types.contains(client)
     }
 
     /// Whether a module belongs to Python's standard library.

@@ -454,8 +454,12 @@ fn complete<'a>(parsed: &mut Parsed<'a>, raw: &RawException<'a>, text: &str) {
         if reported.error_type.is_empty() || cut || longer() {
             reported.error_type = text::plain(client);
         }
-        if reported.code.is_empty() && is_code(client) {
+        let diagnostic = is_diagnostic(client);
+        if reported.code.is_empty() && (diagnostic || is_code(client)) {
             reported.code = text::plain(client);
+        }
+        if reported.error_type == client && (diagnostic || messages::words().is_compilation(client)) {
+            reported.error_type = Cow::Borrowed("CompilationError");
         }
     }
     let message = raw.message.filter(|message| !has_stack || *message != text);
@@ -494,6 +498,14 @@ fn says_other(reported: &ParsedException<'_>, raw: &RawException<'_>) -> bool {
 /// Whether a client's type is a code like `ENOENT` or `ERR_REQUIRE_ESM` rather than a type's name.
 fn is_code(word: &str) -> bool {
     word.len() >= 3 && is_capital_name(word.as_bytes())
+}
+
+/// Whether a client's type is the number of a compiler's message: `TS2322`, `CS0103`, `E0308`.
+fn is_diagnostic(word: &str) -> bool {
+    let digits = word.trim_start_matches(|c: char| c.is_ascii_uppercase());
+    matches!(&word[..word.len() - digits.len()], "TS" | "CS" | "FS" | "BC" | "E")
+        && (3..=5).contains(&digits.len())
+        && digits.bytes().all(|b| b.is_ascii_digit())
 }
 
 /// What a runtime said whose stack is not read.

@@ -10,6 +10,8 @@ use std::collections::BTreeMap;
 #[derive(Clone, Debug, Default)]
 pub(super) struct Rule {
     pub(super) place: Place,
+    /// Not built in.
+    pub(super) of_user: bool,
     /// `file/cause/first condition`: what a person needs to find the rule; the same when others are put before it.
     pub(super) label: String,
     /// Runtimes it is for; none means all.
@@ -86,6 +88,7 @@ impl Vocabulary {
         let severity = spec.severity.unwrap_or_else(|| cause.map_or(3, |cause| i64::from(cause.severity)));
         problems.extend(severity_problem(&place, severity));
         let mut rule = Rule {
+            of_user: runtime.is_none(),
             runtimes,
             phase,
             severity: u8::try_from(severity).unwrap_or(3),

@@ -12,6 +12,11 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
+/// Number of the first part that holds the runtime's own rules, and of the first that holds fall-backs.
+pub(super) const OWN: usize = 1;
+pub(super) const FALLBACKS: usize = 3;
+const PARTS: usize = 5;
+
 /// A set of rules, 64 to a word.
 pub(super) type Bits = Box<[u64]>;
 
@@ -34,8 +39,8 @@ pub(super) enum Trigger {
 pub(super) struct RuleTable {
     pub(super) rules: Vec<Arc<Rule>>,
     pub(super) triggers: Vec<Trigger>,
-    /// Rules, then those for any runtime, then both kinds of fall-backs.
-    pub(super) parts: [Range<usize>; 4],
+    /// Users' rules, the runtime's, those for any runtime, then both kinds of fall-backs.
+    pub(super) parts: [Range<usize>; PARTS],
     /// Of each name of a type, the rules that name it or none; a name with its module is kept whole.
     by_type: RapidHashMap<Box<str>, Bits>,
     untyped: Bits,
@@ -48,8 +53,8 @@ pub(super) struct RuleTable {
 }
 
 impl RuleTable {
-    pub(super) fn new(parts: [Vec<Arc<Rule>>; 4]) -> Self {
-        let mut ranges: [Range<usize>; 4] = Default::default();
+    pub(super) fn new(parts: [Vec<Arc<Rule>>; PARTS]) -> Self {
+        let mut ranges: [Range<usize>; PARTS] = Default::default();
         let mut rules: Vec<Arc<Rule>> = Vec::new();
         for (range, part) in ranges.iter_mut().zip(parts) {
             let start = rules.len();

@@ -46,11 +46,16 @@ pub(super) fn any<'a>(text: &Text<'a>) -> Outcome<'a> {
         last -= 1;
     }
     // The last line of the shell's own is nearest to the end; after a syntax error it only repeats the source.
-    let decisive = (first..last).rev().find_map(|i| {
+    let complaint = |i: usize| {
         let (frame, message) = shell_line(unwrap(text.line(i)))?;
         (!is_echo(message) && !message.is_empty()).then_some((i, frame, message))
-    });
-    match decisive {
+    };
+    let decisive = (first..last).rev().find_map(complaint);
+    // A script with the line ends of Windows fails at each of its lines: the first tells as much as the last.
+    let windows = decisive
+        .is_some()
+        .then(|| (first..last).filter_map(complaint).find(|found| line::shows_return(found.2)));
+    match windows.flatten().or(decisive) {
         Some((at, mut frame, message)) => {
             if let Some((_, echo)) = shell_line(text.line(at + 1)).filter(|(_, echo)| is_echo(echo)) {
                 frame.source = Some(Cow::Borrowed(echo.trim_matches(['`', '\''])));

@@ -33,6 +33,12 @@ pub(super) fn is_echo(message: &str) -> bool {
     message.len() > 1 && message.starts_with('`') && message.ends_with('\'')
 }
 
+/// Whether a complaint shows a carriage return of the script's: `$'\r': command not found`, `exit: 3\r: numeric ...`,
+/// zsh's `command not found: ^M`.
+pub(super) fn shows_return(message: &str) -> bool {
+    message.contains("\\r'") || message.contains("\r: ") || message.ends_with("^M")
+}
+
 /// A line of `set -x`: `+ cp a b`, `++ date`, zsh's `+a.sh:3> cp a b`.
 pub(super) fn is_trace(line: &str) -> bool {
     let rest = line.trim_start_matches('+');

@@ -391,8 +391,8 @@ fn foreign_attribute(message: &str) -> Option<&'static str> {
     (kind == "dict").then_some("dict has no attribute")
 }
 
-/// `package com.google.gson does not exist`, and the name of a class that was not found: published libraries are told
-/// apart by vendor and product, a user's own names are not.
+/// `package com.google.gson does not exist`, and the name of a class that was not found: a published library, which
+/// somebody can install, or a user's own name.
 fn java<'m>(error_type: &str, message: &'m str) -> Cow<'m, str> {
     let package = message.strip_prefix("package ").and_then(|rest| rest.strip_suffix(" does not exist"));
     let class = matches!(error_type, "ClassNotFoundException" | "NoClassDefFoundError");
@@ -411,9 +411,8 @@ fn java<'m>(error_type: &str, message: &'m str) -> Cow<'m, str> {
     let name = package.or_else(|| class.then(|| message.split_whitespace().last().unwrap_or_default()));
     let Some(name) = name.filter(|name| !name.is_empty()) else { return Cow::Borrowed(message) };
     let dotted = name.replace('/', ".");
-    let vendor = dotted.split('.').take(2).collect::<Vec<_>>().join(" ");
     let known = crate::frames::is_published(Runtime::Java, &format!("{dotted}."));
-    Cow::Owned(format!("{} not found", if known { &vendor } else { "<name>" }))
+    Cow::Borrowed(if known { "published class not found" } else { "<name> not found" })
 }
 
 /// Node's errors of the system without the call that met them: `EBADF: bad file descriptor, read`.
@@ -472,9 +471,9 @@ fn requires_parameter(message: &str) -> bool {
     message.split_once(": ").is_some_and(|(name, _)| name.len() > 1 && is_capital_name(name.as_bytes()))
 }
 
-/// The command that a shell misses. Published tools are told apart, misspelt ones are not. `lower` is the message in
-/// lower case.
-fn missing<'m>(message: &'m str, lower: &str) -> Option<&'m str> {
+/// The command that a shell misses: a published tool, which somebody can install, or another name. `lower` is the
+/// message in lower case.
+fn missing(message: &str, lower: &str) -> Option<&'static str> {
     let message = message.rsplit_once(": line ").map_or(message, |(_, rest)| rest);
     let lower = &lower[lower.len() - message.len()..];
     let name = words().around_missing.iter().find_map(|(before, behind)| {
@@ -486,7 +485,7 @@ fn missing<'m>(message: &'m str, lower: &str) -> Option<&'m str> {
         rest.strip_suffix(behind.as_str())
     })?;
     let name = name.rsplit(": ").next().unwrap_or_default().trim_matches(['\'', '"', '`', ' ']);
-    Some(if is_known_name(name) { name } else { "<name>" })
+    Some(if is_known_name(name) { "published tool" } else { "<name>" })
 }
 
 /// Lines of a report that nothing was understood of.
