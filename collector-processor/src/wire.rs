@@ -54,7 +54,7 @@ pub(crate) use common::RawAttribute;
 pub use common::{Attribute, Attributes, KeyValues, Text, Value, Values};
 pub use edit::{
     AttributeAppender, AttributesAt, EditError, Edits, put_bool_attribute, put_int_attribute,
-    put_text_attribute,
+    put_text_attribute, put_text_key_value,
 };
 pub use json::{JsonError, logs_from_json, traces_from_json};
 pub use logs::{LogCursor, LogView};

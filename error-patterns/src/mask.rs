@@ -250,6 +250,21 @@ impl Masker {
         self.mask_value(Some(key), value, &mut MaskCounts::default())
     }
 
+    /// Whether a user's rule names the attribute with this key.
+    #[must_use]
+    pub fn has_rule_of(&self, key: &str) -> bool {
+        self.rules.names(key)
+    }
+
+    /// The value of an attribute that is no text, by the users' rules that name it; `None` where none acts.
+    #[must_use]
+    pub fn mask_by_rules_of(&self, key: &str, value: &str) -> Option<String> {
+        if !self.has_rule_of(key) {
+            return None;
+        }
+        self.rules.pass(Some(key), value, &mut Applied::default())
+    }
+
     #[inline]
     fn mask_value<'a>(&self, key: Option<&str>, value: &'a str, counts: &mut MaskCounts) -> Cow<'a, str> {
         if self.rules.is_empty() {

@@ -108,7 +108,7 @@ fn value(any: Value<'_>) -> u64 {
         Value::Double(value) => value.to_bits() & 0xff,
         Value::Array(values) => values.map(value).sum(),
         Value::KvList(entries) => entries.map(attribute).sum(),
-        Value::Bytes(bytes) => bytes.len() as u64,
+        Value::Bytes(bytes) => bytes.bytes().len() as u64,
     }
 }
 

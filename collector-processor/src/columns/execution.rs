@@ -35,7 +35,7 @@ impl ExecutionColumns {
         let roles = &execution.roles;
         let parent = parent_session(*roles).filter(|_| execution.session.is_some());
         self.session_id.push_optional(execution.session);
-        self.parent_session_id.push_optional(parent);
+        self.parent_session_id.push_optional(parent.as_deref());
         match roles.bytes(Role::Execution) {
             None if !execution.trace_id.is_empty() => {
                 self.execution_id.push_hex(execution.trace_id);

@@ -242,10 +242,11 @@ impl Pipeline {
         let Assignment { pattern_id, new, facts, .. } =
             self.patterns.write().assign_found(&grouping, time, cold);
         let trace = found.trace_id.map(hex::encode).unwrap_or_default();
-        let service = found.service_name.unwrap_or_default();
-        outcome
-            .patterns
-            .extend(facts.into_iter().map(|f| pattern_row(f, trace.clone(), clip(service).to_owned())));
+        let service = clip(found.service_name.unwrap_or_default());
+        outcome.patterns.extend(facts.into_iter().map(|fact| {
+            let service = self.masking.attribute("service.name", service).into_owned();
+            pattern_row(fact, trace.clone(), service)
+        }));
         Decided::of(&grouping, pattern_id, new)
     }
 

@@ -1,7 +1,7 @@
 //! Which texts are masked, and how: ids stay usable, everything else goes through the masker.
 
 use super::names::{Names, Role};
-use crate::wire::{Edits, Met, Text, Value};
+use crate::wire::{Attribute, Edits, Met, Text, Value, put_text_key_value};
 use arc_swap::ArcSwap;
 use error_patterns::mask::{MaskConfig, Masker};
 use error_patterns::rules::Rules;
@@ -78,34 +78,75 @@ impl Masks {
         self.masker.mask(text)
     }
 
-    /// Whether values of this key are masked by what they hold alone.
-    fn is_harmless(&self, key: &[u8]) -> bool {
+    /// Whether nothing is masked in this key, and its values by what they hold alone.
+    pub(super) fn is_harmless(&self, key: Text<'_>) -> bool {
         let mut known = self.harmless.borrow_mut();
-        let (slot, harmless) = known.find(key);
+        let (slot, harmless) = known.find(key.bytes());
         if harmless.is_some() {
             return true;
         }
-        let harmless = kept(&self.names, key).is_none() && Masker::is_harmless(key);
+        let harmless = kept(&self.names, key.bytes()).is_none()
+            && Masker::is_harmless(key.bytes())
+            && self.masker.mask(&key) == *key
+            && !self.masker.has_rule_of(&key);
         if harmless {
-            known.put(slot, key, ());
+            known.put(slot, key.bytes(), ());
         }
         harmless
     }
 
-    /// Edits every text in an attribute's value; returns how many changed.
-    pub(super) fn edit_attribute(&self, key: Text<'_>, value: &Value<'_>, edits: &mut Edits) -> u64 {
+    /// Edits every text in an attribute of `request`; returns how many changed.
+    pub(super) fn edit_attribute(&self, attribute: &Attribute<'_>, request: &[u8], edits: &mut Edits) -> u64 {
+        let Attribute { key, value, .. } = attribute;
+        if self.is_harmless(*key) {
+            return self.edit_value(*key, true, value, request, edits);
+        }
+        let number = match value {
+            Value::Bool(value) => Some(value.to_string()),
+            Value::Int(value) => Some(value.to_string()),
+            Value::Double(value) => Some(value.to_string()),
+            _ => None,
+        };
+        // A number gives way to a text only where a user's rule says so.
+        if let Some(number) = number
+            && let Some(masked) = self.masker.mask_by_rules_of(key, &number)
+            && let Some(content) = attribute.content(request)
+        {
+            let mut replaced = Vec::new();
+            put_text_key_value(&mut replaced, &self.masker.mask(key), &masked);
+            edits.replace(content, replaced);
+            return 1;
+        }
+        let of_key = if kept(&self.names, key.bytes()).is_some() { 0 } else { self.edit_text(*key, edits) };
+        of_key + self.edit_value(*key, false, value, request, edits)
+    }
+
+    /// Edits every text in a log record's body; returns how many changed.
+    pub(super) fn edit_body(&self, body: &Value<'_>, request: &[u8], edits: &mut Edits) -> u64 {
+        self.edit_value(Text::default(), true, body, request, edits)
+    }
+
+    fn edit_value(
+        &self,
+        key: Text<'_>,
+        harmless: bool,
+        value: &Value<'_>,
+        request: &[u8],
+        edits: &mut Edits,
+    ) -> u64 {
         match value {
-            Value::Str(text) if self.is_harmless(key.bytes()) => {
+            // Bytes are as often a text; what is not UTF-8 reads as empty.
+            Value::Str(text) | Value::Bytes(text) if harmless => {
                 if self.masker.leaves(text.bytes()) {
                     return 0;
                 }
                 edit(edits, *text, &self.masker.mask_harmless(&key, text.as_str()))
             }
-            Value::Str(text) => {
+            Value::Str(text) | Value::Bytes(text) => {
                 edit(edits, *text, &attribute(&self.masker, &self.names, &key, text.as_str()))
             }
-            Value::Array(values) => values.map(|v| self.edit_attribute(key, &v, edits)).sum(),
-            Value::KvList(entries) => entries.map(|e| self.edit_attribute(e.key, &e.value, edits)).sum(),
+            Value::Array(values) => values.map(|v| self.edit_value(key, harmless, &v, request, edits)).sum(),
+            Value::KvList(entries) => entries.map(|e| self.edit_attribute(&e, request, edits)).sum(),
             _ => 0,
         }
     }

@@ -21,6 +21,7 @@ pub(super) struct Known {
 #[derive(Debug)]
 pub(super) struct Own<'a, 'm> {
     met: &'m mut Met<Known>,
+    masks: &'m Masks,
     /// Values by role.
     pub(super) roles: Roles<'a>,
     /// Those that have a role or a reserved name, in order.
@@ -31,9 +32,16 @@ pub(super) struct Own<'a, 'm> {
 }
 
 impl<'a, 'm> Own<'a, 'm> {
-    /// For the spans of one request. `met` is what is known from earlier ones, under the masks in force.
-    pub(super) fn new(met: &'m mut Met<Known>) -> Self {
-        Self { met, roles: Roles::empty(), marked: Vec::new(), suspects: Vec::new(), keep_suspects: true }
+    /// For the spans of one request. `met` is what is known from earlier ones under `masks`.
+    pub(super) fn new(met: &'m mut Met<Known>, masks: &'m Masks) -> Self {
+        Self {
+            met,
+            masks,
+            roles: Roles::empty(),
+            marked: Vec::new(),
+            suspects: Vec::new(),
+            keep_suspects: true,
+        }
     }
 
     /// Forgets the last span's attributes. `will_mask` is whether the next one's will be masked, as far as is known before
@@ -53,7 +61,7 @@ impl<'a, 'm> Own<'a, 'm> {
             Some(Known { clear: true, reserved: false, role: None }) => {}
             Some(known) => self.note(known, raw, Some(slot)),
             None if raw.is_plain() => {
-                let known = known_of(names, &raw.read());
+                let known = known_of(names, self.masks, &raw.read());
                 self.met.put(slot, raw.bytes(), known);
                 self.note(known, raw, Some(slot));
             }
@@ -61,7 +69,7 @@ impl<'a, 'm> Own<'a, 'm> {
                 if !checked && !raw.is_sound() {
                     return false;
                 }
-                self.note(known_of(names, &raw.read()), raw, None);
+                self.note(known_of(names, self.masks, &raw.read()), raw, None);
             }
         }
         true
@@ -81,8 +89,8 @@ impl<'a, 'm> Own<'a, 'm> {
         }
     }
 
-    /// Masks the attributes of `span`, which are those at hand; returns how many texts changed.
-    pub(super) fn mask(&mut self, span: &SpanView<'a>, masks: &Masks, edits: &mut Edits) -> u64 {
+    /// Masks the attributes of `span` of `request`, which are those at hand; returns how many texts changed.
+    pub(super) fn mask(&mut self, span: &SpanView<'a>, request: &[u8], edits: &mut Edits) -> u64 {
         let mut masked = 0;
         if !self.keep_suspects {
             for raw in span.raw_attributes() {
@@ -94,7 +102,7 @@ impl<'a, 'm> Own<'a, 'm> {
         }
         for (raw, slot) in self.suspects.drain(..) {
             let attribute = raw.read();
-            let changed = masks.edit_attribute(attribute.key, &attribute.value, edits);
+            let changed = self.masks.edit_attribute(&attribute, request, edits);
             masked += changed;
             if let (0, Some(slot)) = (changed, slot) {
                 self.met.update(slot, raw.bytes(), |known| known.clear = true);
@@ -104,9 +112,13 @@ impl<'a, 'm> Own<'a, 'm> {
     }
 }
 
-fn known_of(names: &Names, attribute: &Attribute<'_>) -> Known {
+fn known_of(names: &Names, masks: &Masks, attribute: &Attribute<'_>) -> Known {
     let key = attribute.key.bytes();
     let reserved = key.starts_with(written::PREFIX.as_bytes())
         || [written::SESSION_ID, written::PARENT_SESSION_ID].iter().any(|name| name.as_bytes() == key);
-    Known { role: names.role(key), reserved, clear: !attribute.value.has_text() }
+    Known {
+        role: names.role(key),
+        reserved,
+        clear: !attribute.value.has_text() && masks.is_harmless(attribute.key),
+    }
 }

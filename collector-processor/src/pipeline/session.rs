@@ -4,24 +4,31 @@ use super::names::{Role, Scoped};
 use sha1::{Digest, Sha1};
 use std::borrow::Cow;
 
-/// Longest session id that is believed, in bytes; a longer one is no session.
+/// Longest session id that is kept, in bytes. The lower-case hex sha1 of a longer one stands for it.
 pub(crate) const SESSION_BYTES_MAX: usize = 256;
 
 /// The session: from the span's or record's attributes, its resource's, the export request's own header
 /// (`of_request`), or computed where user, container and start time are there.
 #[must_use]
 pub(crate) fn session<'a>(attributes: Scoped<'_, 'a>, of_request: Option<&'a str>) -> Option<Cow<'a, str>> {
-    let believed = |id: &&str| id.len() <= SESSION_BYTES_MAX;
-    let own = attributes.own.text(Role::Session).filter(believed);
-    let resource = || attributes.resource.text(Role::Session).filter(believed);
-    let request = || of_request.map(str::trim).filter(|id| !id.is_empty()).filter(believed);
-    own.or_else(resource).or_else(request).map(Cow::Borrowed).or_else(|| computed(attributes).map(Cow::Owned))
+    let own = attributes.own.text(Role::Session);
+    let resource = || attributes.resource.text(Role::Session);
+    let request = || of_request.map(str::trim).filter(|id| !id.is_empty());
+    own.or_else(resource).or_else(request).map(bounded).or_else(|| computed(attributes).map(Cow::Owned))
 }
 
-/// The parent session, where it is a plausible id.
+/// The parent session.
 #[must_use]
-pub(crate) fn parent_session<'a>(attributes: Scoped<'_, 'a>) -> Option<&'a str> {
-    attributes.text(Role::ParentSession).filter(|id| id.len() <= SESSION_BYTES_MAX)
+pub(crate) fn parent_session<'a>(attributes: Scoped<'_, 'a>) -> Option<Cow<'a, str>> {
+    attributes.text(Role::ParentSession).map(bounded)
+}
+
+/// An id that is too long belongs to a session all the same, or its spans would pass unmasked.
+fn bounded(id: &str) -> Cow<'_, str> {
+    if id.len() <= SESSION_BYTES_MAX {
+        return Cow::Borrowed(id);
+    }
+    Cow::Owned(hex::encode(Sha1::digest(id)))
 }
 
 /// Lower-case hex sha1 of user id + container id + start time (row I3), as the SDKs make it.

@@ -124,7 +124,7 @@ impl<'p, 'a> Walk<'p, 'a> {
     fn request(&mut self, signal: Signal, checked: bool, met: &mut Met<Known>) -> Result<(), Odd> {
         let names = &*self.pipeline.names;
         let (mut span, mut record) = (SpanView::default(), LogView::default());
-        let mut own = Own::new(met);
+        let mut own = Own::new(met, self.masks);
         for resource in Request::new(self.request).resources() {
             let mut of_resource = Roles::empty();
             resource.attributes().for_each(|a| _ = of_resource.note(names, &a));
@@ -148,6 +148,8 @@ impl<'p, 'a> Walk<'p, 'a> {
                     }
                 }
                 if mask_scope {
+                    self.mask_text(scope.name);
+                    self.mask_text(scope.version);
                     self.mask_attributes(scope.attributes());
                 }
                 mask_resource |= mask_scope;
@@ -171,7 +173,7 @@ impl<'p, 'a> Walk<'p, 'a> {
         let roles = Scoped { own: &own.roles, resource: of_resource };
         let session = session(roles, self.of_request);
         if session.is_some() || self.pipeline.config.mask_without_session {
-            self.counts.masked += own.mask(span, self.masks, &mut self.edits);
+            self.counts.masked += own.mask(span, self.request, &mut self.edits);
             self.mask_span(span);
         }
         let roles = Scoped { own: &own.roles, resource: of_resource };
@@ -203,8 +205,9 @@ impl<'p, 'a> Walk<'p, 'a> {
         let roles = Scoped { own: &own, resource: of_resource };
         let session = session(roles, self.of_request);
         if session.is_some() || self.pipeline.config.mask_without_session {
-            self.counts.masked += self.masks.edit_attribute(Text::default(), &record.body, &mut self.edits);
+            self.counts.masked += self.masks.edit_body(&record.body, self.request, &mut self.edits);
             self.counts.masked += self.masks.edit_text(record.event_name, &mut self.edits);
+            self.mask_text(record.severity_text);
             self.masked.clear();
             self.mask_exception(record.attributes.iter().copied());
         }
@@ -252,6 +255,7 @@ impl<'p, 'a> Walk<'p, 'a> {
     fn mask_span(&mut self, span: &SpanView<'a>) {
         self.mask_text(span.name);
         self.mask_text(span.status_message);
+        self.mask_text(span.trace_state);
         self.masked.clear();
         for event in &span.events {
             self.mask_text(event.name);
@@ -262,6 +266,7 @@ impl<'p, 'a> Walk<'p, 'a> {
             }
         }
         for link in &span.links {
+            self.mask_text(link.trace_state);
             self.mask_attributes(link.attributes());
         }
     }
@@ -281,7 +286,7 @@ impl<'p, 'a> Walk<'p, 'a> {
 
     fn mask_attributes(&mut self, attributes: impl Iterator<Item = Attribute<'a>>) {
         for attribute in attributes {
-            self.counts.masked += self.masks.edit_attribute(attribute.key, &attribute.value, &mut self.edits);
+            self.counts.masked += self.masks.edit_attribute(&attribute, self.request, &mut self.edits);
         }
     }
 
@@ -311,7 +316,7 @@ impl<'p, 'a> Walk<'p, 'a> {
         roles: Scoped<'_, 'a>,
     ) {
         let parent = parent_session(roles);
-        let wanted = [(written::SESSION_ID, Some(session)), (written::PARENT_SESSION_ID, parent)];
+        let wanted = [(written::SESSION_ID, Some(session)), (written::PARENT_SESSION_ID, parent.as_deref())];
         for (key, value) in wanted.into_iter().filter_map(|(k, v)| Some((k, v?))) {
             let present = attributes.iter().find(|a| a.key == key);
             if present.is_some_and(|a| a.value.as_text().is_some_and(|text| text == *value)) {

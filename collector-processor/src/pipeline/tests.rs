@@ -10,10 +10,10 @@ use error_patterns::rules::Rules;
 use opentelemetry_proto::tonic::collector::logs::v1::ExportLogsServiceRequest;
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use opentelemetry_proto::tonic::common::v1::any_value::Value;
-use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue};
+use opentelemetry_proto::tonic::common::v1::{AnyValue, InstrumentationScope, KeyValue, KeyValueList};
 use opentelemetry_proto::tonic::logs::v1::{LogRecord, ResourceLogs, ScopeLogs};
 use opentelemetry_proto::tonic::resource::v1::Resource;
-use opentelemetry_proto::tonic::trace::v1::span::Event;
+use opentelemetry_proto::tonic::trace::v1::span::{Event, Link};
 use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, ScopeSpans, Span, Status};
 use prost::Message;
 use schemas::tables::Table;
@@ -248,6 +248,89 @@ fn a_value_that_is_masked_whole_is_replaced() {
     let tagged = tag(&pipeline(PipelineConfig::default()), &traces(vec![span], Vec::new()));
     assert_eq!(attribute_text(&spans_of(&tagged.payload)[0].attributes, "password"), Some("<token>"));
     assert_eq!(tagged.counts.masked, 1);
+}
+
+#[test]
+fn personal_data_stands_nowhere_in_what_a_session_sends() {
+    const MAIL: &str = "bob@example.com";
+    let bytes = |key: &str| KeyValue {
+        key: key.to_owned(),
+        value: Some(AnyValue { value: Some(Value::BytesValue(format!("to {MAIL}").into_bytes())) }),
+        ..KeyValue::default()
+    };
+    let number = |key: &str| KeyValue {
+        key: key.to_owned(),
+        value: Some(AnyValue { value: Some(Value::IntValue(7)) }),
+        ..KeyValue::default()
+    };
+    let mut span = span(1, 0, Some("s"), vec![exception(MAIL)]);
+    span.trace_state = format!("vendor={MAIL}");
+    span.links = vec![Link { trace_state: format!("vendor={MAIL}"), ..Link::default() }];
+    span.attributes.extend([bytes("app.body"), number(&format!("sent.{MAIL}")), text(MAIL, MAIL)]);
+    let nested = KeyValueList { values: vec![number(MAIL), bytes("inner")] };
+    span.attributes.push(KeyValue {
+        key: "app.map".to_owned(),
+        value: Some(AnyValue { value: Some(Value::KvlistValue(nested)) }),
+        ..KeyValue::default()
+    });
+    let scope = InstrumentationScope {
+        name: format!("lib of {MAIL}"),
+        version: format!("1 by {MAIL}"),
+        ..InstrumentationScope::default()
+    };
+    let resource = Resource { attributes: vec![text("service.name", MAIL)], ..Resource::default() };
+    let traces = ExportTraceServiceRequest {
+        resource_spans: vec![ResourceSpans {
+            resource: Some(resource),
+            scope_spans: vec![ScopeSpans { scope: Some(scope), spans: vec![span], ..ScopeSpans::default() }],
+            ..ResourceSpans::default()
+        }],
+    };
+    let pipeline = pipeline(PipelineConfig::default());
+    let tagged = tag(&pipeline, &traces.encode_to_vec().into());
+    let sent = String::from_utf8_lossy(&tagged.payload);
+    assert!(!sent.contains(MAIL), "{sent}");
+    assert!(!tagged.facts.patterns.is_empty());
+    assert!(!format!("{:?}", tagged.facts).contains(MAIL), "{:?}", tagged.facts);
+    let record = LogRecord {
+        severity_text: format!("WARN {MAIL}"),
+        body: bytes("").value,
+        attributes: vec![text("session.id", "s")],
+        ..LogRecord::default()
+    };
+    let tagged = pipeline.tag(Signal::Logs, &logs(vec![record]), None, NOW).unwrap();
+    let sent = String::from_utf8_lossy(&tagged.payload);
+    assert!(!sent.contains(MAIL), "{sent}");
+}
+
+#[test]
+fn a_session_id_that_is_too_long_is_a_session() {
+    let long = "x".repeat(300);
+    let spans = vec![span(1, 0, Some(&long), vec![exception("mail bob@example.com")])];
+    let tagged = tag(&pipeline(PipelineConfig::default()), &traces(spans, Vec::new()));
+    let spans = spans_of(&tagged.payload);
+    // printf 'x%.0s' {1..300} | sha1sum
+    let hash = Some("02fd68253071f895718c8d41f7ff665abe1a6290");
+    assert_eq!(attribute_text(&spans[0].attributes, "exec.session.id"), hash);
+    assert_eq!(attribute_text(&spans[0].events[0].attributes, "exception.message"), Some("mail <email>"));
+}
+
+#[test]
+fn a_rule_for_an_attribute_masks_numbers_too() {
+    let pipeline = pipeline(PipelineConfig::default());
+    let rules = Rules::read("[[mask]]\nattribute = 'app.customer.*'\nreplace = '<customer>'");
+    pipeline.set_rules(&Arc::new(rules.unwrap()));
+    let mut span = span(1, 0, Some("s"), Vec::new());
+    for (key, value) in
+        [("app.customer.age", Value::IntValue(41)), ("app.customer.vip", Value::BoolValue(true))]
+    {
+        let value = Some(AnyValue { value: Some(value) });
+        span.attributes.push(KeyValue { key: key.to_owned(), value, ..KeyValue::default() });
+    }
+    let tagged = tag(&pipeline, &traces(vec![span], Vec::new()));
+    let attributes = &spans_of(&tagged.payload)[0].attributes;
+    assert_eq!(attribute_text(attributes, "app.customer.age"), Some("<customer>"));
+    assert_eq!(attribute_text(attributes, "app.customer.vip"), Some("<customer>"));
 }
 
 #[test]

@@ -96,7 +96,7 @@ pub enum Value<'a> {
     /// `kvlistValue`.
     KvList(KeyValues<'a>),
     /// `bytesValue`.
-    Bytes(&'a [u8]),
+    Bytes(Text<'a>),
 }
 
 impl<'a> Value<'a> {
@@ -131,7 +131,7 @@ impl<'a> Value<'a> {
                 }
                 (7, LEN) => {
                     let (start, end) = fields.len()?;
-                    *self = Self::Bytes(fields.bytes(start, end));
+                    *self = Self::Bytes(Text::read(&fields, start, end));
                 }
                 (8, VARINT) => {
                     fields.number()?;
@@ -179,7 +179,7 @@ impl<'a> Value<'a> {
     /// Whether it is a text or may hold some.
     #[must_use]
     pub fn has_text(&self) -> bool {
-        matches!(self, Self::Str(_) | Self::Array(_) | Self::KvList(_))
+        matches!(self, Self::Str(_) | Self::Bytes(_) | Self::Array(_) | Self::KvList(_))
     }
 
     /// Whether no value is set.
@@ -221,6 +221,15 @@ pub struct Attribute<'a> {
 }
 
 impl<'a> Attribute<'a> {
+    /// Where its content lies, the message `KeyValue`, in the request that it was read from.
+    #[must_use]
+    pub fn content(&self, request: &[u8]) -> Option<ByteRange> {
+        let mut fields = Reader::new(request.get(..self.field.end as usize)?).from(self.field.start as usize);
+        fields.key()?;
+        let (start, end) = fields.len()?;
+        Some(range(start, end))
+    }
+
     #[inline]
     pub(super) fn read(fields: Reader<'a>, field: ByteRange) -> Self {
         let mut attribute = Self { key: Text::default(), value: Value::Empty, field };

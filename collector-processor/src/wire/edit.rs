@@ -291,6 +291,12 @@ pub fn put_text_attribute(out: &mut Vec<u8>, number: u32, key: &str, value: &str
     put_len(out, 1, value.as_bytes());
 }
 
+/// Encodes a text attribute's content, the message `KeyValue`.
+pub fn put_text_key_value(out: &mut Vec<u8>, key: &str, value: &str) {
+    put_key_value(out, key, 1 + varint_len(value.len() as u64) + value.len());
+    put_len(out, 1, value.as_bytes());
+}
+
 /// Encodes an integer attribute as field `number`.
 pub fn put_int_attribute(out: &mut Vec<u8>, number: u32, key: &str, value: i64) {
     put_key(out, number, key, 1 + varint_len(value as u64));
@@ -310,6 +316,11 @@ fn put_key(out: &mut Vec<u8>, number: u32, key: &str, value_bytes: usize) {
     let key_bytes = 1 + varint_len(key.len() as u64) + key.len();
     put_tag(out, number, 2);
     put_varint(out, (key_bytes + 1 + varint_len(value_bytes as u64) + value_bytes) as u64);
+    put_key_value(out, key, value_bytes);
+}
+
+/// The message `KeyValue` up to its `AnyValue`, which has `value_bytes` bytes.
+fn put_key_value(out: &mut Vec<u8>, key: &str, value_bytes: usize) {
     put_len(out, 1, key.as_bytes());
     put_tag(out, 2, 2);
     put_varint(out, value_bytes as u64);

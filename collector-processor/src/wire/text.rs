@@ -16,7 +16,7 @@ impl Value<'_> {
             Self::Empty => {}
             Self::Str(text) => out.extend_from_slice(text.bytes()),
             Self::Double(value) => write_double(*value, out),
-            Self::Bytes(bytes) => write_base64(bytes, out),
+            Self::Bytes(bytes) => write_base64(bytes.bytes(), out),
             _ => self.write_json(out),
         }
     }
@@ -53,7 +53,7 @@ impl Value<'_> {
             }
             Self::Bytes(bytes) => {
                 out.push(b'"');
-                write_base64(bytes, out);
+                write_base64(bytes.bytes(), out);
                 out.push(b'"');
             }
             Self::Array(values) => {

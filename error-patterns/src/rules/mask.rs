@@ -125,6 +125,11 @@ impl MaskRules {
         }
     }
 
+    /// Whether a rule names the attribute.
+    pub(crate) fn names(&self, key: &str) -> bool {
+        !self.named(key).is_empty()
+    }
+
     /// The rules that name an attribute.
     fn named(&self, key: &str) -> RuleBits {
         let mut bits = RuleBits::default();

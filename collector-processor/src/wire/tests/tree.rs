@@ -215,7 +215,7 @@ fn any_value(value: Value<'_>) -> AnyValue {
             Some(any_value::Value::ArrayValue(ArrayValue { values: values.map(any_value).collect() }))
         }
         Value::KvList(entries) => Some(any_value::Value::KvlistValue(list(entries))),
-        Value::Bytes(bytes) => Some(any_value::Value::BytesValue(bytes.to_vec())),
+        Value::Bytes(bytes) => Some(any_value::Value::BytesValue(bytes.bytes().to_vec())),
     };
     AnyValue { value }
 }
