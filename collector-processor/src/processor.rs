@@ -131,6 +131,8 @@ pub struct Processor {
     rules_asked: Arc<Notify>,
     follower: Arc<Mutex<Follower>>,
     fenced: watch::Receiver<bool>,
+    /// Whether commits to the lake fail.
+    failing: watch::Receiver<bool>,
 }
 
 /// The running receivers.
@@ -176,6 +178,7 @@ impl Processor {
         let (committed, reached) = watch::channel(0);
         let (caught_up, mut ready) = watch::channel(false);
         let (fencing, fenced) = watch::channel(false);
+        let (fails, failing) = watch::channel(false);
         let first = positions.first_missing();
         let writing = tokio::spawn(
             Writer {
@@ -203,6 +206,7 @@ impl Processor {
                 positions,
                 committed,
                 fenced: fencing,
+                failing: fails,
             }),
         );
         // Facts that were logged but not committed are learned on the way; until then nothing is received.
@@ -223,7 +227,7 @@ impl Processor {
         let retry_after = config.receiver.retry_after;
         let ingest = Ingest::new(pipeline, wal.clone(), metrics, config.acknowledge, reached, retry_after);
         let receivers = Self::receive(config, ingest, access, admission, grpc, http);
-        Ok(Self { receivers, wal, writing, exporter, background, rules_asked, follower, fenced })
+        Ok(Self { receivers, wal, writing, exporter, background, rules_asked, follower, fenced, failing })
     }
 
     /// Where OTLP/gRPC is received.
@@ -296,7 +300,8 @@ impl Processor {
     }
 
     /// Drains: refuses new requests, answers those under way, commits all that was acknowledged, sends the
-    /// next hop what it takes within `grace`. What it does not take stays in the log for the next start.
+    /// next hop what it takes within `grace`. What it does not take stays in the log for the next start, and so does
+    /// what the lake does not take after `grace`.
     pub async fn shutdown(self, grace: Duration) {
         self.receivers.stop.send_replace(true);
         for receiver in self.receivers.tasks {
@@ -309,10 +314,30 @@ impl Processor {
             exporter.shutdown(grace).await;
         }
         self.wal.close().await;
-        if let Err(error) = self.writing.await {
-            tracing::error!(%error, "the lake writer ended badly; the log keeps what it had not committed");
+        if committed(self.writing, self.failing, grace).await {
+            self.follower.lock().await.checkpoint().await;
         }
-        self.follower.lock().await.checkpoint().await;
+    }
+}
+
+/// Waits for the lake writer as long as it gets on. `false` where the lake refused what it wrote.
+async fn committed(mut writing: JoinHandle<()>, failing: watch::Receiver<bool>, grace: Duration) -> bool {
+    loop {
+        match tokio::time::timeout(grace, &mut writing).await {
+            Ok(Ok(())) => return true,
+            Ok(Err(error)) => {
+                tracing::error!(%error, "the lake writer ended badly; the log keeps what it had not committed");
+                return true;
+            }
+            Err(_) if *failing.borrow() => {
+                tracing::error!(
+                    "the lake takes nothing; the log keeps what was acknowledged for the next start"
+                );
+                writing.abort();
+                return false;
+            }
+            Err(_) => {}
+        }
     }
 }
 

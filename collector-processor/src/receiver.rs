@@ -61,10 +61,10 @@ pub(crate) enum Refusal {
     Malformed(String),
     /// The body is larger than the limit; sending it again does not help, smaller batches do.
     #[error(
-        "request body is over the limit of {limit} bytes; send smaller batches or raise receivers.body_bytes_max"
+        "request body is over the limit of {limit} bytes; send smaller batches or raise otlp.body_size_max"
     )]
     TooLarge {
-        /// `receivers.body_bytes_max`.
+        /// `otlp.body_size_max`.
         limit: usize,
     },
     /// The media type or content coding is not supported.

@@ -128,6 +128,8 @@ pub(crate) struct Committer {
     pub(crate) committed: watch::Sender<u64>,
     /// Told when another process has this writer's id.
     pub(crate) fenced: watch::Sender<bool>,
+    /// Whether the last attempt to commit failed.
+    pub(crate) failing: watch::Sender<bool>,
 }
 
 impl Writer {
@@ -270,6 +272,7 @@ impl Committer {
             match self.lake.append(table, &self.writer, positions.clone(), rows.clone()).await {
                 Ok(Appended::Committed { rows, .. }) => {
                     self.metrics.committed(table, rows, began.elapsed());
+                    self.failing.send_replace(false);
                     return Ok(());
                 }
                 Ok(Appended::AlreadyCommitted) => return Ok(()),
@@ -279,6 +282,7 @@ impl Committer {
                 }
                 Err(error) => {
                     self.metrics.commit_failed(table);
+                    self.failing.send_replace(true);
                     let cause = std::error::Error::source(&error).map(ToString::to_string);
                     tracing::error!(table = table.name(), %error, cause, retry = ?wait, "cannot commit to the lake");
                     tokio::time::sleep(wait).await;

@@ -80,7 +80,7 @@ pub enum QueryError {
         what: String,
     },
     /// The text is longer than the limit.
-    #[error("query text has {bytes} bytes, limit query_bytes_max is {limit}")]
+    #[error("query text has {bytes} bytes, limit query.text_size_max is {limit}")]
     QueryTooLong {
         /// Length of the text.
         bytes: usize,
@@ -109,7 +109,7 @@ pub enum QueryError {
     },
     /// After pruning too many files are left.
     #[error(
-        "query reads {files} files of table {table}, limit files_max is {limit}: narrow it with a condition on date or timestamp"
+        "query reads {files} files of table {table}, limit query.files_max is {limit}: narrow it with a condition on date or timestamp"
     )]
     TooManyFiles {
         /// Files after pruning.
@@ -121,7 +121,7 @@ pub enum QueryError {
     },
     /// The answer has more rows than the limit.
     #[error(
-        "answer has more than {limit} rows, limit rows_max: aggregate, add LIMIT or narrow the time range"
+        "answer has more than {limit} rows, limit query.rows_max: aggregate, add LIMIT or narrow the time range"
     )]
     TooManyRows {
         /// The limit.
@@ -129,21 +129,23 @@ pub enum QueryError {
     },
     /// The spans of one answer of the Jaeger API take more memory than the limit.
     #[error(
-        "the spans of this answer take more than {limit} bytes, limit trace_bytes_max: ask for fewer traces"
+        "the spans of this answer take more than {limit} bytes, limit query.trace_size_max: ask for fewer traces"
     )]
     TracesTooLarge {
         /// The limit.
         limit: usize,
     },
     /// The time is over.
-    #[error("query ran longer than {limit_ms} ms, limit timeout_ms: narrow the time range or aggregate less")]
+    #[error(
+        "query ran longer than {limit_ms} ms, limit query.timeout: narrow the time range or aggregate less"
+    )]
     Timeout {
         /// The limit.
         limit_ms: u64,
     },
     /// Memory or spill space is used up.
     #[error(
-        "query needs more memory than is left of {limit} bytes, limit memory_bytes_max (spilling is {spilling}): narrow the time range, select fewer columns or group by fewer values"
+        "query needs more memory than is left of {limit} bytes, limit query.memory_max (spilling is {spilling}): narrow the time range, select fewer columns or group by fewer values"
     )]
     OutOfMemory {
         /// The limit.
@@ -153,16 +155,14 @@ pub enum QueryError {
     },
     /// What patterns are called takes more memory than the limit.
     #[error(
-        "the names of merged and split patterns take more than {limit} bytes, limit kept_view_bytes_max: raise the limit"
+        "the names of merged and split patterns take more than {limit} bytes, limit query.names_size_max: raise the limit"
     )]
     NamesTooLarge {
         /// The limit.
         limit: usize,
     },
     /// Too many queries at once; try again.
-    #[error(
-        "{running} queries run and {waiting} wait, limits concurrent_max and waiting_max: try again in a moment"
-    )]
+    #[error("{running} queries run and {waiting} wait, limit query.concurrent_max: try again in a moment")]
     Busy {
         /// The limit of running queries.
         running: usize,
@@ -372,7 +372,7 @@ mod tests {
             DataFusionError::ArrowError(Box::new(ArrowError::ExternalError(Box::new(exhausted))), None);
         let error = classify(in_arrow, &MEMORY);
         assert_eq!(error.code(), ErrorCode::OutOfMemory);
-        assert!(error.to_string().contains("memory_bytes_max (spilling is off)"), "{error}");
+        assert!(error.to_string().contains("query.memory_max (spilling is off)"), "{error}");
     }
 
     #[test]

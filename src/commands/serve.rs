@@ -304,7 +304,9 @@ fn announce(
     }
     let folder = lake.table_location(lake::Table::Errors);
     let folder = folder.trim_end_matches("/errors");
-    writeln!(text, "  query at      {scheme}://{http_addr}/api/v1/sql")?;
+    let (use_of, path) =
+        if grpc_addr.is_some() { ("query at ", "/api/v1/sql") } else { ("health at", "/readyz") };
+    writeln!(text, "  {use_of}     {scheme}://{http_addr}{path}")?;
     if let Some(grpc_addr) = grpc_addr {
         addresses["grpc"] = json!(grpc_addr.to_string());
         let grpc = if settings.speaks_tls() { "grpc+tls" } else { "grpc" };
@@ -315,17 +317,23 @@ fn announce(
     writeln!(text, "  access        {doors}")?;
     tracing::info!("access: {doors}");
     let command = std::env::args().next().filter(|a| a.contains('/')).unwrap_or_else(|| "errata".to_owned());
-    let place = if settings.data_dir.as_os_str() == "./errata-data" {
-        String::new()
-    } else {
-        format!(" --data-dir {}", settings.data_dir.display())
-    };
-    if processor.is_some() {
+    let mut place = String::new();
+    if settings.data_dir.as_os_str() != "./errata-data" {
+        write!(place, " --data-dir {}", settings.data_dir.display())?;
+    }
+    if !settings.lake.is_empty() {
+        write!(place, " --lake {}", settings.lake)?;
+    }
+    if let Some(processor) = processor {
         writeln!(
             text,
             "\n  In another terminal, run some real programs that fail, then ask for their patterns:\n"
         )?;
-        writeln!(text, "    {command} demo")?;
+        let endpoint = match processor.grpc_addr() {
+            addr if addr.port() == 4317 => String::new(),
+            addr => format!(" --endpoint {scheme}://{addr}"),
+        };
+        writeln!(text, "    {command} demo{endpoint}")?;
         writeln!(
             text,
             "    {command} sql{place} \"SELECT pattern_id, error_type, canonical_msg, occurrences, distinct_users FROM pattern_report ORDER BY occurrences DESC\""

@@ -427,6 +427,21 @@ impl Settings {
             let known = ATTRIBUTE_ROLES.contains(&role.as_str());
             require(known, format!("attributes.{role}: is none of {}", ATTRIBUTE_ROLES.join(", ")));
         }
+        // A place without `://` is a folder or a file.
+        let scheme = |place: &str| place.split_once("://").map_or("", |(scheme, _)| scheme).to_owned();
+        let known = |place: &str, schemes: &[&str]| schemes.contains(&scheme(place).as_str());
+        require(
+            self.forward.endpoint.is_empty() || known(&self.forward.endpoint, &["http", "https"]),
+            "forward.endpoint: is no URL like http://127.0.0.1:4317".into(),
+        );
+        require(
+            known(&self.lake, &["", "file", "s3"]),
+            "lake: is neither a folder nor s3://bucket/prefix".into(),
+        );
+        require(
+            known(&self.state, &["", "postgres", "postgresql"]),
+            "state: is neither a file nor postgres://user@host/database".into(),
+        );
         let own = [self.otlp.grpc_addr.to_string(), self.otlp.http_addr.to_string()];
         let itself = own.iter().any(|a| self.telemetry.otlp_endpoint.contains(a.as_str()));
         require(
@@ -442,7 +457,7 @@ impl Settings {
         problems
     }
 
-    fn positive(&self) -> [(&'static str, u64); 33] {
+    fn positive(&self) -> [(&'static str, u64); 35] {
         let millis = |span: Span| u64::try_from(span.0.as_millis()).unwrap_or(u64::MAX);
         [
             ("grpc.keepalive_interval", millis(self.grpc.keepalive_interval)),
@@ -478,6 +493,8 @@ impl Settings {
             ("query.trace_size_max", self.query.trace_size_max.0),
             ("query.operations_known_max", self.query.operations_known_max as u64),
             ("query.names_size_max", self.query.names_size_max.0),
+            ("maintenance.interval", millis(self.maintenance.interval)),
+            ("patterns.follow_interval", millis(self.patterns.follow_interval)),
         ]
     }
 }

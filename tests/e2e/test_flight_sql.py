@@ -151,10 +151,10 @@ def test_mistakes_are_explained(cursor):
 def test_limits(cursor):
     cursor.execute("SELECT * FROM generate_series(1, 300000)")
     assert cursor.fetch_arrow_table().num_rows == 300_000
-    with pytest.raises(adbc_driver_manager.Error, match="limit rows_max"):
+    with pytest.raises(adbc_driver_manager.Error, match="limit query.rows_max"):
         cursor.execute("SELECT * FROM generate_series(1, 300001)")
         cursor.fetch_arrow_table()
-    with pytest.raises(adbc_driver_manager.Error, match="limit timeout_ms"):
+    with pytest.raises(adbc_driver_manager.Error, match="limit query.timeout"):
         cursor.execute("SELECT count(*) FROM generate_series(1, 10000000) a CROSS JOIN generate_series(1, 10000000) b")
         cursor.fetch_arrow_table()
     cursor.execute("SELECT 1")
@@ -165,7 +165,7 @@ def test_prepared_statements_are_bounded_and_given_back(connection):
     cursors = [connection.cursor() for _ in range(20)]
     for cursor in cursors:
         cursor.execute("SELECT ?", (1,))
-    with pytest.raises(adbc_driver_manager.Error, match="limit prepared_max"):
+    with pytest.raises(adbc_driver_manager.Error, match="limit grpc.prepared_max"):
         connection.cursor().execute("SELECT ?", (1,))
     for cursor in cursors:
         cursor.close()

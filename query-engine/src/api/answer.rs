@@ -72,7 +72,11 @@ impl Pieces {
             let mut out = Vec::with_capacity(CHUNK_BYTES);
             match pieces.fill(&mut out, CHUNK_BYTES).await {
                 Ok(_) => Some((Ok(Bytes::from(out)), Some(pieces))),
-                Err(error) => Some((Err(error), None)),
+                Err(error) => {
+                    // The answer has begun: its sender sees it break off, and only the log can say why.
+                    tracing::warn!(%error, "an answer was broken off");
+                    Some((Err(error), None))
+                }
             }
         });
         Body::from_stream(stream::once(async { Ok(Bytes::from(head)) }).chain(rest))

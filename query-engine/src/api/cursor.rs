@@ -12,11 +12,12 @@ use datafusion::arrow::datatypes::{DataType, Float64Type, Int64Type, TimeUnit, T
 use datafusion::arrow::record_batch::RecordBatch;
 use datafusion::common::ScalarValue;
 use serde_json::{Value, json};
+use std::borrow::Cow;
 
 /// Characters of a cursor.
 const CHARS_MAX: usize = 4_096;
 
-/// The type of a column that a list is ordered by. Their values are never null.
+/// The type of a column that a list is ordered by. Their values are never null, but those that move, where nothing is 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     Text,
@@ -85,7 +86,7 @@ fn order(list: &str, keys: &[Key]) -> String {
 fn value(page: &RecordBatch, key: &Key, row: usize) -> Option<Value> {
     let column = page.column_by_name(key.column)?;
     if column.is_null(row) {
-        return None;
+        return (key.kind == Kind::Moving).then(|| json!(0.0));
     }
     match (key.kind, column.data_type()) {
         (Kind::Text, DataType::Utf8) => Some(json!(column.as_string::<i32>().value(row))),
@@ -117,7 +118,8 @@ pub(super) fn behind(keys: &[Key], places: &[String], select: &str) -> String {
     let now = |(key, place): (&Key, &String)| match key.kind {
         Kind::Moving => format!(
             "coalesce((SELECT {} FROM ({select}) AS last WHERE {} = {id_place}), {place})",
-            key.column, id.column
+            expression(key),
+            id.column
         ),
         _ => place.clone(),
     };
@@ -125,8 +127,9 @@ pub(super) fn behind(keys: &[Key], places: &[String], select: &str) -> String {
     let mut ways = Vec::with_capacity(keys.len());
     for (index, key) in keys.iter().enumerate() {
         let relation = if key.descending { "<" } else { ">" };
-        let same = keys[..index].iter().zip(&places).map(|(key, place)| format!("{} = {place}", key.column));
-        let step = format!("{} {relation} {}", key.column, places[index]);
+        let same =
+            keys[..index].iter().zip(&places).map(|(key, place)| format!("{} = {place}", expression(key)));
+        let step = format!("{} {relation} {}", expression(key), places[index]);
         ways.push(same.chain([step]).collect::<Vec<_>>().join(" AND "));
     }
     format!("(({}))", ways.join(") OR ("))
@@ -135,8 +138,16 @@ pub(super) fn behind(keys: &[Key], places: &[String], select: &str) -> String {
 /// The order as SQL has it.
 pub(super) fn order_by(keys: &[Key]) -> String {
     let keys =
-        keys.iter().map(|key| format!("{} {}", key.column, if key.descending { "DESC" } else { "ASC" }));
+        keys.iter().map(|key| format!("{} {}", expression(key), if key.descending { "DESC" } else { "ASC" }));
     keys.collect::<Vec<_>>().join(", ")
+}
+
+/// What rows are compared by.
+fn expression(key: &Key) -> Cow<'static, str> {
+    match key.kind {
+        Kind::Moving => Cow::Owned(format!("coalesce({}, 0.0)", key.column)),
+        _ => Cow::Borrowed(key.column),
+    }
 }
 
 #[cfg(test)]
@@ -176,5 +187,7 @@ mod tests {
             "((seen < $1) OR (seen = $1 AND count < $2) OR (seen = $1 AND count = $2 AND id > $3))"
         );
         assert_eq!(order_by(&KEYS), "seen DESC, count DESC, id ASC");
+        let moving = [Key::down("trend", Kind::Moving), Key::up("id", Kind::Text)];
+        assert_eq!(order_by(&moving), "coalesce(trend, 0.0) DESC, id ASC", "nulls have a place too");
     }
 }

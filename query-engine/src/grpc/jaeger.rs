@@ -155,7 +155,8 @@ impl Storage {
     fn listed<T>(&self, answer: T, left_out: bool) -> Response<T> {
         let mut response = Response::new(answer);
         let limit = self.engine.config().operations_known_max;
-        let warning = format!("more than {limit} operations, limit operations_known_max: some are left out");
+        let warning =
+            format!("more than {limit} operations, limit query.operations_known_max: some are left out");
         if left_out && let Ok(warning) = AsciiMetadataValue::try_from(warning) {
             response.metadata_mut().insert(WARNING, warning);
         }

@@ -366,12 +366,12 @@ async fn limits_say_which_one_was_hit() {
     // The rows before the limit come; then the failure, and never an end.
     let cut = ask(&mut client, "SELECT * FROM generate_series(1, 20000)").await.unwrap_err();
     assert_eq!(cut.code(), Code::ResourceExhausted);
-    assert!(cut.message().contains("more than 10000 rows, limit rows_max"), "{cut}");
+    assert!(cut.message().contains("more than 10000 rows, limit query.rows_max"), "{cut}");
     let slow =
         "SELECT count(*) FROM generate_series(1, 10000000) a CROSS JOIN generate_series(1, 10000000) b";
     let late = ask(&mut client, slow).await.unwrap_err();
     assert_eq!(late.code(), Code::DeadlineExceeded, "{late}");
-    assert!(late.message().contains("limit timeout_ms"), "{late}");
+    assert!(late.message().contains("limit query.timeout"), "{late}");
     let long = failure(&port, &format!("SELECT '{}'", "x".repeat(6_000))).await;
     assert_eq!(long.code(), Code::ResourceExhausted);
     assert_eq!(long.get_error_details().error_info().unwrap().reason, "query-too-large");

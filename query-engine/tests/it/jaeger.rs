@@ -84,7 +84,7 @@ async fn an_answer_has_a_limit() {
     for path in ["/traces/1", "/v3/traces/1", &search("")] {
         let (status, body) = server.ask(path).await;
         assert_eq!(status, 422, "{path} {body}");
-        assert!(body.to_string().contains("trace_bytes_max"), "{body}");
+        assert!(body.to_string().contains("query.trace_size_max"), "{body}");
     }
 }
 

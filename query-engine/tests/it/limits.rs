@@ -28,7 +28,7 @@ async fn check(engine: &Engine, sql: &str, code: ErrorCode, words: &str) {
 async fn text_and_depth() {
     let (_place, engine) = engine(QueryConfig { query_bytes_max: 10_000, ..config() }).await;
     let long = format!("SELECT '{}'", "x".repeat(20_000));
-    check(&engine, &long, ErrorCode::QueryTooLarge, "query_bytes_max is 10000").await;
+    check(&engine, &long, ErrorCode::QueryTooLarge, "query.text_size_max is 10000").await;
     let deep = format!("SELECT 1{}", " + 1".repeat(600));
     check(&engine, &deep, ErrorCode::QueryTooLarge, "operators_max is 500").await;
     let joins =
@@ -76,7 +76,7 @@ async fn time() {
     let started = Instant::now();
     let error = csv(&engine, ENDLESS).await.unwrap_err();
     assert_eq!(error.code(), ErrorCode::Timeout, "{error}");
-    assert!(error.to_string().contains("400 ms, limit timeout_ms"), "{error}");
+    assert!(error.to_string().contains("400 ms, limit query.timeout"), "{error}");
     assert!(started.elapsed() < Duration::from_secs(20));
 }
 
@@ -105,7 +105,7 @@ async fn a_reader_that_stops_reading_keeps_no_place() {
 async fn memory_with_and_without_spilling() {
     let sort = "SELECT value FROM generate_series(1, 2000000) ORDER BY -value LIMIT 1500000";
     let (_place, tight) = engine(QueryConfig { memory_bytes_max: 4 << 20, ..config() }).await;
-    check(&tight, sort, ErrorCode::OutOfMemory, "memory_bytes_max (spilling is off)").await;
+    check(&tight, sort, ErrorCode::OutOfMemory, "query.memory_max (spilling is off)").await;
 
     let folder = tempfile::tempdir().unwrap();
     let spilling = QueryConfig {
@@ -140,7 +140,7 @@ async fn files() {
         &engine,
         "SELECT count(*) FROM errors",
         ErrorCode::TooManyFiles,
-        "4 files of table errors, limit files_max is 2",
+        "4 files of table errors, limit query.files_max is 2",
     )
     .await;
     let narrow = "SELECT count(*) AS n FROM errors WHERE date >= '2026-11-03'";
@@ -157,7 +157,7 @@ async fn places_and_the_line_for_them() {
     assert!(futures::poll!(&mut waits).is_pending());
     let refused = engine.query("SELECT 1").await.unwrap_err();
     assert_eq!(refused.code(), ErrorCode::Busy);
-    assert!(refused.to_string().contains("concurrent_max and waiting_max"), "{refused}");
+    assert!(refused.to_string().contains("limit query.concurrent_max"), "{refused}");
     let late = waits.await.unwrap_err();
     assert!(matches!(late, QueryError::WaitedTooLong { limit_ms: 300 }), "{late}");
     drop(running);

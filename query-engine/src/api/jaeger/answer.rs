@@ -38,7 +38,8 @@ impl<'a, T: Serialize> Listing<'a, T> {
     /// A list that says so where the limit of operations left something out.
     pub(super) fn cut(data: &'a [T], left_out: bool, engine: &Engine) -> Self {
         let limit = engine.config().operations_known_max;
-        let msg = format!("more than {limit} operations, limit operations_known_max: some are left out");
+        let msg =
+            format!("more than {limit} operations, limit query.operations_known_max: some are left out");
         let errors = left_out.then(|| vec![Told { code: None, msg, trace_id: None }]);
         Self { total: data.len(), errors, ..Self::plain(data) }
     }

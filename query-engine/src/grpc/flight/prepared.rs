@@ -74,7 +74,7 @@ impl Prepared {
         let count = known.by_handle.len();
         if count >= self.count_max {
             return Err(Status::resource_exhausted(format!(
-                "{count} prepared statements are open, limit prepared_max: close some, or wait until they expire"
+                "{count} prepared statements are open, limit grpc.prepared_max: close some, or wait until they expire"
             )));
         }
         let bytes = STATEMENT_BYTES + statement.sql.len();
@@ -130,7 +130,7 @@ impl Prepared {
         if known.bytes + bytes > self.bytes_max {
             let limit = self.bytes_max;
             return Err(Status::resource_exhausted(format!(
-                "prepared statements take more than {limit} bytes, limit prepared_bytes_max: close some, or wait until they expire"
+                "prepared statements take more than {limit} bytes, limit grpc.prepared_size_max: close some, or wait until they expire"
             )));
         }
         Ok(())
@@ -144,7 +144,7 @@ impl Prepared {
         let seconds = self.idle_max.as_secs();
         let entry = known.by_handle.get_mut(handle).ok_or_else(|| {
             Status::not_found(format!(
-                "there is no such prepared statement: it was closed, or not used for {seconds} s (limit prepared_idle_max); prepare it again"
+                "there is no such prepared statement: it was closed, or not used for {seconds} s (limit grpc.prepared_idle_max); prepare it again"
             ))
         })?;
         entry.used = Instant::now();
