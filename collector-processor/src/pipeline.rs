@@ -22,7 +22,7 @@ pub(crate) use masking::{Masking, Masks};
 pub(crate) use names::{Names, Role, Roles, Scoped};
 pub(crate) use session::{parent_session, session};
 
-use crate::wire::{Signal, WireError};
+use crate::wire::{Fault, Signal, WireError, with_valid_text_logs, with_valid_text_traces};
 use arc_swap::ArcSwap;
 use bytes::Bytes;
 use error_patterns::grouping::{Grouper, GroupingConfig};
@@ -148,7 +148,16 @@ impl Pipeline {
         now_unix_nano: u64,
     ) -> Result<Tagged, WireError> {
         let mut seen = self.seen.take(&self.masking);
-        let tagged = self.tag_seen(signal, request, session, now_unix_nano, &mut seen);
+        let mut tagged = self.tag_seen(signal, request, session, now_unix_nano, &mut seen);
+        if let Err(WireError { fault: Fault::Utf8, .. }) = tagged {
+            let valid = match signal {
+                Signal::Traces => with_valid_text_traces(request),
+                Signal::Logs => with_valid_text_logs(request),
+            };
+            if let Some(valid) = valid {
+                tagged = self.tag_seen(signal, &valid.into(), session, now_unix_nano, &mut seen);
+            }
+        }
         self.seen.put(seen);
         tagged
     }

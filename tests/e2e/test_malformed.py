@@ -1,5 +1,6 @@
 """Hostile and broken requests: refused with the reason, and nobody else is harmed."""
 
+import base64
 import gzip
 import json
 import threading
@@ -50,7 +51,6 @@ BROKEN = {
     "text": b"this is not protobuf at all",
     "wrong wire type for resource_spans": b"\x08\x01",
     "span with a cut attribute": only_span(IDS + b"\x4a\x05\x0a"),
-    "name that is not UTF-8": only_span(IDS + b"\x2a\x02\xff\xfe"),
     "random": bytes((n * 7919 + 13) % 251 for n in range(4096)),
 }
 
@@ -158,6 +158,22 @@ def test_others_are_not_harmed(shared, service):
         sender.join()
     assert not failures
     shared.spans_of(service, 3 * 2 * rounds + len(BROKEN))
+
+
+@pytest.mark.parametrize("form", ["grpc", "http", "json"])
+def test_text_that_is_not_utf_8_spoils_nothing_else(shared, service, form):
+    request = traces([span("good"), span("bytes!")], service)
+    if form == "json":
+        body = json_format.MessageToJson(request).encode().replace(b"bytes!", b"bytes\xff")
+        # The JSON form of protobuf has base64 where OTLP has hex.
+        for each in request.resource_spans[0].scope_spans[0].spans:
+            for id_ in (each.trace_id, each.span_id):
+                body = body.replace(base64.b64encode(id_), id_.hex().encode())
+        assert post(shared, body, content_type="application/json").status_code == 200
+    else:
+        body = request.SerializeToString().replace(b"bytes!", b"bytes\xff")
+        (send_grpc if form == "grpc" else send_http)(shared, body)
+    assert {row["name"] for row in shared.spans_of(service, 2)} == {"good", "bytes\ufffd"}
 
 
 @pytest.mark.parametrize("transport", [send_grpc, send_http])

@@ -316,6 +316,21 @@ fn a_session_id_that_is_too_long_is_a_session() {
 }
 
 #[test]
+fn text_that_is_not_utf_8_spoils_nothing_else() {
+    let spans = vec![
+        span(1, 0, Some("s"), vec![exception("mail bob@example.com")]),
+        span(2, 1, Some("s"), Vec::new()),
+    ];
+    let mut request = traces(spans, Vec::new()).to_vec();
+    let name = request.windows(8).rposition(|at| at == b"run_code").unwrap();
+    request[name] = 0xff;
+    let tagged = tag(&pipeline(PipelineConfig::default()), &request.into());
+    let names: Vec<String> = spans_of(&tagged.payload).into_iter().map(|span| span.name).collect();
+    assert_eq!(names, ["run_code", "\u{fffd}un_code"]);
+    assert_eq!((tagged.counts.exceptions, tagged.counts.rejected), (1, 0));
+}
+
+#[test]
 fn a_rule_for_an_attribute_masks_numbers_too() {
     let pipeline = pipeline(PipelineConfig::default());
     let rules = Rules::read("[[mask]]\nattribute = 'app.customer.*'\nreplace = '<customer>'");

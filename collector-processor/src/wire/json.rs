@@ -50,16 +50,15 @@ pub fn logs_from_json(json: &[u8]) -> Result<Vec<u8>, JsonError> {
 
 fn transcode(schema: &'static Schema, json: &[u8]) -> Result<Vec<u8>, JsonError> {
     let mut writer = Writer { out: Vec::with_capacity(json.len() / 2), path: Vec::new() };
-    let read = std::str::from_utf8(json).map_err(|e| e.to_string()).and_then(|json| {
-        let mut deserializer = serde_json::Deserializer::from_str(json);
-        MessageSeed { writer: &mut writer, schema, levels: VALUE_DEPTH_MAX }
-            .deserialize(&mut deserializer)
-            .and_then(|()| deserializer.end())
-            .map_err(|e| e.to_string())
-    });
+    // As in protobuf, bytes that are no text spoil nothing else.
+    let json = String::from_utf8_lossy(json);
+    let mut deserializer = serde_json::Deserializer::from_str(&json);
+    let read = MessageSeed { writer: &mut writer, schema, levels: VALUE_DEPTH_MAX }
+        .deserialize(&mut deserializer)
+        .and_then(|()| deserializer.end());
     match read {
         Ok(()) => Ok(writer.out),
-        Err(reason) => Err(JsonError { path: writer.path(), reason }),
+        Err(error) => Err(JsonError { path: writer.path(), reason: error.to_string() }),
     }
 }
 

@@ -6,7 +6,10 @@
 //! Protobuf lets a singular message field come several times, to be merged. Views read one piece only,
 //! so such a request (no SDK sends one) must be rewritten once: see [`Counts::split`].
 
-use super::protobuf::{Fault, Field, LEN, NESTING_MAX, Reader, ShortAttribute, Wire, WireError, put_len};
+use super::edit::Edits;
+use super::protobuf::{
+    ByteRange, Fault, Field, LEN, NESTING_MAX, Reader, ShortAttribute, Wire, WireError, put_len, range,
+};
 use super::schema::{FieldSchema, Kind, LOG_REQUEST, Role, Schema, TRACE_REQUEST};
 
 /// Bytes in a request that can be addressed.
@@ -43,6 +46,33 @@ pub fn validate_traces(request: &[u8]) -> Result<Counts, WireError> {
 /// The first fault, by message, field and offset.
 pub fn validate_logs(request: &[u8]) -> Result<Counts, WireError> {
     validate(&LOG_REQUEST, request)
+}
+
+/// The request with U+FFFD for the bytes of its texts that are not UTF-8, where nothing else is wrong with it: a program
+/// that prints bytes must not lose what others sent in the same batch. `None` where that does not make it well-formed.
+#[must_use]
+pub fn with_valid_text_traces(request: &[u8]) -> Option<Vec<u8>> {
+    with_valid_text(&TRACE_REQUEST, request)
+}
+
+/// As [`with_valid_text_traces`], for logs.
+#[must_use]
+pub fn with_valid_text_logs(request: &[u8]) -> Option<Vec<u8>> {
+    with_valid_text(&LOG_REQUEST, request)
+}
+
+fn with_valid_text(schema: &'static Schema, request: &[u8]) -> Option<Vec<u8>> {
+    let mut check = Check { invalid: Some(Vec::new()), ..Check::default() };
+    let depth = Depth { messages: NESTING_MAX, values: VALUE_DEPTH_MAX };
+    check.message(schema, Reader::new(request), depth)?;
+    let mut edits = Edits::default();
+    for text in check.invalid.unwrap_or_default() {
+        let bytes = &request[text.start as usize..text.end as usize];
+        edits.replace(text, String::from_utf8_lossy(bytes).as_bytes());
+    }
+    let mut valid = Vec::new();
+    edits.apply(request, &mut valid).ok()?;
+    Some(valid)
 }
 
 /// Rewrites a checked trace request so that no singular message comes in several pieces. Unknown fields
@@ -110,6 +140,8 @@ struct Depth {
 struct Check {
     /// Leaves out what is inside spans or log records.
     around_items: bool,
+    /// Where texts lie that are not UTF-8, if that is no error.
+    invalid: Option<Vec<ByteRange>>,
     counts: Counts,
     error: Option<WireError>,
 }
@@ -148,7 +180,8 @@ impl Check {
                 Kind::MessageList(inner) => inner,
                 _ => {
                     if !is_well_formed(*kind, reader.bytes(start, end)) {
-                        return self.fail(schema, reader, at);
+                        let Some(invalid) = &mut self.invalid else { return self.fail(schema, reader, at) };
+                        invalid.push(range(start, end));
                     }
                     seen = if schema.one_of { 0 } else { seen };
                     continue;

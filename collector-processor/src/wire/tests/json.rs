@@ -152,7 +152,7 @@ fn errors_name_the_path() {
     assert_eq!(traces_from_json(b"{} x").unwrap_err().path, "request");
     assert!(traces_from_json(b"[]").is_err());
     assert!(traces_from_json(b"").is_err());
-    assert!(traces_from_json(b"{\"a\":\"\xff\"}").is_err());
+    assert!(traces_from_json(b"{\"a\":\"\xff\"}").is_ok(), "bytes that are no text spoil nothing else");
     assert!(traces_from_json(b"{}").unwrap().is_empty());
     assert!(logs_from_json(br#"{"resourceLogs":[]}"#).unwrap().is_empty());
     assert!(

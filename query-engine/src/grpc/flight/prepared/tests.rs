@@ -36,7 +36,7 @@ async fn values_are_wanted_and_their_bytes_counted() {
     assert!(prepared.with_values(&handle).is_ok());
     prepared.bind(&handle, Params::none(), 1_900).unwrap();
     let refused = prepared.bind(&handle, Params::none(), 2_900).unwrap_err();
-    assert!(refused.message().contains("prepared_bytes_max"), "{refused}");
+    assert!(refused.message().contains("grpc.prepared_size_max"), "{refused}");
     // What does not fit leaves no values behind, not the old ones.
     assert_eq!(prepared.with_values(&handle).unwrap_err().code(), Code::InvalidArgument);
     prepared.bind(&handle, Params::none(), 1_900).unwrap();
@@ -50,7 +50,7 @@ async fn what_is_not_used_expires() {
     let prepared = prepared(config);
     let handle = prepared.add(statement("SELECT 1", 0)).unwrap();
     let gone = prepared.statement(&handle).unwrap_err();
-    assert!(gone.message().contains("limit prepared_idle_max"), "{gone}");
+    assert!(gone.message().contains("limit grpc.prepared_idle_max"), "{gone}");
     for _ in 0..3 {
         prepared.add(statement("SELECT 2", 0)).unwrap();
     }
