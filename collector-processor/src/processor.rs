@@ -184,15 +184,7 @@ impl Processor {
             Writer {
                 config: config.writer.clone(),
                 reader: wal.reader(writer::CONSUMER, first),
-                context: RowContext {
-                    names,
-                    masking,
-                    future_max: config.future_max,
-                    past_max: config.past_max,
-                    repeated_bytes_max: config.writer.repeated_bytes_max,
-                    session_spans_only: config.writer.session_spans_only,
-                    writer: id.to_string(),
-                },
+                context: row_context(&config, names, masking, id.to_string()),
                 pipeline: Arc::clone(&pipeline),
                 positions,
                 recovered: wal.stats().newest_position,
@@ -317,6 +309,23 @@ impl Processor {
         if committed(self.writing, self.failing, grace).await {
             self.follower.lock().await.checkpoint().await;
         }
+    }
+}
+
+fn row_context(
+    config: &ProcessorConfig,
+    names: Arc<Names>,
+    masking: Arc<Masking>,
+    writer: String,
+) -> RowContext {
+    RowContext {
+        names,
+        masking,
+        future_max: config.future_max,
+        past_max: config.past_max,
+        repeated_bytes_max: config.writer.repeated_bytes_max,
+        session_spans_only: config.writer.session_spans_only,
+        writer,
     }
 }
 

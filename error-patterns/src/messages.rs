@@ -229,6 +229,19 @@ pub struct Messages {
     words: Words,
 }
 
+/// Whether messages of runtimes and libraries consist of such words: one that the built-in lists or the taxonomy has.
+pub(crate) fn is_common(word: &str) -> bool {
+    static WORDS: LazyLock<RapidHashSet<String>> = LazyLock::new(|| {
+        let texts = std::iter::once(BUILT_IN).chain(crate::classify::built_in_texts());
+        texts
+            .flat_map(|text| text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_')))
+            .filter(|word| word.len() > 2)
+            .map(str::to_ascii_lowercase)
+            .collect()
+    });
+    WORDS.contains(word) || WORDS.contains(&word.to_ascii_lowercase())
+}
+
 #[derive(Debug, Default)]
 struct OfRuntime {
     /// The longest fixed part of each text.

@@ -427,21 +427,6 @@ impl Settings {
             let known = ATTRIBUTE_ROLES.contains(&role.as_str());
             require(known, format!("attributes.{role}: is none of {}", ATTRIBUTE_ROLES.join(", ")));
         }
-        // A place without `://` is a folder or a file.
-        let scheme = |place: &str| place.split_once("://").map_or("", |(scheme, _)| scheme).to_owned();
-        let known = |place: &str, schemes: &[&str]| schemes.contains(&scheme(place).as_str());
-        require(
-            self.forward.endpoint.is_empty() || known(&self.forward.endpoint, &["http", "https"]),
-            "forward.endpoint: is no URL like http://127.0.0.1:4317".into(),
-        );
-        require(
-            known(&self.lake, &["", "file", "s3"]),
-            "lake: is neither a folder nor s3://bucket/prefix".into(),
-        );
-        require(
-            known(&self.state, &["", "postgres", "postgresql"]),
-            "state: is neither a file nor postgres://user@host/database".into(),
-        );
         let own = [self.otlp.grpc_addr.to_string(), self.otlp.http_addr.to_string()];
         let itself = own.iter().any(|a| self.telemetry.otlp_endpoint.contains(a.as_str()));
         require(
@@ -453,8 +438,33 @@ impl Settings {
             !itself,
             "forward.endpoint: is Errata's own receiver, which would forward to itself for ever".into(),
         );
+        problems.extend(self.place_problems());
         problems.extend(self.access_problems());
         problems
+    }
+
+    /// What is wrong with places that others are reached at.
+    fn place_problems(&self) -> Vec<String> {
+        // A place without `://` is a folder or a file.
+        let known = |place: &str, schemes: &[&str]| {
+            schemes.contains(&place.split_once("://").map_or("", |(scheme, _)| scheme))
+        };
+        let endpoint = self.forward.endpoint.as_str();
+        [
+            (
+                endpoint.is_empty() || known(endpoint, &["http", "https"]),
+                "forward.endpoint: is no URL like http://127.0.0.1:4317",
+            ),
+            (known(&self.lake, &["", "file", "s3"]), "lake: is neither a folder nor s3://bucket/prefix"),
+            (
+                known(&self.state, &["", "postgres", "postgresql"]),
+                "state: is neither a file nor postgres://user@host/database",
+            ),
+        ]
+        .into_iter()
+        .filter(|(good, _)| !good)
+        .map(|(_, problem)| problem.to_owned())
+        .collect()
     }
 
     fn positive(&self) -> [(&'static str, u64); 35] {
@@ -700,8 +710,15 @@ mod tests {
 
     #[test]
     fn all_problems_are_told_at_once() {
-        let text = "[wal]\ndurability = 'never'\n[forward]\nendpoint = 'http://127.0.0.1:4317'\n[query]\nrows_max = 0";
-        let settings = Settings::deserialize_table(text.parse().unwrap()).unwrap();
-        assert_eq!(settings.problems().len(), 3, "{:?}", settings.problems());
+        let problems = |text: &str| Settings::deserialize_table(text.parse().unwrap()).unwrap().problems();
+        let three = problems(
+            "[wal]\ndurability = 'never'\n[forward]\nendpoint = 'http://127.0.0.1:4317'\n[query]\nrows_max = 0",
+        );
+        assert_eq!(three.len(), 3, "{three:?}");
+        // What would only be told by a start that fails, or by a busy loop.
+        let more = problems(
+            "lake = 'gs://b'\nstate = 'mysql://h/d'\n[forward]\nendpoint = 'localhost:4317'\n[maintenance]\ninterval = '0s'",
+        );
+        assert_eq!(more.len(), 4, "{more:?}");
     }
 }

@@ -96,3 +96,19 @@ def test_the_lake_has_no_room(launch, disk):
     assert "panicked" not in server.log()
     server.stop()
     assert load.differences(server.lake_dir, acknowledged) == {}
+
+
+@pytest.mark.slow
+def test_a_server_stops_though_the_lake_has_no_room(launch, disk):
+    """What was acknowledged stays in the log, and is committed by the next start."""
+    server = launch(lake=disk.folder / "lake", env={**SETTINGS, "ERRATA_WAL_SIZE_MAX": "4MiB"})
+    running = load.Load(server, 2, 1)
+    time.sleep(1)
+    until_refused(server, disk)
+    acknowledged = running.finish()
+    assert server.process.terminate(timeout_s=60) == 0
+    assert "the lake takes nothing" in server.log()
+    disk.empty()
+    server.start()
+    server.stop()
+    assert load.differences(server.lake_dir, acknowledged) == {}

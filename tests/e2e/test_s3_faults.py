@@ -86,3 +86,20 @@ def test_a_store_that_is_away(launch, store, tmp_path):
     assert "panicked" not in server.log()
     copy = minio.download(f"{bucket}/lake", tmp_path / "copy")
     assert load.differences(copy, acknowledged) == {}
+
+
+def test_a_server_stops_though_its_store_is_away(launch, store, tmp_path):
+    """What was acknowledged stays in the log, and is committed by the next start."""
+    minio, proxy, bucket, environment = store
+    server = launch(lake=f"s3://{bucket}/lake", env=environment)
+    running = load.Load(server, 1, 1)
+    time.sleep(1)
+    proxy.dead = True
+    wait_until(lambda: "cannot commit to the lake" in server.log(), 60, "a commit to fail")
+    acknowledged = running.finish()
+    assert server.process.terminate(timeout_s=90) == 0
+    proxy.dead = False
+    server.start()
+    server.stop()
+    copy = minio.download(f"{bucket}/lake", tmp_path / "copy")
+    assert load.differences(copy, acknowledged) == {}

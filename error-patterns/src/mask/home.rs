@@ -251,11 +251,13 @@ fn anchor(text: &Text<'_>, at: usize, parent: &[u8]) -> Option<Anchor> {
     }
     let flag =
         matches!(path, [b'-', letters @ ..] if letters.iter().all(u8::is_ascii_alphabetic)) || path == b"@";
+    // zsh's `set -x`: `+/home/x/run.sh:2> cp a b`.
+    let trace = path.iter().all(|b| *b == b'+');
     // An escaped line break before the path.
     let escape = matches!(path, [.., b'\\', b'n' | b'r' | b't']);
     // The only status for which bash leaves no blank: `29569 Floating point exception/home/x/prog`.
     let status = path == b"exception" && others.ends_with(b"Floating point ");
-    if flag || escape || status || is_below_root(path) {
+    if flag || trace || escape || status || is_below_root(path) {
         return Some(Anchor::Root);
     }
     None

@@ -63,6 +63,7 @@ fn home_directories() {
             "\u{1b}[96mFile \u{1b}[39m\u{1b}[32m/home/<user>/x",
         ),
         ("[31m/home/bob/x[0m", "[31m/home/<user>/x[0m"),
+        ("+/home/bob/run.sh:2> set -e", "+/home/<user>/run.sh:2> set -e"),
         ("29569 Floating point exception/home/bob/prog", "29569 Floating point exception/home/<user>/prog"),
         ("/var/home/bob", "/var/home/<user>"),
         ("/mnt/c/Users/bob/x", "/mnt/c/Users/<user>/x"),

@@ -270,9 +270,12 @@ fn logged(line: &str) -> Option<(&str, &str, &str)> {
     starts.take(WORDS_MAX).filter(|rest| rest.starts_with(char::is_uppercase)).find_map(inspect::typed)
 }
 
+/// Words of consoles and loggers before an error.
+const CONSOLES: [&str; 3] = ["Uncaught ", "uncaughtException: ", "unhandledRejection: "];
+
 /// A line without the words that consoles put before an error.
 fn unwrap(line: &str) -> &str {
-    let line = line.strip_prefix("Uncaught ").unwrap_or(line);
+    let line = CONSOLES.iter().find_map(|words| line.strip_prefix(words)).unwrap_or(line);
     let line = line.strip_prefix("(in promise) ").unwrap_or(line);
     if !line.starts_with("(node:") {
         return line;
@@ -367,7 +370,7 @@ fn gecko<'a>(text: &Text<'a>) -> Option<Outcome<'a>> {
 /// The TypeScript compiler: `a.ts(3,5): error TS2322: ...`, `a.ts:3:5 - error TS2322: ...`.
 fn typescript<'a>(text: &Text<'a>) -> Option<Outcome<'a>> {
     if !text.has("error TS") {
-        return None;
+        return bundled(text);
     }
     for (i, line) in text.lines_from(0) {
         let Some((place, rest)) = line.split_once("error TS") else { continue };
@@ -397,6 +400,30 @@ fn typescript<'a>(text: &Text<'a>) -> Option<Outcome<'a>> {
         return Some(Outcome { exceptions: vec![exception], truncated: false });
     }
     None
+}
+
+/// The same as bundlers print it: `ERROR in a.ts:3:5`, then `TS2322: ...`; `ERROR(TypeScript)  ...`, then ` FILE  a.ts:3:5`.
+fn bundled<'a>(text: &Text<'a>) -> Option<Outcome<'a>> {
+    if !text.has("ERROR") {
+        return None;
+    }
+    let (at, code, message, place) = text.lines_from(0).find_map(|(i, line)| {
+        let next = || text.line(i + 1).trim();
+        if let Some(message) = line.strip_prefix("ERROR(TypeScript)") {
+            return Some((i, "", message.trim(), next().strip_prefix("FILE").unwrap_or_default()));
+        }
+        let place = line.strip_prefix("ERROR in ")?;
+        let (code, message) = next().split_once(": ")?;
+        let digits = code.strip_prefix("TS")?;
+        text::number(digits).map(|_| (i + 1, code, message, place))
+    })?;
+    let (file, line, column) = text::split_location(place.trim());
+    let exception = ParsedException {
+        code: Cow::Borrowed(code),
+        frames: vec![super::located("", file, line, column)],
+        ..named("CompilationError", text.span(at, message, at + 1))
+    };
+    Some(Outcome { exceptions: vec![exception], truncated: false })
 }
 
 /// Adds an exception that hangs on `parent`.

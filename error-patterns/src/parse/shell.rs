@@ -75,8 +75,9 @@ pub(super) fn any<'a>(text: &Text<'a>) -> Outcome<'a> {
 
 /// What commands printed, without the lines of `set -x`, from the first line on that has a command's form.
 fn output<'a>(text: &Text<'a>, first: usize, last: usize) -> Cow<'a, str> {
-    let tool = (first..last).find(|&i| line::is_tool(unwrap(text.line(i))));
-    let from = tool.unwrap_or(first);
+    let says = |i: &usize| !line::is_progress(unwrap(text.line(*i)));
+    let tool = (first..last).filter(says).find(|&i| line::is_tool(unwrap(text.line(i))));
+    let from = tool.or_else(|| (first..last).find(says)).unwrap_or(first);
     let whole = text.span(from, unwrap(text.line(from)), last).trim();
     if !(from..last).any(|i| line::is_trace(text.line(i))) {
         return Cow::Borrowed(whole);
@@ -113,6 +114,7 @@ fn is_closing(line: &str) -> bool {
     let line = line.trim();
     line.is_empty()
         || line.starts_with("[exit ")
+        || line.starts_with("-- time: ")
         || line.starts_with("exit status ") && text::number(&line[12..]).is_some()
 }
 

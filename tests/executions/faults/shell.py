@@ -4,7 +4,7 @@ from fault import Faults
 
 fault = Faults("bash")
 
-fault("command-absent", "deploy", "CommandNotFound", "MissingBinary", """
+fault("command-absent", "deploy", "ExitCode127", "MissingBinary", """
     pandoc <<stem>>.md -o <<stem>>.docx
     """, """
     pdftotext <<stem>>.pdf - | head -<<int>>

@@ -6,7 +6,7 @@ fault = Faults("bash", wide=True, variants=12)
 
 # The shells.
 
-fault("function-misspelt", "runtime", "CommandNotFound", "UndefinedName", """
+fault("function-misspelt", "runtime", "ExitCode127", "UndefinedName", """
     <<noun>>_prepare() {
       echo "<<word>>"
     }
@@ -21,7 +21,7 @@ fault("function-misspelt", "runtime", "CommandNotFound", "UndefinedName", """
     logerror "<<text>>" || exit $?
     """, code=127, sign="(_prepar|buld_\\w+|logerror).*not found|not found.*(_prepar|buld_\\w+|logerror)", only="bash", flat=True)  # fmt: skip
 
-fault("bash-in-sh", "deploy", "CommandNotFound", None, """
+fault("bash-in-sh", "deploy", "ExitCode127", None, """
     <<var>>=<<word>>
     [[ $<<var>> == <<key>>* ]] || exit $?
     """, """

@@ -186,7 +186,8 @@ fn form(
     let line = authored.and_then(|frame| frame.source.as_deref());
     let snippet = raw.snippet.filter(|_| authored.is_some() || frames.is_empty());
     let sources = line.into_iter().chain(snippet);
-    let message = message::telling(runtime, deciding, frames.first(), authored.is_some(), sources);
+    let message =
+        message::telling(runtime, deciding, frames.first(), authored.is_some(), sources, raw.snippet);
     let says_something = message.says_something();
     let library = if says_something && tells_library(runtime, deciding, &message.tokens.text) {
         None

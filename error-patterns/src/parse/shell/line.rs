@@ -47,6 +47,21 @@ pub(super) fn is_trace(line: &str) -> bool {
             || rest.split_once("> ").is_some_and(|(place, _)| text::split_number(place, b':').is_some()))
 }
 
+/// Whether a line tells of something else than a failure: how far a program got, a warning, a logger's lower levels, a
+/// judge's title.
+pub(super) fn is_progress(line: &str) -> bool {
+    const LEVELS: [&str; 7] = ["INFO", "DEBUG", "WARN", "WARNING", "NOTICE", "TRACE", "info"];
+    let line = line.trim();
+    let levels = line.split([' ', '[', ']', ':', '|']).filter(|word| !word.is_empty()).take(4);
+    line.is_empty()
+        || line.ends_with("...")
+        || line.contains("%|")
+        || line.starts_with("Runtime Error (NZEC")
+        || line.split_once(": ").is_some_and(|(word, _)| word.ends_with("Warning"))
+        || ["connecting to ", "Connecting to ", "Downloading "].iter().any(|start| line.starts_with(start))
+        || levels.into_iter().any(|word| LEVELS.contains(&word))
+}
+
 /// Whether a line has the form in which commands complain: `ls: cannot ...`, `tar (child): ...`, `npm ERR! ...`.
 pub(super) fn is_tool(line: &str) -> bool {
     let bytes = line.as_bytes();

@@ -86,13 +86,14 @@ impl Telling {
 }
 
 /// `raised`: where it was raised. `authored`: the program's own code raised it, so it may have written the message; its
-/// template may stand in `sources`.
+/// template may stand in `sources`. `program`: all of it, where the client sent it.
 pub(super) fn telling<'p>(
     runtime: Runtime,
     deciding: &'p ParsedException<'_>,
     raised: Option<&Frame<'_>>,
     authored: bool,
     sources: impl Iterator<Item = &'p str>,
+    program: Option<&str>,
 ) -> Telling {
     if words().speaks(deciding.short_type()) && !is_sentence(&deciding.message) {
         return Telling { speaking_type: true, ..Telling::default() };
@@ -132,7 +133,12 @@ pub(super) fn telling<'p>(
             ..Telling::default()
         };
     }
-    let written = template::fixed(message, sources);
+    let (written, is_programs) = template::fixed(message, sources);
+    // What a runtime or a library says repeats names and texts of the program as they are.
+    let written = match program {
+        Some(program) if !is_programs => template::unnamed(message, program),
+        _ => written,
+    };
     let message = written.as_ref();
     let shaped = match runtime {
         Runtime::Shell => shell(message, authored),
@@ -147,7 +153,10 @@ pub(super) fn telling<'p>(
     let readable = (runtime != Runtime::Shell || shaped == message).then_some(found.text);
     let (tokens, mut keys) = (Tokens::of(tokens), found.keys);
     keys.extend(service);
-    let template = if let Cow::Owned(template) = written { Some(template) } else { None };
+    let template = match written {
+        Cow::Owned(template) if is_programs => Some(template),
+        _ => None,
+    };
     Telling { tokens, keys, readable, template, ..Telling::default() }
 }
 

@@ -8,7 +8,7 @@
 //! Known of literals: quotes of one and of three signs and back-quotes; `{x}`, `${x}`, `#{x}`, `$x`, `%s` and their
 //! kind; chains by `+`, `.` or nothing between two literals. Linear in the source but for the message's own length.
 
-use crate::messages::MESSAGE_BYTES_MAX;
+use crate::messages::{self, MESSAGE_BYTES_MAX};
 use memchr::{memchr, memchr3, memmem};
 use std::borrow::Cow;
 use std::ops::Range;
@@ -24,11 +24,14 @@ const VALUE_WORDS_MAX: usize = 6;
 /// Bytes of an expression between two literals, and behind the last.
 const EXPRESSION_BYTES_MAX: usize = 120;
 
-/// A message with `<str>` in place of the words that the program put into it; the message itself where no source has
-/// its template.
-pub(super) fn fixed<'m, 's>(message: &'m str, sources: impl Iterator<Item = &'s str>) -> Cow<'m, str> {
+/// A message with `<str>` in place of the words that the program put into it, and whether a source has its template; the
+/// message itself where none has.
+pub(super) fn fixed<'m, 's>(
+    message: &'m str,
+    sources: impl Iterator<Item = &'s str>,
+) -> (Cow<'m, str>, bool) {
     if message.len() > MESSAGE_BYTES_MAX {
-        return Cow::Borrowed(message);
+        return (Cow::Borrowed(message), false);
     }
     let mut best: Option<Match> = None;
     for source in sources {
@@ -45,9 +48,64 @@ pub(super) fn fixed<'m, 's>(message: &'m str, sources: impl Iterator<Item = &'s 
         }
     }
     match best {
-        Some(found) => replaced(message, &found),
-        None => Cow::Borrowed(message),
+        Some(found) => (replaced(message, &found), true),
+        None => (Cow::Borrowed(message), false),
     }
+}
+
+/// Letters of a word that is looked for in a program.
+const NAME_BYTES: std::ops::RangeInclusive<usize> = 3..=64;
+/// Words of a message that are looked for.
+const NAMES_MAX: usize = 24;
+
+/// A message that the program did not write, with `<str>` in place of the words that stand in the program, but for those
+/// that messages consist of. Linear in the program for each such word.
+pub(super) fn unnamed<'m>(message: &'m str, program: &str) -> Cow<'m, str> {
+    let message_head = &message.as_bytes()[..message.len().min(MESSAGE_BYTES_MAX)];
+    let program = &program.as_bytes()[..program.len().min(SOURCE_BYTES_MAX)];
+    let (mut out, mut copied, mut at, mut looked_for) = (String::new(), 0, 0, 0);
+    while at < message_head.len() && looked_for < NAMES_MAX {
+        if !is_word_byte(message_head[at]) {
+            at += 1;
+            continue;
+        }
+        let end = at + message_head[at..].iter().take_while(|byte| is_word_byte(**byte)).count();
+        let (word, start) = (&message[at..end], at);
+        at = end;
+        let quoted =
+            |byte: Option<&u8>| byte.is_some_and(|byte| matches!(byte, b'\'' | b'"' | b'`' | b'.' | b'/'));
+        if !NAME_BYTES.contains(&word.len())
+            || !word.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
+            || start > 0 && quoted(message_head.get(start - 1))
+            || quoted(message_head.get(end).filter(|byte| **byte != b'.'))
+            || messages::is_common(word)
+        {
+            continue;
+        }
+        looked_for += 1;
+        if has_word(program, word.as_bytes()) {
+            out.push_str(&message[copied..start]);
+            out.push_str("<str>");
+            copied = end;
+        }
+    }
+    if copied == 0 {
+        return Cow::Borrowed(message);
+    }
+    out.push_str(&message[copied..]);
+    Cow::Owned(out)
+}
+
+fn is_word_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'_'
+}
+
+/// Whether a word stands in a text with no more letters around it.
+fn has_word(text: &[u8], word: &[u8]) -> bool {
+    memmem::find_iter(text, word).any(|at| {
+        let free = |byte: Option<&u8>| byte.is_none_or(|byte| !is_word_byte(*byte));
+        free(at.checked_sub(1).and_then(|before| text.get(before))) && free(text.get(at + word.len()))
+    })
 }
 
 fn replaced<'m>(message: &'m str, found: &Match) -> Cow<'m, str> {
@@ -387,7 +445,7 @@ mod tests {
                 "order of <str> is late",
             ),
         ] {
-            assert_eq!(fixed(message, [source].into_iter()), fixed_message, "{source}");
+            assert_eq!(fixed(message, [source].into_iter()).0, fixed_message, "{source}");
         }
     }
 
@@ -410,7 +468,31 @@ mod tests {
             (r#"# don't say "{x} is late"#, "tea is late"),
             ("", "tea is late"),
         ] {
-            assert_eq!(fixed(message, [source].into_iter()), message, "{source}");
+            assert_eq!(fixed(message, [source].into_iter()).0, message, "{source}");
+        }
+    }
+
+    #[test]
+    fn takes_the_programs_words_from_what_others_say() {
+        for (program, message, expected) in [
+            (
+                "new Map(['kestrel', 1])",
+                "Iterator value kestrel is not an entry object",
+                "Iterator value <str> is not an entry object",
+            ),
+            (
+                "class Parcel { run() {} }",
+                "run in Parcel cannot implement run in Runnable",
+                "run in <str> cannot implement run in Runnable",
+            ),
+            // Part of a word, a quoted one, one that messages consist of, a short one.
+            ("kestrels = 1", "value kestrel is wrong", "value kestrel is wrong"),
+            ("kestrel = 1", "value 'kestrel' is wrong", "value 'kestrel' is wrong"),
+            ("value = wrong(kes)", "value is wrong", "value is wrong"),
+            ("ab = 1", "ab is not here", "ab is not here"),
+            ("", "kestrel", "kestrel"),
+        ] {
+            assert_eq!(unnamed(message, program), expected, "{program}");
         }
     }
 
@@ -421,6 +503,7 @@ mod tests {
             let source = piece.repeat(SOURCE_BYTES_MAX / piece.len());
             let started = std::time::Instant::now();
             fixed("order of Ann is late", [source.as_str()].into_iter());
+            unnamed(&"kestrel order_a ".repeat(100), &source);
             assert!(started.elapsed().as_millis() < 500, "{piece}: {:?}", started.elapsed());
         }
     }
@@ -436,13 +519,14 @@ mod tests {
             for (word, value) in words[1..].iter().zip(&values) {
                 message.extend([" ", value.as_str(), " ", word.as_str()]);
             }
-            let made = fixed(&message, [source.as_str()].into_iter()).into_owned();
+            let made = fixed(&message, [source.as_str()].into_iter()).0.into_owned();
             prop_assert_eq!(made, words.join(" <str> "));
         }
 
         #[test]
         fn never_panics(source in r#"([a-z%${}#()\\'"`+. \n\u{e9}\u{1F600}0-9]|"""){0,80}"#, message in ".{0,40}") {
             fixed(&message, [source.as_str()].into_iter());
+            unnamed(&message, &source);
         }
     }
 }
