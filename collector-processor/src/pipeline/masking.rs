@@ -135,7 +135,8 @@ impl Masks {
         edits: &mut Edits,
     ) -> u64 {
         match value {
-            // Bytes are as often a text; what is not UTF-8 reads as empty.
+            // Bytes are as often a text; others stay as they are.
+            Value::Bytes(text) if std::str::from_utf8(text.bytes()).is_err() => 0,
             Value::Str(text) | Value::Bytes(text) if harmless => {
                 if self.masker.leaves(text.bytes()) {
                     return 0;

@@ -266,6 +266,8 @@ fn personal_data_stands_nowhere_in_what_a_session_sends() {
     let mut span = span(1, 0, Some("s"), vec![exception(MAIL)]);
     span.trace_state = format!("vendor={MAIL}");
     span.links = vec![Link { trace_state: format!("vendor={MAIL}"), ..Link::default() }];
+    let binary = AnyValue { value: Some(Value::BytesValue(vec![0, 0xff, b'@'])) };
+    span.attributes.push(KeyValue { key: "app.raw".to_owned(), value: Some(binary), ..KeyValue::default() });
     span.attributes.extend([bytes("app.body"), number(&format!("sent.{MAIL}")), text(MAIL, MAIL)]);
     let nested = KeyValueList { values: vec![number(MAIL), bytes("inner")] };
     span.attributes.push(KeyValue {
@@ -290,6 +292,8 @@ fn personal_data_stands_nowhere_in_what_a_session_sends() {
     let tagged = tag(&pipeline, &traces.encode_to_vec().into());
     let sent = String::from_utf8_lossy(&tagged.payload);
     assert!(!sent.contains(MAIL), "{sent}");
+    let raw = attribute(&spans_of(&tagged.payload)[0].attributes, "app.raw").cloned();
+    assert_eq!(raw, Some(Value::BytesValue(vec![0, 0xff, b'@'])), "what is no text stays");
     assert!(!tagged.facts.patterns.is_empty());
     assert!(!format!("{:?}", tagged.facts).contains(MAIL), "{:?}", tagged.facts);
     let record = LogRecord {
