@@ -239,7 +239,7 @@ pub(crate) fn is_common(word: &str) -> bool {
             .map(str::to_ascii_lowercase)
             .collect()
     });
-    WORDS.contains(word) || WORDS.contains(&word.to_ascii_lowercase())
+    WORDS.contains(&word.to_ascii_lowercase())
 }
 
 #[derive(Debug, Default)]

@@ -52,8 +52,7 @@ pub(super) fn any<'a>(text: &Text<'a>) -> Outcome<'a> {
     };
     let decisive = (first..last).rev().find_map(complaint);
     // A script with the line ends of Windows fails at each of its lines: the first tells as much as the last.
-    let windows = decisive
-        .is_some()
+    let windows = (decisive.is_some() && line::RETURNS.iter().any(|sign| text.has(sign)))
         .then(|| (first..last).filter_map(complaint).find(|found| line::shows_return(found.2)));
     match windows.flatten().or(decisive) {
         Some((at, mut frame, message)) => {
@@ -75,9 +74,10 @@ pub(super) fn any<'a>(text: &Text<'a>) -> Outcome<'a> {
 
 /// What commands printed, without the lines of `set -x`, from the first line on that has a command's form.
 fn output<'a>(text: &Text<'a>, first: usize, last: usize) -> Cow<'a, str> {
-    let says = |i: &usize| !line::is_progress(unwrap(text.line(*i)));
-    let tool = (first..last).filter(says).find(|&i| line::is_tool(unwrap(text.line(i))));
-    let from = tool.or_else(|| (first..last).find(says)).unwrap_or(first);
+    let says = |line: &str| !line::is_progress(line);
+    let find = |wanted: &dyn Fn(&str) -> bool| (first..last).find(|&i| wanted(unwrap(text.line(i))));
+    let tool = find(&|line| line::is_tool(line) && says(line));
+    let from = tool.or_else(|| find(&says)).unwrap_or(first);
     let whole = text.span(from, unwrap(text.line(from)), last).trim();
     if !(from..last).any(|i| line::is_trace(text.line(i))) {
         return Cow::Borrowed(whole);

@@ -33,10 +33,14 @@ pub(super) fn is_echo(message: &str) -> bool {
     message.len() > 1 && message.starts_with('`') && message.ends_with('\'')
 }
 
+/// Signs of a carriage return: escaped, as it is, and as zsh shows it.
+pub(super) const RETURNS: [&str; 3] = ["\\r'", "\r: ", "^M"];
+
 /// Whether a complaint shows a carriage return of the script's: `$'\r': command not found`, `exit: 3\r: numeric ...`,
 /// zsh's `command not found: ^M`.
 pub(super) fn shows_return(message: &str) -> bool {
-    message.contains("\\r'") || message.contains("\r: ") || message.ends_with("^M")
+    let [escaped, plain, shown] = RETURNS;
+    message.contains(escaped) || message.contains(plain) || message.ends_with(shown)
 }
 
 /// A line of `set -x`: `+ cp a b`, `++ date`, zsh's `+a.sh:3> cp a b`.
