@@ -196,7 +196,7 @@ impl Settings {
             follow_interval: self.patterns.follow_interval.0,
             cold_bytes_max: self.patterns.cold_size_max.0,
             maintenance: self.maintenance.enabled.then_some(maintenance),
-            exporter: self.exporter_config()?,
+            exporter: self.exporter_config(),
         })
     }
 
@@ -223,9 +223,9 @@ impl Settings {
         self.attributes.iter().flat_map(pairs).collect()
     }
 
-    fn exporter_config(&self) -> anyhow::Result<Option<ExporterConfig>> {
+    pub(super) fn exporter_config(&self) -> Option<ExporterConfig> {
         if self.forward.endpoint.is_empty() {
-            return Ok(None);
+            return None;
         }
         let forward = &self.forward;
         let mut config = ExporterConfig::new(&forward.endpoint);
@@ -246,6 +246,6 @@ impl Settings {
         config.retry_on_failure.max_interval = forward.retry_on_failure.max_interval.0;
         config.retry_on_failure.multiplier = forward.retry_on_failure.multiplier;
         config.sending_queue.bytes_max = forward.sending_queue.size_max.0;
-        Ok(Some(config))
+        Some(config)
     }
 }

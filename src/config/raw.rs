@@ -443,28 +443,23 @@ impl Settings {
         problems
     }
 
-    /// What is wrong with places that others are reached at.
+    /// What is wrong with the places of the lake, the state and the next hop.
     fn place_problems(&self) -> Vec<String> {
         // A place without `://` is a folder or a file.
         let known = |place: &str, schemes: &[&str]| {
             schemes.contains(&place.split_once("://").map_or("", |(scheme, _)| scheme))
         };
-        let endpoint = self.forward.endpoint.as_str();
-        [
-            (
-                endpoint.is_empty() || known(endpoint, &["http", "https"]),
-                "forward.endpoint: is no URL like http://127.0.0.1:4317",
-            ),
-            (known(&self.lake, &["", "file", "s3"]), "lake: is neither a folder nor s3://bucket/prefix"),
-            (
-                known(&self.state, &["", "postgres", "postgresql"]),
-                "state: is neither a file nor postgres://user@host/database",
-            ),
-        ]
-        .into_iter()
-        .filter(|(good, _)| !good)
-        .map(|(_, problem)| problem.to_owned())
-        .collect()
+        let mut problems = Vec::new();
+        if !known(&self.lake, &["", "file", "s3"]) {
+            problems.push("lake: is neither a folder nor s3://bucket/prefix".to_owned());
+        }
+        if !known(&self.state, &["", "postgres", "postgresql"]) {
+            problems.push("state: is neither a file nor postgres://user@host/database".to_owned());
+        }
+        problems.extend(
+            self.exporter_config().and_then(|next_hop| next_hop.validate().err()).map(|e| e.to_string()),
+        );
+        problems
     }
 
     fn positive(&self) -> [(&'static str, u64); 35] {

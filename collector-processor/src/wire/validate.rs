@@ -62,11 +62,10 @@ pub fn with_valid_text_logs(request: &[u8]) -> Option<Vec<u8>> {
 }
 
 fn with_valid_text(schema: &'static Schema, request: &[u8]) -> Option<Vec<u8>> {
-    let mut check = Check { invalid: Some(Vec::new()), ..Check::default() };
-    let depth = Depth { messages: NESTING_MAX, values: VALUE_DEPTH_MAX };
-    check.message(schema, Reader::new(request), depth)?;
+    let mut walk = Check { invalid: Some(Vec::new()), ..Check::default() };
+    check(schema, request, &mut walk).ok()?;
     let mut edits = Edits::default();
-    for text in check.invalid.unwrap_or_default() {
+    for text in walk.invalid.unwrap_or_default() {
         let bytes = &request[text.start as usize..text.end as usize];
         edits.replace(text, String::from_utf8_lossy(bytes).as_bytes());
     }
@@ -95,7 +94,7 @@ pub fn merge_split_logs(request: &[u8]) -> Vec<u8> {
 /// # Errors
 /// A fault, not always the first.
 pub(crate) fn validate_around_spans(request: &[u8]) -> Result<Counts, WireError> {
-    check(&TRACE_REQUEST, request, Check { around_items: true, ..Check::default() })
+    check(&TRACE_REQUEST, request, &mut Check { around_items: true, ..Check::default() })
 }
 
 /// Whether a message inside a span is well-formed and in one piece.
@@ -111,10 +110,10 @@ pub(super) fn is_plain_in_span(attribute: &[u8]) -> bool {
 }
 
 fn validate(schema: &'static Schema, request: &[u8]) -> Result<Counts, WireError> {
-    check(schema, request, Check::default())
+    check(schema, request, &mut Check::default())
 }
 
-fn check(schema: &'static Schema, request: &[u8], mut check: Check) -> Result<Counts, WireError> {
+fn check(schema: &'static Schema, request: &[u8], check: &mut Check) -> Result<Counts, WireError> {
     if request.len() > REQUEST_BYTES_MAX {
         return Err(WireError { message: schema.name, field: "", offset: 0, fault: Fault::RequestLength });
     }
