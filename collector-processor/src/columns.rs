@@ -12,7 +12,7 @@ mod patterns;
 mod spans;
 mod text;
 
-use crate::pipeline::{ExceptionFact, Facts, Masking, Masks, Names, Roles, Scoped, session};
+use crate::pipeline::{Ancestors, ExceptionFact, Facts, Masking, Masks, Names, Roles, Scoped, ids, session};
 use crate::wire::{Attributes, LogView, Met, Request, Signal, SpanView};
 use arrow::error::ArrowError;
 use arrow::record_batch::RecordBatch;
@@ -188,6 +188,7 @@ impl Rows {
         let mut exceptions = request.facts.exceptions.iter().peekable();
         let mut item = 0u32;
         let mut repeated = Repeated { bytes: 0, bytes_max: self.context.repeated_bytes_max };
+        let ancestors = (!request.facts.telling.is_empty()).then(|| ancestors_in(request, &names));
         for resource in Request::new(request.payload).resources() {
             let mut of_resource = Roles::empty();
             self.resource_serial += 1;
@@ -209,8 +210,15 @@ impl Rows {
                     if !fits {
                         (of_resource, environment) = (Roles::empty(), Environment::default());
                     }
-                    let roles = Scoped { own: &own.roles, resource: &of_resource };
+                    let roles = Scoped::new(&own.roles, &of_resource);
                     let session = session(roles, request.facts.session.as_deref());
+                    let first = exceptions.peek().filter(|e| e.item == item).copied();
+                    let inherits = first.is_some() || request.facts.all_inherit;
+                    let inherited = ancestors
+                        .as_ref()
+                        .filter(|_| inherits)
+                        .and_then(|all| Some(all.inherited(ids(&span)?, session.as_deref(), roles, &names)));
+                    let roles = Scoped { inherited: inherited.as_ref(), ..roles };
                     let raw = session.is_none() && request.facts.raw_without_session;
                     let masking = raw.then_some(&*masking);
                     let place = spans::Place {
@@ -222,7 +230,6 @@ impl Rows {
                         session: session.as_deref(),
                         masking,
                     };
-                    let first = exceptions.peek().filter(|e| e.item == item).copied();
                     self.add_span(&span, &place, &mut own.entries, first, request.received_unix_nano, wanted);
                     if first.is_some() {
                         span.attributes.extend(own.entries.read());
@@ -304,7 +311,7 @@ impl Rows {
                         }
                         let mut own = Roles::empty();
                         record.attributes.iter().for_each(|a| _ = own.note(&names, a));
-                        let roles = Scoped { own: &own, resource: &of_resource };
+                        let roles = Scoped::new(&own, &of_resource);
                         let session = session(roles, request.facts.session.as_deref());
                         let raw = session.is_none() && request.facts.raw_without_session;
                         let masking = raw.then_some(&*self.context.masking);
@@ -325,6 +332,37 @@ impl Rows {
             }
         }
     }
+}
+
+/// The spans of a request, and what those say of themselves that others have something from.
+fn ancestors_in<'a>(request: &LoggedRequest<'a>, names: &Names) -> Ancestors<'a> {
+    let mut all = Ancestors::default();
+    let mut span = SpanView::default();
+    let mut telling = request.facts.telling.iter().copied().peekable();
+    let mut item = 0;
+    for resource in Request::new(request.payload).resources() {
+        let mut of_resource = Roles::empty();
+        resource.attributes().for_each(|a| _ = of_resource.note(names, &a));
+        for scope in resource.scopes() {
+            let mut cursor = scope.spans();
+            while cursor.read_raw(&mut span, true, &mut |_| true).is_some() {
+                let is_telling = telling.next_if_eq(&item).is_some();
+                if let Some(key) = ids(&span) {
+                    all.note(key, span.parent_span_id.try_into().unwrap_or_default());
+                    if is_telling {
+                        let mut own = Roles::empty();
+                        span.raw_attributes().for_each(|raw| _ = own.note(names, &raw.read()));
+                        let roles = Scoped::new(&own, &of_resource);
+                        let session = session(roles, request.facts.session.as_deref());
+                        all.tell(key, item, session.as_ref(), &span, own.set());
+                    }
+                }
+                item += 1;
+            }
+        }
+    }
+    all.index();
+    all
 }
 
 /// Start of a span; its receipt, where the client did not say.

@@ -4,6 +4,7 @@
 //! CPU only: no I/O, no waiting but for short locks. Bounds: the de-duplication's, the grouper's and the
 //! pattern store's.
 
+mod ancestors;
 mod dedup;
 mod exceptions;
 mod facts;
@@ -14,6 +15,7 @@ mod seen;
 mod session;
 mod tag;
 
+pub(crate) use ancestors::{Ancestors, ids};
 pub use dedup::DedupConfig;
 pub(crate) use dedup::{Dedup, ExceptionKey};
 pub(crate) use exceptions::pattern_fact;

@@ -63,8 +63,8 @@ pub use protobuf::{ByteRange, Fault, WireError};
 pub use request::{Request, Resource, Scope};
 pub use response::{PartialSuccess, Signal, Status};
 pub use text::write_json_str;
-pub(crate) use trace::Odd;
 pub use trace::{Event, Link, SpanCursor, SpanView};
+pub(crate) use trace::{Odd, RawAttributes};
 pub(crate) use validate::validate_around_spans;
 pub use validate::{
     Counts, REQUEST_BYTES_MAX, VALUE_DEPTH_MAX, merge_split_logs, merge_split_traces, validate_logs,

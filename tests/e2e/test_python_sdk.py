@@ -52,6 +52,24 @@ def test_each_exception_is_one_row(shared, service, protocol):
 
 
 @pytest.mark.parametrize("protocol", sdk.PROTOCOLS)
+def test_children_are_of_the_execution_that_their_root_names(shared, service, protocol):
+    session, execution = unique("session"), unique("execution")
+    root = {"exec.session.id": session, "exec.id": execution, "enduser.id": "ada", "exec.code.snippet": "ratio = 1 / 0", "branch": "b"}
+    with sdk.tracer(shared, service, protocol) as tracer:
+        with suppress(Exception), tracer.start_as_current_span("run_code", attributes=root):
+            with tracer.start_as_current_span("import_module", attributes={"exec.session.id": session}):
+                pass
+            with tracer.start_as_current_span("step", attributes={"exec.session.id": session}):
+                failures.division(1)
+    (error,) = shared.errors_of(service, 1)
+    wanted = {"execution_id": execution, "user_id": "ada", "snippet": "ratio = 1 / 0", "branch": "b", "span_name": "step"}
+    assert {key: error[key] for key in wanted} == wanted
+    assert {row["execution_id"] for row in shared.spans_of(service, 3)} == {execution}
+    (seen,) = shared.sql(f"SELECT * FROM executions WHERE service_name = '{service}'")
+    assert (seen["execution_id"], seen["spans"], seen["errors"], seen["failed"]) == (execution, 3, 1, True)
+
+
+@pytest.mark.parametrize("protocol", sdk.PROTOCOLS)
 def test_columns_of_an_execution(shared, service, protocol):
     session, parent = unique("session"), unique("parent")
     versions = json.dumps({"pandas": "2.1.0", "numpy": "1.26"})

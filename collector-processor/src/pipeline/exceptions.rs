@@ -1,5 +1,6 @@
 //! Exceptions found in a request: which are the same, what pattern each belongs to.
 
+use super::ancestors::Ancestors;
 use super::dedup::ExceptionKey;
 use super::facts::{ExceptionFact, PatternRow};
 use super::{Counts, Pipeline};
@@ -7,7 +8,6 @@ use error_patterns::grouping::{Grouped, Grouping};
 use error_patterns::ids::{Fingerprint, PatternId, Signature};
 use error_patterns::model::{Phase, RawException, Runtime};
 use error_patterns::store::{Assignment, FactKind, PatternFact};
-use rapidhash::RapidHashMap;
 use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::sync::Arc;
@@ -32,6 +32,15 @@ pub(super) struct Found<'a> {
     pub(super) sdk_language: Option<&'a str>,
     pub(super) exit_code: Option<i64>,
     pub(super) service_name: Option<&'a str>,
+    pub(super) session: Option<Cow<'a, str>>,
+}
+
+impl Found<'_> {
+    /// Its span and the known ancestors of that, nearest first.
+    fn ancestry(&self, ancestors: &Ancestors<'_>) -> Vec<[u8; 8]> {
+        let known = self.trace_id.map(|trace| ancestors.ancestry((trace, self.span_id), self.parent_span_id));
+        known.unwrap_or_default()
+    }
 }
 
 /// What was decided for an exception, shared by all records of it. Hundreds of thousands are remembered, so of the
@@ -115,46 +124,7 @@ pub(super) struct Outcome {
     pub(super) remembered: Vec<(ExceptionKey, u64)>,
 }
 
-/// Ancestors looked at for one span.
-const ANCESTORS_MAX: usize = 64;
-
 const NO_SPAN: [u8; 8] = [0; 8];
-
-/// The spans of one request, for finding ancestors.
-#[derive(Debug, Default)]
-pub(super) struct Parents {
-    spans: Vec<([u8; 16], [u8; 8], [u8; 8])>,
-    index: RapidHashMap<([u8; 16], [u8; 8]), [u8; 8]>,
-}
-
-impl Parents {
-    pub(super) fn note(&mut self, trace_id: [u8; 16], span_id: [u8; 8], parent_span_id: [u8; 8]) {
-        self.spans.push((trace_id, span_id, parent_span_id));
-    }
-
-    fn index(&mut self) {
-        self.index = self.spans.iter().map(|(trace, span, parent)| ((*trace, *span), *parent)).collect();
-    }
-
-    /// The parent of a span of this request.
-    fn parent_of(&self, trace_id: [u8; 16], span_id: [u8; 8]) -> Option<[u8; 8]> {
-        self.index.get(&(trace_id, span_id)).copied().filter(|parent| *parent != NO_SPAN)
-    }
-
-    /// The span and its known ancestors, nearest first.
-    fn ancestry(&self, found: &Found<'_>) -> Vec<[u8; 8]> {
-        let Some(trace_id) = found.trace_id else { return Vec::new() };
-        let mut chain = vec![found.span_id];
-        let known = self.index.get(&(trace_id, found.span_id)).copied();
-        let mut next =
-            if found.parent_span_id == NO_SPAN { known.unwrap_or(NO_SPAN) } else { found.parent_span_id };
-        while next != NO_SPAN && chain.len() < ANCESTORS_MAX && !chain.contains(&next) {
-            chain.push(next);
-            next = self.index.get(&(trace_id, next)).copied().unwrap_or(NO_SPAN);
-        }
-        chain
-    }
-}
 
 impl Pipeline {
     /// Decides all exceptions of one request; deeper spans first, so that the deepest copy is the one
@@ -162,7 +132,7 @@ impl Pipeline {
     pub(super) fn decide(
         &self,
         found: &[Found<'_>],
-        parents: &mut Parents,
+        ancestors: &Ancestors<'_>,
         now_unix_nano: u64,
         counts: &mut Counts,
     ) -> Outcome {
@@ -171,12 +141,11 @@ impl Pipeline {
         if found.is_empty() {
             return outcome;
         }
-        parents.index();
         let mut order: Vec<(usize, Vec<[u8; 8]>)> =
-            found.iter().enumerate().map(|(n, f)| (n, parents.ancestry(f))).collect();
+            found.iter().enumerate().map(|(n, f)| (n, f.ancestry(ancestors))).collect();
         order.sort_by_key(|(n, ancestry)| (Reverse(ancestry.len()), *n));
         for (n, ancestry) in order {
-            let fact = self.decide_one(&found[n], &ancestry, parents, now_unix_nano, counts, &mut outcome);
+            let fact = self.decide_one(&found[n], &ancestry, ancestors, now_unix_nano, counts, &mut outcome);
             outcome.exceptions.push(fact);
         }
         outcome.exceptions.sort_by_key(|e| (e.item, e.event));
@@ -187,7 +156,7 @@ impl Pipeline {
         &self,
         found: &Found<'_>,
         ancestry: &[[u8; 8]],
-        parents: &Parents,
+        ancestors: &Ancestors<'_>,
         now_unix_nano: u64,
         counts: &mut Counts,
         outcome: &mut Outcome,
@@ -202,7 +171,7 @@ impl Pipeline {
         if let Some(key) = key
             && let Some(decided) = {
                 let mut dedup = self.dedup.lock();
-                dedup.learn(key, |span_id| parents.parent_of(key.trace_id, span_id));
+                dedup.learn(key, |span_id| ancestors.parent_of((key.trace_id, span_id)));
                 dedup.seen(key, ancestry, now_unix_nano)
             }
         {

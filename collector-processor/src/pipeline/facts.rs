@@ -23,6 +23,13 @@ pub(crate) struct Facts {
     /// None of its spans or records has a session. Not said in logs of older versions.
     #[prost(bool, tag = "5")]
     pub without_session: bool,
+    /// Spans, by their index in walk order, that say what others below them have from them; ascending.
+    #[prost(uint32, repeated, tag = "6")]
+    pub telling: Vec<u32>,
+    /// Whether all spans have something from those above them: some name their execution and others do not. Where it
+    /// does not hold, only those with exceptions have.
+    #[prost(bool, tag = "7")]
+    pub all_inherit: bool,
 }
 
 /// One exception and its grouping.

@@ -62,7 +62,7 @@ pub(crate) enum Role {
     FingerprintHint,
 }
 
-/// Number of roles.
+/// Number of roles: at most 32, the bits of [`Roles::set`].
 const ROLES: usize = Role::FingerprintHint as usize + 1;
 
 /// The look-up from attribute name to role and rank.
@@ -174,6 +174,14 @@ impl<'a> Roles<'a> {
         }
     }
 
+    /// The roles that have a value, each as the bit of its number.
+    #[inline]
+    #[must_use]
+    pub(crate) fn set(&self) -> u32 {
+        let bits = self.places.iter().enumerate().map(|(role, place)| u32::from(*place != 0) << role);
+        bits.fold(0, |set, bit| set | bit)
+    }
+
     /// The value for a role.
     #[inline]
     #[must_use]
@@ -201,35 +209,50 @@ impl<'a> Roles<'a> {
     }
 }
 
-/// A span's or record's own roles over its resource's.
+/// A span's or record's own roles over its resource's, and those over its ancestors'.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Scoped<'r, 'a> {
     /// Of the span or record.
     pub own: &'r Roles<'a>,
     /// Of its resource.
     pub resource: &'r Roles<'a>,
+    /// Of the spans above it, where it may have any.
+    pub inherited: Option<&'r Roles<'a>>,
 }
 
-impl<'a> Scoped<'_, 'a> {
+impl<'r, 'a> Scoped<'r, 'a> {
+    /// Without ancestors.
+    #[inline]
+    #[must_use]
+    pub(crate) fn new(own: &'r Roles<'a>, resource: &'r Roles<'a>) -> Self {
+        Self { own, resource, inherited: None }
+    }
+
+    /// The first that `value` finds, from the span itself upwards.
+    #[inline]
+    fn first<T>(&self, value: impl Fn(&Roles<'a>) -> Option<T>) -> Option<T> {
+        value(self.own).or_else(|| value(self.resource)).or_else(|| self.inherited.and_then(value))
+    }
+
     /// The value for a role.
     #[inline]
     #[must_use]
     pub(crate) fn value(&self, role: Role) -> Option<Value<'a>> {
-        self.own.value(role).or_else(|| self.resource.value(role))
+        self.first(|roles| roles.value(role))
     }
 
     /// The text for a role.
     #[inline]
     #[must_use]
     pub(crate) fn text(&self, role: Role) -> Option<&'a str> {
-        self.own.text(role).or_else(|| self.resource.text(role))
+        self.first(|roles| roles.text(role))
     }
 
     /// The same as bytes.
     #[inline]
     #[must_use]
     pub(crate) fn bytes(&self, role: Role) -> Option<&'a [u8]> {
-        self.own.bytes(role).or_else(|| self.resource.bytes(role))
+        self.first(|roles| roles.bytes(role))
     }
 }
 

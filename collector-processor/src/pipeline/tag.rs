@@ -1,6 +1,7 @@
 //! The walk over a request that finds sessions and exceptions, and the edits that mask and tag it.
 
-use super::exceptions::{Found, Parents};
+use super::ancestors::{Ancestors, ids};
+use super::exceptions::Found;
 use super::facts::{ExceptionFact, Facts};
 use super::masking::Masks;
 use super::names::{Role, Roles, Scoped};
@@ -31,7 +32,7 @@ struct Walk<'p, 'a> {
     tagged: Vec<(u32, AttributesAt)>,
     /// Texts of exceptions that were masked as attributes of the item at hand, by where they were.
     masked: Vec<(ByteRange, Cow<'a, str>)>,
-    parents: Parents,
+    ancestors: Ancestors<'a>,
     counts: Counts,
     item: u32,
     rejection: String,
@@ -113,7 +114,7 @@ impl<'p, 'a> Walk<'p, 'a> {
             found: Vec::new(),
             tagged: Vec::new(),
             masked: Vec::new(),
-            parents: Parents::default(),
+            ancestors: Ancestors::default(),
             counts: Counts::default(),
             item: 0,
             rejection: String::new(),
@@ -169,24 +170,26 @@ impl<'p, 'a> Walk<'p, 'a> {
             return false;
         };
         let parent: [u8; 8] = span.parent_span_id.try_into().unwrap_or_default();
-        self.parents.note(trace_id, span_id, parent);
-        let roles = Scoped { own: &own.roles, resource: of_resource };
+        self.ancestors.note((trace_id, span_id), parent);
+        let roles = Scoped::new(&own.roles, of_resource);
         let session = session(roles, self.of_request);
         if session.is_some() || self.pipeline.config.mask_without_session {
             self.counts.masked += own.mask(span, self.request, &mut self.edits);
             self.mask_span(span);
         }
-        let roles = Scoped { own: &own.roles, resource: of_resource };
+        let roles = Scoped::new(&own.roles, of_resource);
         if let Some(session) = &session {
             self.counts.with_session += 1;
             self.write_session(&own.marked, span.attributes_at(), session, roles);
         }
+        self.ancestors.tell((trace_id, span_id), self.item, session.as_ref(), span, own.roles.set());
         if session.is_some() || !self.pipeline.config.session_required {
             let before = self.found.len();
             for (n, event) in span.events.iter().enumerate().filter(|(_, e)| is_exception(e.name)) {
                 let mut found = self.exception_of_event(event, roles);
                 (found.event, found.trace_id) = (u32::try_from(n).ok(), Some(trace_id));
                 (found.span_id, found.parent_span_id) = (span_id, parent);
+                found.session = session.clone();
                 self.found.push(found);
             }
             if session.is_some() && self.found.len() > before {
@@ -202,7 +205,7 @@ impl<'p, 'a> Walk<'p, 'a> {
         self.counts.items += 1;
         let mut own = Roles::empty();
         record.attributes.iter().for_each(|a| _ = own.note(&self.pipeline.names, a));
-        let roles = Scoped { own: &own, resource: of_resource };
+        let roles = Scoped::new(&own, of_resource);
         let session = session(roles, self.of_request);
         if session.is_some() || self.pipeline.config.mask_without_session {
             self.counts.masked += self.masks.edit_body(&record.body, self.request, &mut self.edits);
@@ -369,11 +372,43 @@ impl<'p, 'a> Walk<'p, 'a> {
             sdk_language: roles.text(Role::SdkLanguage),
             exit_code: roles.value(Role::ExitCode).and_then(|v| v.as_int()),
             service_name: roles.text(Role::Service),
+            session: None,
         }
     }
 
+    /// Gives exceptions of spans the snippet and the language of what is above them, where they have none. Returns the
+    /// spans that others have something from.
+    fn inherit(&mut self) -> Vec<u32> {
+        if !self.ancestors.are_uneven() {
+            return Vec::new();
+        }
+        let mut telling = Vec::new();
+        for found in &mut self.found {
+            let Some(trace_id) = found.trace_id.filter(|_| found.event.is_some()) else { continue };
+            let (none, session) = (Roles::empty(), found.session.as_deref());
+            let (key, none) = ((trace_id, found.span_id), Scoped::new(&none, &none));
+            let inherited = self.ancestors.inherited(key, session, none, &self.pipeline.names);
+            if found.snippet.is_none() {
+                found.snippet = inherited.text(Role::Snippet).map(|s| self.masks.text(s));
+            }
+            found.language = found.language.or_else(|| inherited.text(Role::Language));
+            telling.extend(self.ancestors.items_above(key, session));
+        }
+        if self.ancestors.name_executions_unevenly() {
+            telling = self.ancestors.items();
+        }
+        telling.sort_unstable();
+        telling.dedup();
+        telling
+    }
+
     fn finish(mut self, request: &Bytes, of_request: Option<&str>, now: u64) -> Tagged {
-        let outcome = self.pipeline.decide(&self.found, &mut self.parents, now, &mut self.counts);
+        if !self.found.is_empty() {
+            self.ancestors.index();
+        }
+        let telling = self.inherit();
+        let all_inherit = self.ancestors.name_executions_unevenly();
+        let outcome = self.pipeline.decide(&self.found, &self.ancestors, now, &mut self.counts);
         for (item, at) in &self.tagged {
             if let Some(fact) = outcome.exceptions.get(outcome.exceptions.partition_point(|e| e.item < *item))
             {
@@ -395,16 +430,12 @@ impl<'p, 'a> Walk<'p, 'a> {
             session: of_request.map(str::to_owned),
             raw_without_session: !self.pipeline.config.mask_without_session,
             without_session: self.counts.with_session == 0,
+            telling,
+            all_inherit,
         };
         let remembered = outcome.remembered;
         Tagged { payload, facts, counts: self.counts, rejection: self.rejection, remembered }
     }
-}
-
-fn ids(span: &SpanView<'_>) -> Option<([u8; 16], [u8; 8])> {
-    let trace_id: [u8; 16] = span.trace_id.try_into().ok().filter(|id| *id != [0; 16])?;
-    let span_id: [u8; 8] = span.span_id.try_into().ok().filter(|id| *id != [0; 8])?;
-    Some((trace_id, span_id))
 }
 
 fn trim(text: Cow<'_, str>) -> Cow<'_, str> {

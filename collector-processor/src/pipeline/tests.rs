@@ -549,3 +549,107 @@ proptest::proptest! {
         }
     }
 }
+
+/// What `column` of `table` has for each span, by the first byte of its id.
+fn by_span(batches: &[(Table, Vec<RecordBatch>)], table: Table, column: &str) -> Vec<(u8, Option<String>)> {
+    let (_, batches) = batches.iter().find(|(t, _)| *t == table).unwrap();
+    let plain = |name| cast(batches[0].column_by_name(name).unwrap(), &DataType::Utf8).unwrap();
+    let (ids, values) = (plain("span_id"), plain(column));
+    let pairs = ids.as_string::<i32>().iter().zip(values.as_string::<i32>().iter());
+    pairs.map(|(id, v)| (u8::from_str_radix(&id.unwrap()[..2], 16).unwrap(), v.map(str::to_owned))).collect()
+}
+
+#[test]
+fn a_span_has_from_those_above_it_what_it_does_not_say_itself() {
+    let pipeline = pipeline(PipelineConfig { mask_without_session: false, ..PipelineConfig::default() });
+    let named = |mut span: Span, id: &str, user: &str| {
+        let code = "import pandas\n\nf()\n";
+        span.attributes.extend([
+            text("exec.id", id),
+            text("enduser.id", user),
+            text("exec.code.snippet", code),
+        ]);
+        span
+    };
+    let failed = vec![exception("'price'")];
+    // Children end first, so they come first.
+    let spans = vec![
+        span(3, 2, Some("s"), failed.clone()),
+        span(2, 1, Some("s"), failed.clone()),
+        named(span(1, 0, Some("s"), failed), "e-1", "u-1"),
+        // An execution that was started by another one, with a span of its own.
+        span(5, 4, Some("s"), Vec::new()),
+        named(span(4, 1, Some("s"), Vec::new()), "e-2", "u-2"),
+        // Other sessions, and none, are none of its descendants' business.
+        span(6, 1, Some("t"), Vec::new()),
+        span(7, 1, None, Vec::new()),
+        span(9, 8, Some("s"), Vec::new()),
+        named(span(8, 0, None, Vec::new()), "e-3", "bob@example.com"),
+    ];
+    let tagged = tag(&pipeline, &traces(spans, vec![text("enduser.id", "of-resource")]));
+    assert_eq!((tagged.counts.exceptions, tagged.counts.duplicates), (1, 2));
+    let deepest = &tagged.facts.exceptions[0];
+    assert_eq!((deepest.item, deepest.counted), (0, true));
+    assert_ne!(deepest.ast_statement, "", "the snippet is looked at where the exception is");
+    let batches = rows_of(&pipeline, &tagged, usize::MAX);
+    let trace = Some("07".repeat(16));
+    let some = |text: &str| Some(text.to_owned());
+    let executions = by_span(&batches, Table::Spans, "execution_id");
+    let expected = [
+        (3, some("e-1")),
+        (2, some("e-1")),
+        (1, some("e-1")),
+        (5, some("e-2")),
+        (4, some("e-2")),
+        (6, trace.clone()),
+        (7, trace.clone()),
+        (9, trace),
+        (8, some("e-3")),
+    ];
+    assert_eq!(executions, expected);
+    assert_eq!(by_span(&batches, Table::Errors, "execution_id"), [(3, some("e-1"))]);
+    assert_eq!(
+        by_span(&batches, Table::Errors, "user_id"),
+        [(3, some("of-resource"))],
+        "the resource comes first"
+    );
+    assert_eq!(by_span(&batches, Table::Errors, "snippet"), [(3, some("import pandas\n\nf()\n"))]);
+    assert!(by_span(&batches, Table::Errors, "code_hash")[0].1.is_some());
+}
+
+#[test]
+fn spans_that_all_say_the_same_kind_of_things_are_not_looked_at_twice() {
+    let pipeline = pipeline(PipelineConfig::default());
+    let alike = |id, execution: &str| {
+        let mut span = span(id, 0, Some("s"), Vec::new());
+        span.attributes.push(text("exec.id", execution));
+        span
+    };
+    let facts = |spans| tag(&pipeline, &traces(spans, Vec::new())).facts;
+    let none: [u32; 0] = [];
+    let telling = |spans| facts(spans).telling;
+    let failed = |session| span(2, 1, session, vec![exception("'a'")]);
+    assert_eq!(telling(vec![alike(1, "a"), alike(2, "b")]), none);
+    assert_eq!(telling(vec![span(1, 0, Some("s"), Vec::new()), failed(None)]), none);
+    assert_eq!(telling(vec![alike(1, "a"), span(2, 1, Some("s"), Vec::new())]), [0_u32]);
+    let mut of_user = span(1, 0, Some("s"), Vec::new());
+    of_user.attributes.push(text("enduser.id", "u"));
+    assert_eq!(
+        telling(vec![of_user.clone(), span(2, 1, Some("s"), Vec::new())]),
+        none,
+        "only exceptions ask for a user"
+    );
+    let facts = facts(vec![span(3, 0, Some("s"), Vec::new()), of_user, failed(Some("s"))]);
+    assert_eq!((facts.telling, facts.all_inherit), (vec![1], false));
+}
+
+#[test]
+fn spans_that_are_each_others_parents_end() {
+    let pipeline = pipeline(PipelineConfig::default());
+    let mut telling = span(1, 2, Some("s"), Vec::new());
+    telling.attributes.push(text("exec.id", "e"));
+    let spans =
+        vec![telling, span(2, 1, Some("s"), vec![exception("'a'")]), span(3, 3, Some("s"), Vec::new())];
+    let batches = rows_of(&pipeline, &tag(&pipeline, &traces(spans, Vec::new())), usize::MAX);
+    assert_eq!(by_span(&batches, Table::Errors, "execution_id"), [(2, Some("e".to_owned()))]);
+}

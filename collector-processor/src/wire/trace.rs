@@ -126,14 +126,8 @@ impl<'a> SpanView<'a> {
     }
 
     /// The attributes again, not read yet.
-    pub(crate) fn raw_attributes(&self) -> impl Iterator<Item = RawAttribute<'a>> + use<'a> {
-        let fields = self.fields;
-        fields.filter_map(move |field| match (field.number, field.value) {
-            (9, Wire::Len { start, end }) => {
-                Some(RawAttribute { message: fields.message(start, end), field: range(field.start, end) })
-            }
-            _ => None,
-        })
+    pub(crate) fn raw_attributes(&self) -> RawAttributes<'a> {
+        RawAttributes(self.fields)
     }
 
     fn reset(&mut self) {
@@ -238,6 +232,27 @@ impl<'a> SpanView<'a> {
                 _ => {}
             }
         }
+    }
+}
+
+/// The attributes of a span, not read yet.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct RawAttributes<'a>(Reader<'a>);
+
+impl<'a> Iterator for RawAttributes<'a> {
+    type Item = RawAttribute<'a>;
+
+    fn next(&mut self) -> Option<RawAttribute<'a>> {
+        let Self(fields) = self;
+        fields
+            .find_map(|field| match (field.number, field.value) {
+                (9, Wire::Len { start, end }) => Some((field.start, start, end)),
+                _ => None,
+            })
+            .map(|(at, start, end)| RawAttribute {
+                message: self.0.message(start, end),
+                field: range(at, end),
+            })
     }
 }
 
