@@ -13,7 +13,7 @@ mod units;
 pub(crate) use raw::Settings;
 pub(crate) use raw::Telemetry as TelemetrySettings;
 
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow, bail};
 use std::path::{Path, PathBuf};
 
 /// File that is read when no other is named.
@@ -36,9 +36,42 @@ pub(crate) fn load(
     if !problems.is_empty() {
         bail!("{}", problems.join("\n"));
     }
-    let settings = Settings::deserialize_table(table)
-        .with_context(|| format!("in {} or ERRATA_ variables", path.display()))?;
-    Ok(settings)
+    Settings::deserialize_table(table.clone()).map_err(|first| {
+        let mut problems = Vec::new();
+        unreadable(&toml::Value::Table(table), &mut Vec::new(), &mut problems);
+        if problems.is_empty() {
+            problems.push(first.message().to_owned());
+        }
+        let place = format!("{} or ERRATA_ variables", path.display());
+        anyhow!("{place} cannot be read for {} problem(s):\n  {}", problems.len(), problems.join("\n  "))
+    })
+}
+
+/// Adds all keys below `path` that are unknown or have a value of the wrong form: the reader itself stops at the first.
+fn unreadable(value: &toml::Value, path: &mut Vec<String>, problems: &mut Vec<String>) {
+    let alone = |value: toml::Value| {
+        let whole = path
+            .iter()
+            .rev()
+            .fold(value, |inner, key| toml::Value::Table(std::iter::once((key.clone(), inner)).collect()));
+        let toml::Value::Table(table) = whole else { return Ok(()) };
+        Settings::deserialize_table(table).map(drop)
+    };
+    let inner = value.as_table().filter(|_| alone(toml::Table::new().into()).is_ok());
+    match inner {
+        Some(table) => {
+            for (key, value) in table {
+                path.push(key.clone());
+                unreadable(value, path, problems);
+                path.pop();
+            }
+        }
+        None => {
+            if let Err(error) = alone(value.clone()) {
+                problems.push(format!("{}: {}", path.join("."), error.message()));
+            }
+        }
+    }
 }
 
 /// Checks the values, all at once.

@@ -24,7 +24,7 @@ pub(crate) use masking::{Masking, Masks};
 pub(crate) use names::{Names, Role, Roles, Scoped};
 pub(crate) use session::{parent_session, session};
 
-use crate::wire::{Fault, Signal, WireError, with_valid_text_logs, with_valid_text_traces};
+use crate::wire::{Fault, Signal, WireError, mended_logs, mended_traces};
 use arc_swap::ArcSwap;
 use bytes::Bytes;
 use error_patterns::grouping::{Grouper, GroupingConfig};
@@ -151,13 +151,13 @@ impl Pipeline {
     ) -> Result<Tagged, WireError> {
         let mut seen = self.seen.take(&self.masking);
         let mut tagged = self.tag_seen(signal, request, session, now_unix_nano, &mut seen);
-        if let Err(WireError { fault: Fault::Utf8, .. }) = tagged {
-            let valid = match signal {
-                Signal::Traces => with_valid_text_traces(request),
-                Signal::Logs => with_valid_text_logs(request),
+        if let Err(WireError { fault: Fault::Utf8 | Fault::Nesting, .. }) = tagged {
+            let mended = match signal {
+                Signal::Traces => mended_traces(request),
+                Signal::Logs => mended_logs(request),
             };
-            if let Some(valid) = valid {
-                tagged = self.tag_seen(signal, &valid.into(), session, now_unix_nano, &mut seen);
+            if let Some(mended) = mended {
+                tagged = self.tag_seen(signal, &mended.into(), session, now_unix_nano, &mut seen);
             }
         }
         self.seen.put(seen);

@@ -67,6 +67,6 @@ pub use trace::{Event, Link, SpanCursor, SpanView};
 pub(crate) use trace::{Odd, RawAttributes};
 pub(crate) use validate::validate_around_spans;
 pub use validate::{
-    Counts, REQUEST_BYTES_MAX, VALUE_DEPTH_MAX, merge_split_logs, merge_split_traces, validate_logs,
-    validate_traces, with_valid_text_logs, with_valid_text_traces,
+    Counts, REQUEST_BYTES_MAX, VALUE_DEPTH_MAX, mended_logs, mended_traces, merge_split_logs,
+    merge_split_traces, validate_logs, validate_traces,
 };

@@ -241,7 +241,7 @@ impl Masker {
     /// Whether this key tells nothing of its values: it names neither a secret nor a person.
     #[must_use]
     pub fn is_harmless(key: &[u8]) -> bool {
-        !names_person(key) && !secret::names_secret(key)
+        !names_person(key) && !secret::names_secret(key) && !secret::may_name_number(key)
     }
 
     /// As [`Self::mask_attribute`], of a key that [is harmless](Self::is_harmless).
@@ -256,9 +256,13 @@ impl Masker {
         self.rules.names(key)
     }
 
-    /// The value of an attribute that is no text, by the users' rules that name it; `None` where none acts.
+    /// The value of an attribute that is a number or a boolean, where its name says that it is a secret, a phone or a payment
+    /// card, and by the users' rules that name it; `None` where none acts.
     #[must_use]
-    pub fn mask_by_rules_of(&self, key: &str, value: &str) -> Option<String> {
+    pub fn mask_number(&self, key: &str, value: &str) -> Option<String> {
+        if let Some(kind) = secret::names_number(key.as_bytes(), value.as_bytes()) {
+            return Some(kind.placeholder().to_owned());
+        }
         if !self.has_rule_of(key) {
             return None;
         }

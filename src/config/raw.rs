@@ -704,6 +704,18 @@ mod tests {
     }
 
     #[test]
+    fn all_that_cannot_be_read_is_told_at_once() {
+        let text = "nope = 1\n[otlp]\nport = 1\nretry_after = 'soon'\nread_timeout = '3s'\n[forward.sending_queue]\nsize_max = true\n";
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        std::io::Write::write_all(&mut file, text.as_bytes()).unwrap();
+        let error = crate::config::load(Some(file.path()), std::iter::empty()).unwrap_err().to_string();
+        let told =
+            ["4 problem(s)", "nope:", "otlp.port:", "otlp.retry_after:", "forward.sending_queue.size_max:"];
+        assert!(told.iter().all(|part| error.contains(part)), "{error}");
+        assert!(!error.contains("read_timeout:"), "{error}");
+    }
+
+    #[test]
     fn all_problems_are_told_at_once() {
         let problems = |text: &str| Settings::deserialize_table(text.parse().unwrap()).unwrap().problems();
         let three = problems(

@@ -51,6 +51,12 @@ def test_every_session_tells_the_whole_lineage(shared, lineage):
         assert answer["roots"] == [lineage["gone"]] and not answer["cyclic"] and not answer["truncated"]
 
 
+def test_a_session_that_names_itself_as_its_parent_restarted_nothing(shared, service):
+    run(shared, service, service, service)
+    shared.spans_of(service, 1)
+    assert get(shared, f"/sessions/{service}").json()["restarted_as"] == []
+
+
 def test_the_lineage_is_a_query(shared, lineage):
     query = f"""
       WITH RECURSIVE neighbours AS (

@@ -107,9 +107,9 @@ impl Masks {
             Value::Double(value) => Some(value.to_string()),
             _ => None,
         };
-        // A number gives way to a text only where a user's rule says so.
+        // A number gives way to a text only where its name or a user's rule says so.
         if let Some(number) = number
-            && let Some(masked) = self.masker.mask_by_rules_of(key, &number)
+            && let Some(masked) = self.masker.mask_number(key, &number)
             && let Some(content) = attribute.content(request)
         {
             let mut replaced = Vec::new();

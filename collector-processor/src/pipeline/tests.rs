@@ -335,14 +335,37 @@ fn text_that_is_not_utf_8_spoils_nothing_else() {
 }
 
 #[test]
+fn what_nests_too_deep_is_left_out_and_spoils_nothing_else() {
+    let deep = (1..200).fold(text("k", "x").value, |value, _| {
+        let entry = KeyValue { key: "k".to_owned(), value, ..KeyValue::default() };
+        let list = KeyValueList { values: vec![entry] };
+        Some(AnyValue { value: Some(Value::KvlistValue(list)) })
+    });
+    let mut odd = span(1, 0, Some("s"), vec![exception("mail bob@example.com")]);
+    odd.attributes.push(KeyValue { key: "deep".to_owned(), value: deep, ..KeyValue::default() });
+    odd.attributes.push(text("after", "it"));
+    // prost itself would not read it.
+    let request = traces(vec![odd, span(2, 1, Some("s"), Vec::new())], Vec::new());
+    let tagged = tag(&pipeline(PipelineConfig::default()), &request);
+    let spans = spans_of(&tagged.payload);
+    assert_eq!((spans.len(), tagged.counts.exceptions, tagged.counts.rejected), (2, 1, 0));
+    assert_eq!(attribute_text(&spans[0].attributes, "after"), Some("it"));
+    let left = format!("{:?}", attribute(&spans[0].attributes, "deep").unwrap());
+    assert!((20..40).contains(&left.matches("KvlistValue").count()), "{left}");
+}
+
+#[test]
 fn a_rule_for_an_attribute_masks_numbers_too() {
     let pipeline = pipeline(PipelineConfig::default());
     let rules = Rules::read("[[mask]]\nattribute = 'app.customer.*'\nreplace = '<customer>'");
     pipeline.set_rules(&Arc::new(rules.unwrap()));
     let mut span = span(1, 0, Some("s"), Vec::new());
-    for (key, value) in
-        [("app.customer.age", Value::IntValue(41)), ("app.customer.vip", Value::BoolValue(true))]
-    {
+    for (key, value) in [
+        ("app.customer.age", Value::IntValue(41)),
+        ("app.customer.vip", Value::BoolValue(true)),
+        ("card.number", Value::IntValue(4_111_111_111_111_111)),
+        ("card.count", Value::IntValue(3)),
+    ] {
         let value = Some(AnyValue { value: Some(value) });
         span.attributes.push(KeyValue { key: key.to_owned(), value, ..KeyValue::default() });
     }
@@ -350,6 +373,8 @@ fn a_rule_for_an_attribute_masks_numbers_too() {
     let attributes = &spans_of(&tagged.payload)[0].attributes;
     assert_eq!(attribute_text(attributes, "app.customer.age"), Some("<customer>"));
     assert_eq!(attribute_text(attributes, "app.customer.vip"), Some("<customer>"));
+    assert_eq!(attribute_text(attributes, "card.number"), Some("<card>"));
+    assert_eq!(attribute(attributes, "card.count"), Some(&Value::IntValue(3)));
 }
 
 #[test]

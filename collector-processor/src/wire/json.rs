@@ -9,8 +9,8 @@
 //!
 //! The serde support of `opentelemetry-proto` 0.33 is not used: it knows neither the names of the `.proto`
 //! file nor names of enumerations nor `NaN` in attributes, demands `value` in an attribute, and tells no
-//! path. Bounds: values nest at most [`VALUE_DEPTH_MAX`] deep, JSON itself at most 128, which is reached
-//! first by lists of lists (31 levels).
+//! path. Bounds: values nest at most [`VALUE_DEPTH_MAX`] deep, JSON itself at most 128, which maps of maps reach
+//! first (29 levels); values below that are left out.
 
 use super::protobuf::{put_tag, put_varint, varint_len};
 use super::schema::{FieldSchema, Kind, LOG_REQUEST, Schema, TRACE_REQUEST};
@@ -61,6 +61,12 @@ fn transcode(schema: &'static Schema, json: &[u8]) -> Result<Vec<u8>, JsonError>
         Err(error) => Err(JsonError { path: writer.path(), reason: error.to_string() }),
     }
 }
+
+/// Arrays and objects of JSON that may nest, as serde_json has it.
+const JSON_LEVELS_MAX: usize = 128;
+
+/// Most of them before the next value inside a value.
+const JSON_LEVELS_OF_A_VALUE: usize = 5;
 
 /// The bytes so far, and where in the JSON the reader is.
 struct Writer {
@@ -154,8 +160,13 @@ impl<'de> Visitor<'de> for MessageSeed<'_> {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
         let Self { writer, schema, levels } = self;
         let levels = if schema.one_of {
-            let limit = || Error::custom(format_args!("values nest deeper than {VALUE_DEPTH_MAX}"));
-            levels.checked_sub(1).ok_or_else(limit)?
+            let fits = writer.path.len() + JSON_LEVELS_OF_A_VALUE < JSON_LEVELS_MAX;
+            let Some(levels) = levels.checked_sub(1).filter(|_| fits) else {
+                // What nests too deep is left out, and spoils nothing else.
+                while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+                return Ok(());
+            };
+            levels
         } else {
             levels
         };

@@ -48,30 +48,36 @@ pub fn validate_logs(request: &[u8]) -> Result<Counts, WireError> {
     validate(&LOG_REQUEST, request)
 }
 
-/// The request with U+FFFD for the bytes of its texts that are not UTF-8, where nothing else is wrong with it: a program
-/// that prints bytes must not lose what others sent in the same batch. `None` where that does not make it well-formed.
+/// The request with U+FFFD for the bytes of its texts that are not UTF-8 and without what nests too deep, where nothing else
+/// is wrong with it: one program's odd value must not lose what others sent in the same batch. `None` where that does not make
+/// it well-formed.
 #[must_use]
-pub fn with_valid_text_traces(request: &[u8]) -> Option<Vec<u8>> {
-    with_valid_text(&TRACE_REQUEST, request)
+pub fn mended_traces(request: &[u8]) -> Option<Vec<u8>> {
+    mended(&TRACE_REQUEST, request)
 }
 
-/// As [`with_valid_text_traces`], for logs.
+/// As [`mended_traces`], for logs.
 #[must_use]
-pub fn with_valid_text_logs(request: &[u8]) -> Option<Vec<u8>> {
-    with_valid_text(&LOG_REQUEST, request)
+pub fn mended_logs(request: &[u8]) -> Option<Vec<u8>> {
+    mended(&LOG_REQUEST, request)
 }
 
-fn with_valid_text(schema: &'static Schema, request: &[u8]) -> Option<Vec<u8>> {
-    let mut walk = Check { invalid: Some(Vec::new()), ..Check::default() };
+fn mended(schema: &'static Schema, request: &[u8]) -> Option<Vec<u8>> {
+    let mut walk = Check { mendable: Some(Vec::new()), ..Check::default() };
     check(schema, request, &mut walk).ok()?;
     let mut edits = Edits::default();
-    for text in walk.invalid.unwrap_or_default() {
-        let bytes = &request[text.start as usize..text.end as usize];
-        edits.replace(text, String::from_utf8_lossy(bytes).as_bytes());
+    for mendable in walk.mendable.unwrap_or_default() {
+        match mendable {
+            Mendable::Text(content) => {
+                let bytes = &request[content.start as usize..content.end as usize];
+                edits.replace(content, String::from_utf8_lossy(bytes).as_bytes());
+            }
+            Mendable::Deep(field) => edits.remove(field),
+        }
     }
-    let mut valid = Vec::new();
-    edits.apply(request, &mut valid).ok()?;
-    Some(valid)
+    let mut mended = Vec::new();
+    edits.apply(request, &mut mended).ok()?;
+    Some(mended)
 }
 
 /// Rewrites a checked trace request so that no singular message comes in several pieces. Unknown fields
@@ -134,13 +140,21 @@ struct Depth {
     values: u32,
 }
 
+/// What is wrong in one place only.
+enum Mendable {
+    /// A text that is not UTF-8.
+    Text(ByteRange),
+    /// A field that nests too deep, tag included.
+    Deep(ByteRange),
+}
+
 /// The state of one check. Errors are kept here, so that the walk itself returns nothing large.
 #[derive(Default)]
 struct Check {
     /// Leaves out what is inside spans or log records.
     around_items: bool,
-    /// Where texts lie that are not UTF-8, if that is no error.
-    invalid: Option<Vec<ByteRange>>,
+    /// What can be mended, if that is no error.
+    mendable: Option<Vec<Mendable>>,
     counts: Counts,
     error: Option<WireError>,
 }
@@ -179,8 +193,8 @@ impl Check {
                 Kind::MessageList(inner) => inner,
                 _ => {
                     if !is_well_formed(*kind, reader.bytes(start, end)) {
-                        let Some(invalid) = &mut self.invalid else { return self.fail(schema, reader, at) };
-                        invalid.push(range(start, end));
+                        let Some(mendable) = &mut self.mendable else { return self.fail(schema, reader, at) };
+                        mendable.push(Mendable::Text(range(start, end)));
                     }
                     seen = if schema.one_of { 0 } else { seen };
                     continue;
@@ -199,8 +213,11 @@ impl Check {
                 Role::Attribute => {}
                 Role::Other => {}
             }
-            let Some(depth) = depth.enter(inner) else { return self.fail(schema, reader, at) };
-            self.message(inner, reader.message(start, end), depth)?;
+            match (depth.enter(inner), &mut self.mendable) {
+                (Some(depth), _) => self.message(inner, reader.message(start, end), depth)?,
+                (None, Some(mendable)) => mendable.push(Mendable::Deep(range(at, end))),
+                (None, None) => return self.fail(schema, reader, at),
+            }
         }
         Some(())
     }

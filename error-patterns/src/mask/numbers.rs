@@ -95,14 +95,20 @@ pub(super) fn card(text: &Text<'_>, at: usize) -> Option<Span> {
     if !shape || !ends(text, end) {
         return None;
     }
+    is_card(&bytes[at..end]).then_some(Span { start: at, end, kind: MaskKind::Card })
+}
+
+/// Whether the digits of `text` are a payment card's.
+pub(super) fn is_card(text: &[u8]) -> bool {
     let mut digits = [0_u8; 19];
     let mut length = 0;
-    for byte in bytes[at..end].iter().filter(|b| b.is_ascii_digit()) {
-        *digits.get_mut(length)? = byte - b'0';
+    for byte in text.iter().filter(|b| b.is_ascii_digit()) {
+        let Some(digit) = digits.get_mut(length) else { return false };
+        *digit = byte - b'0';
         length += 1;
     }
     let digits = &digits[..length];
-    (is_issued(digits) && luhn(digits)).then_some(Span { start: at, end, kind: MaskKind::Card })
+    is_issued(digits) && luhn(digits)
 }
 
 /// Known issuers' prefixes and lengths.

@@ -5,7 +5,8 @@
 
 use super::scan::Text;
 use super::value::{Context, Value};
-use super::{MaskKind, Span, credential};
+use super::{MaskKind, Span, credential, numbers};
+use std::ops::RangeInclusive;
 use std::sync::LazyLock;
 
 /// Endings of names, letters and digits only, whose value is a secret.
@@ -69,6 +70,15 @@ const WEAK: &[&str] =
     &["token", "auth", "passe", "credential", "credentials", "sig", "signature", "pass", "pw", "otp", "pin"];
 /// Names whose value is a secret in a query only: `?key=...`.
 const IN_QUERY: &[&str] = &["key"];
+/// Words in names of payment cards.
+const CARDS: [&[u8]; 3] = [b"card", b"payment", b".pan"];
+
+/// Digits of a secret that is a number, at least.
+const NUMBER_SECRET_MIN: usize = 4;
+
+/// Digits of a phone number, E.164.
+const PHONE_DIGITS: RangeInclusive<usize> = 7..=15;
+
 /// Last words of names whose value is a phone number, when it is a number.
 const PHONES: &[&str] = &["phone", "tel", "telephone"];
 /// Names of a value whose own name stands beside it.
@@ -109,6 +119,29 @@ pub(super) fn names_secret(key: &[u8]) -> bool {
         Some(Strength::Weak) => !key.ends_with(b"signature"),
         _ => false,
     }
+}
+
+/// What an attribute of this name holds where its value is the whole number `digits`: elsewhere too many numbers look like a
+/// card's or a phone's, and a count of tokens is none of them.
+pub(super) fn names_number(key: &[u8], digits: &[u8]) -> Option<MaskKind> {
+    if !digits.iter().all(u8::is_ascii_digit) {
+        return None;
+    }
+    match strength(key) {
+        Some(Strength::Strong) if digits.len() >= NUMBER_SECRET_MIN => Some(MaskKind::Token),
+        Some(Strength::Phone) if PHONE_DIGITS.contains(&digits.len()) => Some(MaskKind::Phone),
+        _ if names_card(key) && numbers::is_card(digits) => Some(MaskKind::Card),
+        _ => None,
+    }
+}
+
+/// Whether an attribute of this name may hold a [number that is masked](names_number).
+pub(super) fn may_name_number(key: &[u8]) -> bool {
+    names_card(key) || matches!(strength(key), Some(Strength::Strong | Strength::Phone))
+}
+
+fn names_card(key: &[u8]) -> bool {
+    CARDS.iter().any(|word| key.windows(word.len()).any(|at| at.eq_ignore_ascii_case(word)))
 }
 
 /// What a name says about its value.

@@ -389,6 +389,28 @@ proptest! {
 }
 
 #[test]
+fn numbers_are_masked_by_the_name_of_their_attribute() {
+    let masker = Masker::default();
+    for (key, value, masked) in [
+        ("db.password", "20471911", Some("<token>")),
+        ("user.phone", "393471234567", Some("<phone>")),
+        ("payment.card_number", "4111111111111111", Some("<card>")),
+        ("order.pan", "4111111111111111", Some("<card>")),
+        // Not a card's check digit; no name; no secret.
+        ("payment.card_number", "4111111111111112", None),
+        ("order.id", "4111111111111111", None),
+        ("db.password", "0", None),
+        ("gen_ai.usage.input_tokens", "4811", None),
+        ("llm.token", "4811", None),
+        ("user.phone", "3", None),
+        ("payment.card.balance", "-4111111111111111", None),
+    ] {
+        assert_eq!(masker.mask_number(key, value).as_deref(), masked, "{key} = {value}");
+        assert!(masked.is_none() || !Masker::is_harmless(key.as_bytes()), "{key}");
+    }
+}
+
+#[test]
 fn what_stands_in_other_scripts() {
     masks(&[
         ("\u{bb}/home/mmueller/a.py\u{ab}", "\u{bb}/home/<user>/a.py\u{ab}"),

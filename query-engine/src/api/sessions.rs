@@ -147,7 +147,7 @@ async fn detail(engine: &Engine, id: &str) -> Result<Response, ApiError> {
     let children = objects(
         engine,
         "SELECT session_id, min(started_at) AS started_at FROM sessions WHERE parent_session_id = $1 \
-         GROUP BY session_id ORDER BY started_at, session_id LIMIT 1000",
+         AND session_id <> $1 GROUP BY session_id ORDER BY started_at, session_id LIMIT 1000",
         value(),
     )
     .await?;

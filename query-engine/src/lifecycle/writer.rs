@@ -9,7 +9,7 @@
 //! Bounds: `queue_max` changes wait, [`BATCH_MAX`] are decided at once, [`GIVE_UP_AFTER`] bounds the attempts.
 
 use super::decide::{Change, Decision, change_of, decide, is_repeat};
-use super::event::{PatternEvent, batch};
+use super::event::{Action, PatternEvent, batch};
 use super::ledger::{Entries, Ledger};
 use super::state::{PatternState, pair};
 use super::{ChangeError, OWN_ACTOR, Refusal};
@@ -126,9 +126,23 @@ impl Writer {
         let mut entries = self.ledger.read(&names, &given).await.map_err(ChangeError::from)?;
         let now = clock::now_unix_nano();
         let mut added = Vec::new();
-        let answers = requests.iter().map(|request| answer(&mut entries, request, now, &mut added)).collect();
+        let mut answers: Vec<Answer> =
+            requests.iter().map(|request| answer(&mut entries, request, now, &mut added)).collect();
         self.commit(added, version).await?;
+        self.look_again(&mut answers).await;
         Ok(answers)
+    }
+
+    /// What is left of a pattern that another one was taken out of again only the tables tell: both have names of theirs.
+    async fn look_again(&mut self, answers: &mut [Answer]) {
+        let parted = |event: &PatternEvent| event.action == Action::Merge && event.to_value.is_none();
+        for changed in answers.iter_mut().flatten().filter(|changed| changed.events.iter().any(parted)) {
+            let names = [changed.pattern_id.clone()];
+            // The change is made, whether or not its outcome can be read.
+            if let Ok(entries) = self.ledger.read(&names, &[]).await {
+                changed.state = PatternState::of(entries.history(&changed.pattern_id));
+            }
+        }
     }
 
     async fn commit(&mut self, events: Vec<PatternEvent>, version: u64) -> Result<(), Failure> {

@@ -70,6 +70,9 @@ async fn an_undone_merge_leaves_two_patterns() {
     let place = place(2).await;
     let engine = place.engine(config());
     let lifecycle = place.lifecycle(&engine);
+    for (pattern, who) in [("p0", "ada"), ("p1", "bob")] {
+        make(&lifecycle, pattern, Decision::Assignee(Some(who.to_owned()))).await;
+    }
     // Both ways at once: one of them comes first.
     let (left, right) = tokio::join!(
         lifecycle.change(change("p0", merge("p1"))),
@@ -82,6 +85,12 @@ async fn an_undone_merge_leaves_two_patterns() {
     let undone = undo(&lifecycle, &made).await;
     assert_eq!(counts(&engine).await, owned(&[("p0", 1), ("p1", 1)]));
     assert_eq!(undone.events[0].pattern_id, made.events[0].pattern_id);
+    let of = |pattern: &str| Some(if pattern == "p0" { "ada" } else { "bob" }.to_owned());
+    assert_eq!(
+        undone.state.assignee,
+        of(&undone.pattern_id),
+        "the answer is about the pattern as it is then"
+    );
     make(&lifecycle, "p0", Decision::Status(Status::Ignored)).await;
     let found = rows(&engine, "SELECT status FROM pattern_report ORDER BY pattern_id").await;
     assert_eq!(found, [json!({"status": "ignored"}), json!({"status": "open"})]);
