@@ -283,7 +283,8 @@ impl Rows {
         let times = [event.map_or(0, |e| e.time_unix_nano), span.end_time_unix_nano];
         let time = times.into_iter().find(|t| *t > 0).unwrap_or_else(|| started(span, received_unix_nano));
         let date = self.date_of(time, received_unix_nano);
-        self.errors.push(&errors::Source::of_span(span, event, place, names), fact, time, date);
+        let place = spans::Place { session: place.session.or(fact.session.as_deref()), ..*place };
+        self.errors.push(&errors::Source::of_span(span, event, &place, names), fact, time, date);
     }
 
     fn add_logs(&mut self, request: &LoggedRequest<'_>, wanted: Wanted) {

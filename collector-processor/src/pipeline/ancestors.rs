@@ -1,6 +1,6 @@
 //! What a span has from those above it: SDKs that nest set an execution's attributes on its root span only.
 //!
-//! Looked for among the spans of one request, within one trace and one session. Whatever the span itself or its resource
+//! Looked for among the spans of one request, within one trace, by a span of a session within that. Whatever the span itself or its resource
 //! says comes first (the contract's order), then the nearest ancestor.
 
 use super::names::{Names, Role, Roles, Scoped};
@@ -142,11 +142,13 @@ impl<'a> Ancestors<'a> {
         chain
     }
 
-    /// The ancestors of a span of `session` that say anything, nearest first.
+    /// The ancestors of a span of `session` that say anything, nearest first: those of other sessions are none of its
+    /// business.
     fn telling_above(&self, key: SpanKey, session: Option<&str>) -> impl Iterator<Item = &Telling<'a>> {
         let chain = if self.told.is_empty() { Vec::new() } else { self.ancestry(key, NO_SPAN) };
         let known = chain.into_iter().skip(1).filter_map(move |ancestor| self.told.get(&(key.0, ancestor)));
-        known.filter(move |telling| telling.session.as_deref() == session)
+        // What has no session is masked where rows are made, whatever it has from whom.
+        known.filter(move |telling| session.is_none() || telling.session.as_deref() == session)
     }
 
     /// The items that a span of `session` may have anything from.

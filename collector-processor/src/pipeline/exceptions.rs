@@ -41,6 +41,42 @@ impl Found<'_> {
         let known = self.trace_id.map(|trace| ancestors.ancestry((trace, self.span_id), self.parent_span_id));
         known.unwrap_or_default()
     }
+
+    /// Alike for all records of one exception, though SDKs and loggers of one program name it differently: with its module
+    /// and without, a nested class by `$` and by `.`, by Node's code, a key with its quotes and without. A stack that came alone stands for both.
+    fn text_hash(&self) -> u64 {
+        let hash = |text: &str| rapidhash::v3::rapidhash_v3(text.as_bytes());
+        let name = self.error_type.as_deref().unwrap_or_default();
+        let name = name.rsplit(['.', '$', '+', ':']).next().unwrap_or_default();
+        let is_code =
+            name.len() > 2 && name.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_');
+        let name = if is_code || SCRIPT_ERRORS.contains(&name) { "Error" } else { name };
+        let alone = || self.stacktrace.as_deref().filter(|_| name.is_empty());
+        let message = self.message.as_deref().or_else(alone).unwrap_or_default();
+        hash(name) ^ hash(message.trim_matches(['\'', '"'])).rotate_left(17)
+    }
+
+    /// The message of an exception that was sent as a stack trace only: what stands behind its type.
+    fn message_in_stack(&self, error_type: &str) -> Option<&str> {
+        let stack =
+            self.stacktrace.as_deref().filter(|_| self.message.is_none() && !error_type.is_empty())?;
+        let behind = |line: &'_ str| {
+            let at = line.find(error_type)?;
+            let is_whole = !line[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_');
+            line[at + error_type.len()..]
+                .strip_prefix(": ")
+                .filter(|_| is_whole)
+                .map(|_| at + error_type.len() + 2)
+        };
+        let found = |line| behind(line).map(|at| &line[at..]);
+        // Python tells what failed last, the others first.
+        if stack.contains(PYTHON_HEADER) {
+            stack.lines().rev().find_map(found)
+        } else {
+            stack.lines().find_map(found)
+        }
+        .map(|message| clip(message.trim()))
+    }
 }
 
 /// What was decided for an exception, shared by all records of it. Hundreds of thousands are remembered, so of the
@@ -126,6 +162,12 @@ pub(super) struct Outcome {
 
 const NO_SPAN: [u8; 8] = [0; 8];
 
+/// Names by which a logger of Node.js knows what its SDK knows by a code.
+const SCRIPT_ERRORS: [&str; 4] = ["Error", "TypeError", "RangeError", "SyntaxError"];
+
+/// What stands before a stack of Python.
+const PYTHON_HEADER: &str = "Traceback (most recent call last)";
+
 impl Pipeline {
     /// Decides all exceptions of one request; deeper spans first, so that the deepest copy is the one
     /// that counts.
@@ -144,8 +186,21 @@ impl Pipeline {
         let mut order: Vec<(usize, Vec<[u8; 8]>)> =
             found.iter().enumerate().map(|(n, f)| (n, f.ancestry(ancestors))).collect();
         order.sort_by_key(|(n, ancestry)| (Reverse(ancestry.len()), *n));
+        // Of each exception that is counted here, what was decided and where its fact is.
+        let mut counted: Vec<(Arc<Decided>, usize)> = Vec::new();
         for (n, ancestry) in order {
-            let fact = self.decide_one(&found[n], &ancestry, ancestors, now_unix_nano, counts, &mut outcome);
+            let found = &found[n];
+            let (decided, is_counted) =
+                self.decide_one(found, &ancestry, ancestors, now_unix_nano, counts, &mut outcome);
+            let fact = self.fact(found, &decided, is_counted, now_unix_nano);
+            if is_counted {
+                counted.push((decided, outcome.exceptions.len()));
+            } else if let Some(session) = &found.session {
+                let first = counted.iter().find(|(first, _)| Arc::ptr_eq(first, &decided));
+                if let Some((_, place)) = first {
+                    outcome.exceptions[*place].session.get_or_insert_with(|| session.clone().into_owned());
+                }
+            }
             outcome.exceptions.push(fact);
         }
         outcome.exceptions.sort_by_key(|e| (e.item, e.event));
@@ -160,23 +215,17 @@ impl Pipeline {
         now_unix_nano: u64,
         counts: &mut Counts,
         outcome: &mut Outcome,
-    ) -> ExceptionFact {
-        let key = found.trace_id.filter(|_| found.span_id != NO_SPAN).map(|trace_id| {
-            let text =
-                rapidhash::v3::rapidhash_v3(found.error_type.as_deref().unwrap_or_default().as_bytes())
-                    ^ rapidhash::v3::rapidhash_v3(found.message.as_deref().unwrap_or_default().as_bytes())
-                        .rotate_left(17);
-            ExceptionKey { trace_id, text }
+    ) -> (Arc<Decided>, bool) {
+        let trace_id = found.trace_id.filter(|_| found.span_id != NO_SPAN);
+        let key = trace_id.map(|trace_id| ExceptionKey { trace_id, text: found.text_hash() });
+        let seen = key.and_then(|key| {
+            let mut dedup = self.dedup.lock();
+            dedup.learn(key, |span_id| ancestors.parent_of((key.trace_id, span_id)));
+            dedup.seen(key, ancestry, now_unix_nano)
         });
-        if let Some(key) = key
-            && let Some(decided) = {
-                let mut dedup = self.dedup.lock();
-                dedup.learn(key, |span_id| ancestors.parent_of((key.trace_id, span_id)));
-                dedup.seen(key, ancestry, now_unix_nano)
-            }
-        {
+        if let Some(decided) = seen {
             counts.duplicates += 1;
-            return self.fact(found, &decided, false, now_unix_nano);
+            return (decided, false);
         }
         let decided = Arc::new(self.group(found, now_unix_nano, outcome));
         if let Some(key) = key {
@@ -186,7 +235,7 @@ impl Pipeline {
         }
         counts.exceptions += 1;
         counts.patterns_new += u64::from(decided.pattern_new);
-        self.fact(found, &decided, true, now_unix_nano)
+        (decided, true)
     }
 
     fn group(&self, found: &Found<'_>, now_unix_nano: u64, outcome: &mut Outcome) -> Decided {
@@ -242,10 +291,11 @@ impl Pipeline {
             error_type: of_client.map_or(reported, clip).to_owned(),
             language: language.to_owned(),
             file_path: file_path.to_owned(),
-            message: String::new(),
+            message: found.message_in_stack(reported).unwrap_or_default().to_owned(),
             ast_statement: statement.to_owned(),
             ast_call: call.to_owned(),
             ast_import: import.to_owned(),
+            session: None,
         }
     }
 

@@ -101,6 +101,9 @@ pub(crate) struct ExceptionFact {
     /// What it imports; empty when unknown.
     #[prost(string, tag = "22")]
     pub ast_import: String,
+    /// Session of another record of it in the request, where its own span has none.
+    #[prost(string, optional, tag = "23")]
+    pub session: Option<String>,
 }
 
 /// One row of table `patterns`.

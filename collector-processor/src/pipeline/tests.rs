@@ -605,7 +605,7 @@ fn a_span_has_from_those_above_it_what_it_does_not_say_itself() {
         // An execution that was started by another one, with a span of its own.
         span(5, 4, Some("s"), Vec::new()),
         named(span(4, 1, Some("s"), Vec::new()), "e-2", "u-2"),
-        // Other sessions, and none, are none of its descendants' business.
+        // Other sessions are none of its business.
         span(6, 1, Some("t"), Vec::new()),
         span(7, 1, None, Vec::new()),
         span(9, 8, Some("s"), Vec::new()),
@@ -627,7 +627,7 @@ fn a_span_has_from_those_above_it_what_it_does_not_say_itself() {
         (5, some("e-2")),
         (4, some("e-2")),
         (6, trace.clone()),
-        (7, trace.clone()),
+        (7, some("e-1")),
         (9, trace),
         (8, some("e-3")),
     ];
@@ -640,6 +640,63 @@ fn a_span_has_from_those_above_it_what_it_does_not_say_itself() {
     );
     assert_eq!(by_span(&batches, Table::Errors, "snippet"), [(3, some("import pandas\n\nf()\n"))]);
     assert!(by_span(&batches, Table::Errors, "code_hash")[0].1.is_some());
+}
+
+#[test]
+fn a_session_knows_what_failed_in_it_though_an_inner_span_is_outside_of_it() {
+    let inner = || span(2, 1, None, vec![exception("'price'")]);
+    let outer = || span(1, 0, Some("s"), vec![exception("'price'")]);
+    let sessions = |batches: &[(Table, Vec<RecordBatch>)]| by_span(batches, Table::Errors, "session_id");
+    let in_session = Some("s".to_owned());
+    for spans in [vec![inner(), outer()], vec![outer(), inner()]] {
+        let pipeline = pipeline(PipelineConfig { mask_without_session: false, ..PipelineConfig::default() });
+        let tagged = tag(&pipeline, &traces(spans, Vec::new()));
+        let batches = rows_of(&pipeline, &tagged, usize::MAX);
+        assert_eq!(sessions(&batches), [(2, in_session.clone())], "one row, of the deepest span");
+    }
+}
+
+#[test]
+fn records_of_one_exception_name_it_differently() {
+    let named = |id, parent, error_type: &str, message: &str| {
+        let mut event = exception(message);
+        event.attributes[0] = text("exception.type", error_type);
+        span(id, parent, Some("s"), vec![event])
+    };
+    for (one, other, alike) in [
+        (("json.decoder.JSONDecodeError", "Expecting value"), ("JSONDecodeError", "Expecting value"), true),
+        (("KeyError", "'price'"), ("KeyError", "price"), true),
+        (("ENOENT", "no such file"), ("Error", "no such file"), true),
+        (("ERR_INVALID_ARG_TYPE", "must be a string"), ("TypeError", "must be a string"), true),
+        (("Main$InsufficientFunds", "5 short"), ("Main.InsufficientFunds", "5 short"), true),
+        (("KeyError", "'price'"), ("KeyError", "'name'"), false),
+        (("KeyError", "1"), ("IndexError", "1"), false),
+    ] {
+        let pipeline = pipeline(PipelineConfig::default());
+        let spans = vec![named(2, 1, one.0, one.1), named(1, 0, other.0, other.1)];
+        let counts = tag(&pipeline, &traces(spans, Vec::new())).counts;
+        assert_eq!(counts.exceptions, if alike { 1 } else { 2 }, "{one:?} {other:?}");
+    }
+}
+
+#[test]
+fn a_message_that_only_the_stack_has_is_a_message() {
+    let pipeline = pipeline(PipelineConfig::default());
+    let shown = |stack: &str| {
+        let mut event = exception("");
+        event.attributes = vec![text("exception.stacktrace", stack)];
+        let tagged = tag(&pipeline, &traces(vec![span(1, 0, Some("s"), vec![event])], Vec::new()));
+        by_span(&rows_of(&pipeline, &tagged, usize::MAX), Table::Errors, "message").remove(0).1
+    };
+    assert_eq!(shown(STACK).as_deref(), Some("'price'"));
+    let node = "TypeError: x is not a function\n    at main (/app/a.js:1:1)\n    at node:internal/main:1:1\n";
+    assert_eq!(shown(node).as_deref(), Some("x is not a function"));
+    let java = "java.lang.IllegalStateException: closed\n\tat a.B.c(B.java:1)\nCaused by: java.lang.RuntimeException: x\n";
+    assert_eq!(shown(java).as_deref(), Some("closed"));
+    assert_eq!(
+        shown("Traceback (most recent call last):\n  File \"a.py\", line 1, in <module>\nMemoryError\n"),
+        None
+    );
 }
 
 #[test]

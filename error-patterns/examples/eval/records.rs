@@ -16,6 +16,9 @@ pub(crate) struct Record {
     pub(crate) message: Option<String>,
     pub(crate) stacktrace: Option<String>,
     pub(crate) language: Option<String>,
+    /// Of the program that reports, which need not be the one that failed.
+    pub(crate) sdk_language: Option<String>,
+    pub(crate) exit_code: Option<i64>,
     pub(crate) snippet: Option<String>,
     /// Texts that must not survive masking.
     pub(crate) pii: Vec<String>,
@@ -72,6 +75,8 @@ impl Record {
             message: text("message"),
             stacktrace: text("stacktrace"),
             language: text("lang"),
+            sdk_language: text("sdk_language"),
+            exit_code: value["exit_code"].as_i64(),
             snippet: text("snippet"),
             pii: pii.collect(),
             truth,
@@ -88,6 +93,8 @@ impl Record {
             message: mask(&self.message),
             stacktrace: mask(&self.stacktrace),
             language: self.language.clone(),
+            sdk_language: self.sdk_language.clone(),
+            exit_code: self.exit_code,
             snippet: mask(&self.snippet),
             pii: Vec::new(),
             truth: None,
@@ -100,8 +107,9 @@ impl Record {
             message: self.message.as_deref(),
             stacktrace: self.stacktrace.as_deref(),
             language: self.language.as_deref(),
+            sdk_language: self.sdk_language.as_deref(),
             snippet: self.snippet.as_deref(),
-            ..RawException::default()
+            exit_code: self.exit_code,
         }
     }
 
