@@ -6,6 +6,7 @@
 //! Never fails, never panics; work and memory are bounded by [`ParseLimits`].
 
 mod dotnet;
+mod ended;
 mod envelope;
 mod erlang;
 mod fortran;
@@ -33,12 +34,13 @@ mod sql;
 mod text;
 pub(crate) mod tools;
 mod usual;
+mod wrapped;
 
 use crate::ast;
 use crate::bytes::is_capital_name;
 use crate::frames;
 use crate::messages;
-use crate::model::{Frame, Parsed, ParsedException, RawException, Relation, Runtime, short_type};
+use crate::model::{Frame, Origin, Parsed, ParsedException, RawException, Relation, Runtime, short_type};
 use aho_corasick::AhoCorasick;
 use std::borrow::Cow;
 use std::cell::OnceCell;
@@ -182,13 +184,41 @@ pub(crate) fn parse_for_grouping<'a>(raw: &RawException<'a>) -> Parsed<'a> {
 
 /// Parses an exception, but for whose code its frames are and for its snippet.
 fn read<'a>(raw: &RawException<'a>, limits: &ParseLimits) -> Parsed<'a> {
+    let raw =
+        &RawException { message: raw.message.map(|text| wrapped::untitled(text, raw.error_type)), ..*raw };
     let named = raw.language.map_or(Runtime::Unknown, runtime_named);
     let sdk = raw.sdk_language.map_or(Runtime::Unknown, runtime_named);
     let mut texts = [raw.stacktrace, raw.message].into_iter().flatten().filter(|text| !trim(text).is_empty());
-    let found = texts.find_map(|text| Some((text, parse_text(text, named, sdk, limits)?)));
+    let found = texts.find_map(|text| {
+        let parsed = parse_text(text, named, sdk, limits);
+        let parsed = parsed.or_else(|| behind_head(text, named, sdk, limits))?;
+        // A line of a shell's is another program's where the client names an exception of Python's, say.
+        let is_other = parsed.runtime == Runtime::Shell
+            && named != Runtime::Shell
+            && raw.error_type.is_some_and(|client| {
+                wrapped::runtime_of_client(trim(client), raw.message.unwrap_or_default()).is_some()
+            });
+        (!is_other).then_some((text, parsed))
+    });
     let (text, mut parsed) = found.unwrap_or_else(|| ("", formless(raw, named, limits)));
+    if let Some(reported) =
+        parsed.exceptions.first_mut().filter(|reported| reported.message.contains("<Signals.SIG"))
+    {
+        reported.message = Cow::Owned(ended::plain(&reported.message));
+    }
+    let said = parsed.exceptions.first().map(|reported| reported.message.clone()).unwrap_or_default();
     complete(&mut parsed, raw, text);
-    parsed
+    match wrapped::quoted(&parsed, raw, text, &said, [named, sdk], limits) {
+        Some(inner) if inner.is_told || !is_of_a_program(&mut parsed) => inner.parsed,
+        _ => parsed,
+    }
+}
+
+/// Whether a user's own program raised the exception, so that what it quotes are its data.
+fn is_of_a_program(parsed: &mut Parsed<'_>) -> bool {
+    let Some(reported) = parsed.exceptions.first_mut() else { return false };
+    frames::assign_origins(parsed.runtime, &mut reported.frames);
+    reported.frames.first().is_some_and(|raised| raised.origin == Origin::Program)
 }
 
 /// The runtime a client means by `exec.language`, `process.runtime.name` or `telemetry.sdk.language`.
@@ -244,13 +274,35 @@ pub fn runtime_named(name: &str) -> Runtime {
 
 /// Parses one text with the named runtime's parser, then with the others; `None` when it has no shape at all.
 fn parse_text<'a>(text: &'a str, named: Runtime, sdk: Runtime, limits: &ParseLimits) -> Option<Parsed<'a>> {
-    match text::plain(text) {
+    match text::dedented(text::plain(text)) {
         Cow::Borrowed(text) => parse_plain(&Text::new(text, limits), named, sdk, limits),
         Cow::Owned(text) => {
             parse_plain(&Text::new(&text, limits), named, sdk, limits).map(Parsed::into_owned)
         }
     }
 }
+
+/// Words that only a report's line has, wherever it begins.
+const IN_LINES: [&str; 6] = ["File \"", ": line ", "panic: ", ": error: ", "error[E", "\tat "];
+/// Places in the first line where a report may begin.
+const HEADS_MAX: usize = 6;
+
+/// The same of a text without what was written before its first line: a prompt, a tool's words, a stream's name.
+fn behind_head<'a>(text: &'a str, named: Runtime, sdk: Runtime, limits: &ParseLimits) -> Option<Parsed<'a>> {
+    let line = &text[..text.find('\n').unwrap_or(text.len())];
+    let line = &line[..line.floor_char_boundary(limits.bytes.min(LINE_BYTES_MAX))];
+    if !IN_LINES.iter().any(|mark| line.contains(mark)) {
+        return None;
+    }
+    let bytes = line.as_bytes();
+    let places = memchr::memchr_iter(b' ', bytes)
+        .filter(|at| matches!(bytes[at - usize::from(*at > 0)], b':' | b']' | b'>'));
+    let mut starts = places.take(HEADS_MAX).map(|at| at + 1);
+    starts.find_map(|start| parse_text(&text[start..], named, sdk, limits))
+}
+
+/// Bytes of a first line that may have a head.
+const LINE_BYTES_MAX: usize = 1024;
 
 /// The same of a text that may have been wrapped on its way.
 fn parse_plain<'a>(
@@ -351,11 +403,22 @@ fn bounded<'a>(runtime: Runtime, outcome: Outcome<'a>, text: &Text<'_>, limits: 
 /// What remains for a text without a shape: what a tool said in it, else its words are the message, and a first line
 /// `Type: message` its type.
 fn formless<'a>(raw: &RawException<'a>, named: Runtime, limits: &ParseLimits) -> Parsed<'a> {
+    let of_type = || wrapped::runtime_of_client(trim(raw.error_type?), raw.message.unwrap_or_default());
     let runtime = match named {
-        Runtime::Unknown => raw.sdk_language.map_or(Runtime::Unknown, runtime_named),
+        Runtime::Unknown => {
+            of_type().unwrap_or_else(|| raw.sdk_language.map_or(Runtime::Unknown, runtime_named))
+        }
+        // They have no types of exceptions.
+        Runtime::Go | Runtime::Rust => of_type().unwrap_or(named),
         known => known,
     };
     let mut exception = ParsedException::default();
+    let both = [raw.stacktrace, raw.message].into_iter().flatten().filter(|text| !text.trim().is_empty());
+    if let Some((code, words)) = both.clone().find_map(ended::by_signal).filter(|_| both.clone().all(is_end))
+    {
+        (exception.code, exception.message) = (Cow::Borrowed(code), Cow::Borrowed(words));
+        return Parsed { runtime: Runtime::Shell, exceptions: vec![exception], truncated: false, ast: None };
+    }
     let text = raw.stacktrace.filter(|text| !text.trim().is_empty()).or(raw.message).unwrap_or_default();
     let head = floor(text, limits.bytes);
     (exception.error_type, exception.message) = headed(said(head, limits), typed);
@@ -366,6 +429,19 @@ fn formless<'a>(raw: &RawException<'a>, named: Runtime, limits: &ParseLimits) ->
         let split = if raw.error_type.is_some() { untyped } else { typed };
         (exception.error_type, exception.message) = headed(message, split);
     }
+    if exception.error_type.is_empty()
+        && raw.error_type.is_none_or(|client| messages::words().is_vague(trim(client)))
+        && let Some((error_type, message)) = wrapped::last_line(head)
+    {
+        // Of what was cut at its beginning the last line is whole.
+        (exception.error_type, exception.message) = (Cow::Borrowed(error_type), Cow::Borrowed(message));
+    }
+    let runtime = match raw.error_type.filter(|client| !trim(client).is_empty()) {
+        None if named == Runtime::Unknown => {
+            wrapped::runtime_of(&exception.error_type, &exception.message).unwrap_or(runtime)
+        }
+        _ => runtime,
+    };
     let vague = raw.error_type.is_none_or(|client| messages::words().is_vague(trim(client)));
     if let Some(told) = told(runtime, &exception.message).map(str::to_owned) {
         exception.message = Cow::Owned(told);
@@ -379,6 +455,11 @@ fn formless<'a>(raw: &RawException<'a>, named: Runtime, limits: &ParseLimits) ->
         exception.error_type = Cow::Owned(implied.to_owned());
     }
     Parsed { runtime, exceptions: vec![exception], truncated: head.len() < text.len(), ast: None }
+}
+
+/// Whether a text says no more than how a program ended.
+fn is_end(text: &str) -> bool {
+    ended::by_signal(text).is_some() || tools::unwrapped(text).is_empty()
 }
 
 /// What a line says that may be a runtime's, but has not its shape for certain.

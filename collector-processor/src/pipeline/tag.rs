@@ -438,11 +438,23 @@ impl<'p, 'a> Walk<'p, 'a> {
     }
 }
 
+/// Without blank lines around it and blanks at its end. Those before its first word stay where other lines follow: all may be
+/// indented alike.
 fn trim(text: Cow<'_, str>) -> Cow<'_, str> {
+    fn inner(text: &str) -> &str {
+        let text = text.trim_end();
+        let start = text.len() - text.trim_start().len();
+        let start = if text[start..].contains('\n') {
+            text[..start].rfind('\n').map_or(0, |end| end + 1)
+        } else {
+            start
+        };
+        &text[start..]
+    }
     match text {
-        Cow::Borrowed(text) => Cow::Borrowed(text.trim()),
-        Cow::Owned(text) if text.trim().len() == text.len() => Cow::Owned(text),
-        Cow::Owned(text) => Cow::Owned(text.trim().to_owned()),
+        Cow::Borrowed(text) => Cow::Borrowed(inner(text)),
+        Cow::Owned(text) if inner(&text).len() == text.len() => Cow::Owned(text),
+        Cow::Owned(text) => Cow::Owned(inner(&text).to_owned()),
     }
 }
 

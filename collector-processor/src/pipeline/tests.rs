@@ -680,6 +680,22 @@ fn records_of_one_exception_name_it_differently() {
 }
 
 #[test]
+fn a_stack_that_is_indented_as_a_whole_is_read_as_any_other() {
+    let pipeline = pipeline(PipelineConfig::default());
+    let shown = |stack: &str| {
+        let mut event = exception("");
+        event.attributes = vec![text("exception.stacktrace", stack)];
+        tag(&pipeline, &traces(vec![span(1, 0, Some("s"), vec![event])], Vec::new()))
+            .facts
+            .exceptions
+            .remove(0)
+    };
+    let indented: String = STACK.lines().flat_map(|line| ["    ", line, "\n"]).collect();
+    assert_eq!(shown(&indented).fingerprint, shown(STACK).fingerprint);
+    assert_eq!(shown(&indented).error_type, "KeyError");
+}
+
+#[test]
 fn a_message_that_only_the_stack_has_is_a_message() {
     let pipeline = pipeline(PipelineConfig::default());
     let shown = |stack: &str| {

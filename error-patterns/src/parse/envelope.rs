@@ -120,7 +120,7 @@ fn is_suspect(text: &Text<'_>) -> bool {
     };
     [first, second, last].into_iter().any(shows)
         || (2..count.min(OPENING_LINES)).any(|i| text.line(i).starts_with('>'))
-        || ["{", "[\""].iter().any(|sign| first.starts_with(sign))
+        || ["{", "[\"", "['"].iter().any(|sign| first.starts_with(sign))
         || [first, last].into_iter().any(is_record)
         || count <= LOGFMT_LINES_USUAL && text.iter().any(is_logfmt)
         || ["level=", "##["].iter().any(|sign| has(first.as_bytes(), sign.as_bytes()))
@@ -199,7 +199,7 @@ fn literal(line: &str, at: usize) -> Option<&str> {
 }
 
 /// One layer of backslashes less. What is no escape stays.
-fn unescape(text: &str) -> String {
+pub(super) fn unescape(text: &str) -> String {
     let mut out: Vec<u8> = Vec::with_capacity(text.len());
     let bytes = text.as_bytes();
     let mut at = 0;
@@ -309,6 +309,9 @@ fn without_markup(text: &str) -> Option<String> {
     Some(out)
 }
 
+/// Elements that show what was printed: of pages, and of JUnit's reports.
+const SHOWN: [(&str, &str); 3] = [("<pre", "</pre>"), ("<failure", "</failure>"), ("<error ", "</error>")];
+
 /// What a page shows as it was printed, where that is a report: a framework's page of an error. On a whole page the first
 /// of it is one.
 fn preformatted(text: &str) -> Option<&str> {
@@ -321,11 +324,11 @@ fn preformatted(text: &str) -> Option<&str> {
     let page = begins("<!doctype html") || begins("<html");
     let mut rest = text;
     for _ in 0..ELEMENTS_MAX {
-        let open = rest.find("<pre")?;
+        let (open, close) = SHOWN.iter().find_map(|(open, close)| Some((rest.find(open)?, *close)))?;
         let start = open + rest[open..].find('>')? + 1;
-        let end = rest[start..].find("</pre>").map_or(rest.len(), |length| start + length);
+        let end = rest[start..].find(close).map_or(rest.len(), |length| start + length);
         let shown = &rest[start..end];
-        if page || shown.trim_start().starts_with("Traceback") || is_report(shown) {
+        if page || close != "</pre>" || shown.trim_start().starts_with("Traceback") || is_report(shown) {
             return Some(shown);
         }
         rest = &rest[end..];

@@ -12,8 +12,8 @@ const DETAILS_MAX: usize = 4;
 pub(super) fn parse<'a>(text: &Text<'a>) -> Option<Outcome<'a>> {
     let goroutine = text.opens(b"g").then(|| text.iter().position(is_goroutine)).flatten();
     let end = goroutine.unwrap_or(text.len());
-    let panic = text
-        .opens(b"pf")
+    // Before a goroutine the words of a panic may stand behind a prompt.
+    let panic = (goroutine.is_some() || text.opens(b"pf"))
         .then(|| text.iter().take(end).position(|line| panic_line(line).is_some()))
         .flatten();
     if goroutine.is_none() && !panic.is_some_and(|at| is_whole_panic(text, at)) {
@@ -71,6 +71,14 @@ fn is_whole_panic(text: &Text<'_>, at: usize) -> bool {
 /// `panic: message`, `fatal error: message`: type and message.
 fn panic_line(line: &str) -> Option<(&str, &str)> {
     let line = &line[text::indent(line)..];
+    let line = match line.find("panic: ") {
+        Some(at)
+            if at > 0 && line[..at].ends_with([' ', ']', '>']) && line[..at].contains([':', ']', '>']) =>
+        {
+            &line[at..]
+        }
+        _ => line,
+    };
     match line.as_bytes().first()? {
         b'p' => {
             let rest = line.strip_prefix("panic: ")?;

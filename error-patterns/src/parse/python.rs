@@ -116,6 +116,27 @@ fn names_error(line: &str) -> bool {
     text::split_type(line).is_some_and(|(word, _)| text::is_error_name(word))
 }
 
+/// What runners write behind a report.
+const STATUSES: [&str; 4] = [
+    "Process exited with code ",
+    "Process finished with exit code ",
+    "Command exited with ",
+    "Command failed with ",
+];
+
+/// Types whose messages the interpreter writes in one line.
+const ONE_LINE: [&str; 9] = [
+    "ModuleNotFoundError",
+    "NameError",
+    "UnboundLocalError",
+    "ZeroDivisionError",
+    "RecursionError",
+    "IndexError",
+    "IndentationError",
+    "TabError",
+    "MemoryError",
+];
+
 struct Reader<'t, 'a> {
     text: &'t Text<'a>,
     at: usize,
@@ -412,7 +433,10 @@ impl<'t, 'a> Reader<'t, 'a> {
         let from = self.at;
         self.at += 1;
         let mut railed: Vec<&'a str> = Vec::new();
-        while self.at < self.text.len() && !self.ends_message() {
+        // Nothing follows a type that is alone, nor what the interpreter says in one line.
+        let is_bare = !error_type.is_empty() && !line.contains(':');
+        let is_whole = is_bare || ONE_LINE.contains(&error_type) && !message.is_empty();
+        while self.at < self.text.len() && !is_whole && !self.ends_message() {
             if self.grouped {
                 railed.push(self.inner());
             }
@@ -452,6 +476,12 @@ impl<'t, 'a> Reader<'t, 'a> {
             Some(b'E') if raw.starts_with("Exception ignored ") => true,
             Some(b's') if raw.starts_with("sys:1: ") => true,
             Some(b'"') if raw == "\"\"\"" => true,
+            Some(b'`') if raw.starts_with("```") => true,
+            // The stack of a program in Java or .NET that ran this one.
+            Some(b'\t' | b' ') if raw.starts_with("\tat ") || raw.starts_with("   at ") => true,
+            Some(b'<') if trimmed == "</stderr>" || trimmed == "</output>" => true,
+            Some(b'r') if raw.starts_with("real\t0m") => true,
+            Some(b'P' | b'C') if STATUSES.iter().any(|status| raw.starts_with(status)) => true,
             Some(b'T') if raw.starts_with(HEADER) => true,
             Some(_) => ends_with_header(trimmed) || separator(text::trim_start(trimmed)).is_some(),
             None => false,

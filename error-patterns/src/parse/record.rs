@@ -82,11 +82,17 @@ enum Shape {
 pub(super) fn report(text: &str) -> Option<String> {
     let text = text.trim_start();
     if text.starts_with('[')
-        && let Some(lines) = words::listed(text)
+        && let Some(lines) = words::listed(text).or_else(|| words::shown(text))
     {
         return Some(lines);
     }
     let whole = text.starts_with('{').then_some(text);
+    // Of lines that were printed each is a part of the report.
+    if let Some(lines) =
+        whole.filter(|text| text[1..].trim_start().starts_with("\"log\"")).and_then(words::printed)
+    {
+        return report(&lines).or(Some(lines));
+    }
     let lines = text.lines().take(LINES_MAX).enumerate().filter_map(|(number, line)| {
         let start = memmem::find(line.as_bytes(), b"{\"")?;
         // The whole text begins with the same object.
@@ -257,6 +263,16 @@ mod tests {
                 r#"{"log":"{\"msg\":\"no\",\"exc_info\":\"Traceback (most recent call last):\\n  File \\\"a.py\\\", line 1, in f\\nE: no\"}\n","stream":"stderr"}"#,
                 Some("Traceback (most recent call last):\n  File \"a.py\", line 1, in f\nE: no\n"),
             ),
+            // A line a record, and a list as Python shows it.
+            (
+                "{\"log\":\"Traceback (most recent call last):\\n\",\"stream\":\"stderr\"}\n{\"log\": \"E: no\\n\", \"stream\": \"stderr\"}\n",
+                Some("Traceback (most recent call last):\nE: no\n"),
+            ),
+            (
+                r#"['Traceback (most recent call last):\n', '  File "a.py", line 1\n', "E: it's\n"]"#,
+                Some("Traceback (most recent call last):\n  File \"a.py\", line 1\nE: it's\n"),
+            ),
+            ("['a', 1]", None),
             // The second line's record, and objects that have no stack.
             (
                 "{\"msg\":\"started\"}\n{\"msg\":\"no\",\"stack_trace\":\"a.E: no\\n\\tat a.B.f(B.java:5)\"}",

@@ -9,6 +9,7 @@ mod powershell;
 use super::Outcome;
 use super::text::{self, Text};
 use crate::model::{ParsedException, RawException};
+pub(super) use line::SIGNALS;
 use line::{is_echo, shell_line, signal};
 use std::borrow::Cow;
 
@@ -34,7 +35,9 @@ pub(super) fn parse<'a>(text: &Text<'a>) -> Option<Outcome<'a>> {
         let line = unwrap(line);
         shell_line(line).is_some() || line.ends_with("command not found") || line.starts_with("zsh: ")
     });
-    shaped.then(|| any(text))
+    // What a command says with which all ended; before other lines it may have been another program's.
+    let last = || text.iter().rev().find(|line| !is_closing(line));
+    (shaped || last().is_some_and(line::is_command)).then(|| any(text))
 }
 
 /// Parses any text as a shell's: for clients that name a shell.

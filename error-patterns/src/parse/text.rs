@@ -233,6 +233,26 @@ pub(crate) fn plain(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
+/// A text whose lines are all indented, without what they share.
+pub(crate) fn dedented(text: Cow<'_, str>) -> Cow<'_, str> {
+    let is_blank = |byte: Option<&u8>| matches!(byte, Some(b' ' | b'\t'));
+    if !is_blank(text.as_bytes().first()) {
+        return text;
+    }
+    let lines = || text.lines().filter(|line| !line.trim().is_empty());
+    let Some(shared) = lines().map(indent).min().filter(|shared| *shared > 0) else { return text };
+    // A stack of Java or V8 without its head has no other lines; groups of exceptions are drawn with rails.
+    if text.trim_start().starts_with('+') || lines().all(|line| line.trim_start().starts_with("at ")) {
+        return text;
+    }
+    let mut out = String::with_capacity(text.len());
+    for line in text.lines() {
+        out.push_str(line.get(shared.min(indent(line))..).unwrap_or_default());
+        out.push('\n');
+    }
+    Cow::Owned(out)
+}
+
 /// End of the control sequence that starts at `at`. Always between characters: what is not ASCII ends it.
 fn escape_end(bytes: &[u8], at: usize) -> usize {
     match bytes.get(at + 1) {

@@ -120,7 +120,10 @@ pub(crate) fn root_cause(parsed: &Parsed<'_>) -> usize {
         let follows = |exception: &ParsedException<'_>| match exception.relation {
             Relation::Cause => true,
             Relation::Member => python,
-            Relation::Context => renamed && parsed.exceptions[current].is_raised_in_handler_of(exception),
+            Relation::Context => {
+                let raised = &parsed.exceptions[current];
+                renamed && raised.is_raised_in_handler_of(exception) || python && repeats(raised, exception)
+            }
             _ => false,
         };
         let next = parsed.exceptions.iter().enumerate().find(|(index, exception)| {
@@ -144,6 +147,19 @@ fn renames(exception: &ParsedException<'_>) -> bool {
     raised.and_then(|frame| frame.source.as_deref()).is_some_and(|source| trim(source).starts_with("raise "))
         && !ast::is_python_builtin(exception.short_type())
 }
+
+/// Whether own code raised an exception that says word for word what the one did that was handled: `RuntimeError(f"run failed: {e}")`.
+fn repeats(raised: &ParsedException<'_>, handled: &ParsedException<'_>) -> bool {
+    let said = handled.message.lines().next().map_or("", trim);
+    raised.frames.first().is_none_or(|frame| frame.origin.is_own())
+        && said.len() >= REPEATED_BYTES_MIN
+        && raised.message.len() > said.len()
+        && raised.error_type != handled.error_type
+        && raised.message.contains(said)
+}
+
+/// Bytes of a message that nobody says by chance.
+const REPEATED_BYTES_MIN: usize = 6;
 
 /// Cancellations and interrupts tell that something else ended, not why; nor does an exception without a name.
 fn says_nothing(exception: &ParsedException<'_>) -> bool {

@@ -1,6 +1,6 @@
 //! What a record of a log says where it has no stack: the message, and the error beside it.
 
-use super::super::text;
+use super::super::{envelope, text};
 use super::{LINES_MAX, MESSAGES, TYPES};
 use crate::bytes::is_capital_name;
 use crate::messages;
@@ -12,6 +12,8 @@ use std::borrow::Cow;
 const DEPTH_MAX: usize = 4;
 /// Records of one text that are read.
 const RECORDS_MAX: usize = 1024;
+/// Lines of one text that stand in records or in a list of their own.
+const PRINTED_MAX: usize = 8192;
 /// Fields of one line of logfmt that are read.
 const FIELDS_MAX: usize = 64;
 
@@ -33,15 +35,38 @@ pub(super) fn of_records(text: &str) -> Option<String> {
             _ => None,
         })
         .collect::<Option<_>>()?;
-    // Docker's file has a record for each line that was printed.
-    let printed = |record: &Map<String, Value>| {
+    words(records.iter().find(|record| is_grave(record)).or(records.last())?, DEPTH_MAX)
+}
+
+/// The lines that Docker's file has, a record for each that was printed.
+pub(super) fn printed(text: &str) -> Option<String> {
+    let values = Deserializer::from_str(text).into_iter::<Value>().take(PRINTED_MAX);
+    let line = |value: Result<Value, serde_json::Error>| {
+        let Ok(Value::Object(record)) = value else { return None };
         record.get("log").filter(|_| record.contains_key("stream"))?.as_str().map(str::to_owned)
     };
-    let printed: Option<String> = records.iter().map(printed).collect();
-    if printed.is_some() {
-        return printed;
+    values.map(line).collect()
+}
+
+/// The lines of a list of texts as Python shows it: `['Traceback ...\n', '  File ...\n']`.
+pub(super) fn shown(text: &str) -> Option<String> {
+    let mut rest = text.trim().strip_prefix('[')?;
+    let mut out = String::new();
+    for _ in 0..PRINTED_MAX {
+        let quote = rest.bytes().next().filter(|byte| matches!(byte, b'\'' | b'"'))?;
+        let bytes = rest.as_bytes();
+        let mut ends = memchr::memchr_iter(quote, &bytes[1..]).map(|at| at + 1);
+        let escaped =
+            |at: usize| bytes[..at].iter().rev().take_while(|byte| **byte == b'\\').count() % 2 == 1;
+        let end = ends.find(|at| !escaped(*at))?;
+        out.push_str(&envelope::unescape(&rest[1..end]));
+        rest = &rest[end + 1..];
+        if rest == "]" {
+            return Some(out).filter(|out| out.contains('\n'));
+        }
+        rest = rest.strip_prefix(", ")?;
     }
-    words(records.iter().find(|record| is_grave(record)).or(records.last())?, DEPTH_MAX)
+    None
 }
 
 /// The lines of a list of texts.

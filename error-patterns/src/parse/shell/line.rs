@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 const SHELLS: [&str; 12] =
     ["bash", "sh", "zsh", "dash", "ksh", "-bash", "-zsh", "-sh", "/bin/sh", "/bin/bash", "fish", "ash"];
 /// What a shell says of a command that a signal ended, longest first.
-const SIGNALS: [(&str, &str); 16] = [
+pub(in crate::parse) const SIGNALS: [(&str, &str); 16] = [
     ("Segmentation fault", "SIGSEGV"),
     ("Floating point exception", "SIGFPE"),
     ("Illegal instruction", "SIGILL"),
@@ -86,6 +86,28 @@ pub(super) fn is_tool(line: &str) -> bool {
             .is_some_and(|rest| rest.split_once("): ").is_some_and(|(word, _)| word.len() < 32))
 }
 
+/// Commands that every shell has beside it, and what the system says to them.
+const COMMANDS: [&str; 24] = [
+    "cat", "ls", "cp", "mv", "rm", "mkdir", "rmdir", "touch", "grep", "sed", "awk", "tar", "find", "chmod",
+    "chown", "ln", "head", "tail", "sort", "wc", "cut", "tee", "gzip", "unzip",
+];
+const SYSTEM: [&str; 7] = [
+    ": No such file or directory",
+    ": Permission denied",
+    ": Is a directory",
+    ": Not a directory",
+    ": File exists",
+    ": Directory not empty",
+    ": No space left on device",
+];
+
+/// Whether a line is a complaint of a shell's usual commands: `cat: x: No such file or directory`.
+pub(super) fn is_command(line: &str) -> bool {
+    line.ends_with(|c: char| c.is_ascii_lowercase())
+        && SYSTEM.iter().any(|words| line.ends_with(words))
+        && line.split_once(": ").is_some_and(|(name, _)| COMMANDS.contains(&name))
+}
+
 /// A command that a signal ended: the signal's name, the shell's words for it, and the command.
 /// `15532 Killed                  python3 a.py`, `Segmentation fault (core dumped) ./a.out`.
 pub(super) fn signal(message: &str) -> Option<(&'static str, &str, &str)> {
@@ -115,7 +137,14 @@ fn bash(line: &str) -> Option<(Frame<'_>, &str)> {
     let script = &line[..at];
     // `bash: -c: line 1`, `a.sh: eval: line 3`
     let script = script.strip_suffix(": -c").or_else(|| script.strip_suffix(": eval")).unwrap_or(script);
-    is_script(script).then(|| (located("", script, Some(number), None), message))
+    if is_script(script) {
+        return Some((located("", script, Some(number), None), message));
+    }
+    // Behind a prompt, or what a runner wrote before the line.
+    let script = script.rsplit([' ', ']', '>']).next().unwrap_or_default();
+    let is_known =
+        script.ends_with("sh") || SHELLS.contains(&script) || ["main", "environment"].contains(&script);
+    (is_known && is_script(script)).then(|| (located("", script, Some(number), None), message))
 }
 
 fn other<'a>(script: &'a str, rest: &'a str) -> Option<(Frame<'a>, &'a str)> {
