@@ -214,10 +214,14 @@ impl Rows {
                     let session = session(roles, request.facts.session.as_deref());
                     let first = exceptions.peek().filter(|e| e.item == item).copied();
                     let inherits = first.is_some() || request.facts.all_inherit;
-                    let inherited = ancestors
-                        .as_ref()
-                        .filter(|_| inherits)
-                        .and_then(|all| Some(all.inherited(ids(&span)?, session.as_deref(), roles, &names)));
+                    let inherited = ancestors.as_ref().filter(|_| inherits).and_then(|all| {
+                        Some(all.inherited(
+                            ids(span.trace_id, span.span_id)?,
+                            session.as_deref(),
+                            roles,
+                            &names,
+                        ))
+                    });
                     let roles = Scoped { inherited: inherited.as_ref(), ..roles };
                     let raw = session.is_none() && request.facts.raw_without_session;
                     let masking = raw.then_some(&*masking);
@@ -338,7 +342,6 @@ impl Rows {
 /// The spans of a request, and what those say of themselves that others have something from.
 fn ancestors_in<'a>(request: &LoggedRequest<'a>, names: &Names) -> Ancestors<'a> {
     let mut all = Ancestors::default();
-    let mut span = SpanView::default();
     let mut telling = request.facts.telling.iter().copied().peekable();
     let mut item = 0;
     for resource in Request::new(request.payload).resources() {
@@ -346,19 +349,18 @@ fn ancestors_in<'a>(request: &LoggedRequest<'a>, names: &Names) -> Ancestors<'a>
         resource.attributes().for_each(|a| _ = of_resource.note(names, &a));
         for scope in resource.scopes() {
             let mut cursor = scope.spans();
-            while cursor.read_raw(&mut span, true, &mut |_| true).is_some() {
+            while let Some(place) = cursor.read_place() {
                 let is_telling = telling.next_if_eq(&item).is_some();
-                if let Some(key) = ids(&span) {
-                    all.note(key, span.parent_span_id.try_into().unwrap_or_default());
-                    if is_telling {
-                        let mut own = Roles::empty();
-                        span.raw_attributes().for_each(|raw| _ = own.note(names, &raw.read()));
-                        let roles = Scoped::new(&own, &of_resource);
-                        let session = session(roles, request.facts.session.as_deref());
-                        all.tell(key, item, session.as_ref(), &span, own.set());
-                    }
-                }
                 item += 1;
+                let Some(key) = ids(place.trace_id, place.span_id) else { continue };
+                all.note(key, place.parent_span_id.try_into().unwrap_or_default());
+                if is_telling {
+                    let mut own = Roles::empty();
+                    place.attributes.for_each(|raw| _ = own.note(names, &raw.read()));
+                    let roles = Scoped::new(&own, &of_resource);
+                    let session = session(roles, request.facts.session.as_deref());
+                    all.tell(key, item - 1, session.as_ref(), place.attributes, own.set());
+                }
             }
         }
     }

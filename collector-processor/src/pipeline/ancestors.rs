@@ -4,7 +4,7 @@
 //! says comes first (the contract's order), then the nearest ancestor.
 
 use super::names::{Names, Role, Roles, Scoped};
-use crate::wire::{RawAttributes, SpanView};
+use crate::wire::RawAttributes;
 use rapidhash::RapidHashMap;
 use std::borrow::Cow;
 use std::cell::OnceCell;
@@ -49,9 +49,9 @@ const NO_SPAN: [u8; 8] = [0; 8];
 pub(crate) type SpanKey = ([u8; 16], [u8; 8]);
 
 /// Trace id and span id, where they are of their lengths and not all zero.
-pub(crate) fn ids(span: &SpanView<'_>) -> Option<SpanKey> {
-    let trace_id: [u8; 16] = span.trace_id.try_into().ok().filter(|id| *id != [0; 16])?;
-    let span_id: [u8; 8] = span.span_id.try_into().ok().filter(|id| *id != [0; 8])?;
+pub(crate) fn ids(trace_id: &[u8], span_id: &[u8]) -> Option<SpanKey> {
+    let trace_id: [u8; 16] = trace_id.try_into().ok().filter(|id| *id != [0; 16])?;
+    let span_id: [u8; 8] = span_id.try_into().ok().filter(|id| *id != [0; 8])?;
     Some((trace_id, span_id))
 }
 
@@ -88,14 +88,14 @@ impl<'a> Ancestors<'a> {
         key: SpanKey,
         item: u32,
         session: Option<&Cow<'a, str>>,
-        span: &SpanView<'a>,
+        attributes: RawAttributes<'a>,
         set: u32,
     ) {
         let says = set & INHERITED_SET;
         self.some |= says;
         self.each = Some(self.each.unwrap_or(says) & says);
         if says != 0 {
-            let (attributes, roles) = (span.raw_attributes(), OnceCell::new());
+            let roles = OnceCell::new();
             self.telling.push((key, Telling { item, session: session.cloned(), attributes, roles }));
         }
     }

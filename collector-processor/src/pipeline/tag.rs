@@ -165,7 +165,7 @@ impl<'p, 'a> Walk<'p, 'a> {
     /// Takes one span; returns whether it has a session.
     fn span(&mut self, span: &SpanView<'a>, own: &mut Own<'a, '_>, of_resource: &Roles<'a>) -> bool {
         self.counts.items += 1;
-        let Some((trace_id, span_id)) = ids(span) else {
+        let Some((trace_id, span_id)) = ids(span.trace_id, span.span_id) else {
             self.reject(span);
             return false;
         };
@@ -182,7 +182,13 @@ impl<'p, 'a> Walk<'p, 'a> {
             self.counts.with_session += 1;
             self.write_session(&own.marked, span.attributes_at(), session, roles);
         }
-        self.ancestors.tell((trace_id, span_id), self.item, session.as_ref(), span, own.roles.set());
+        self.ancestors.tell(
+            (trace_id, span_id),
+            self.item,
+            session.as_ref(),
+            span.raw_attributes(),
+            own.roles.set(),
+        );
         if session.is_some() || !self.pipeline.config.session_required {
             let before = self.found.len();
             for (n, event) in span.events.iter().enumerate().filter(|(_, e)| is_exception(e.name)) {
