@@ -214,14 +214,11 @@ impl Rows {
                     let session = session(roles, request.facts.session.as_deref());
                     let first = exceptions.peek().filter(|e| e.item == item).copied();
                     let inherits = first.is_some() || request.facts.all_inherit;
-                    let inherited = ancestors.as_ref().filter(|_| inherits).and_then(|all| {
-                        Some(all.inherited(
-                            ids(span.trace_id, span.span_id)?,
-                            session.as_deref(),
-                            roles,
-                            &names,
-                        ))
-                    });
+                    let key = ids(span.trace_id, span.span_id).filter(|_| inherits);
+                    let inherited = ancestors
+                        .as_ref()
+                        .zip(key)
+                        .map(|(all, key)| all.inherited(key, session.as_deref(), roles, &names));
                     let roles = Scoped { inherited: inherited.as_ref(), ..roles };
                     let raw = session.is_none() && request.facts.raw_without_session;
                     let masking = raw.then_some(&*masking);

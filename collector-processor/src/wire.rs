@@ -64,7 +64,7 @@ pub use request::{Request, Resource, Scope};
 pub use response::{PartialSuccess, Signal, Status};
 pub use text::write_json_str;
 pub use trace::{Event, Link, SpanCursor, SpanView};
-pub(crate) use trace::{Odd, RawAttributes, SpanPlace};
+pub(crate) use trace::{Odd, RawAttributes};
 pub(crate) use validate::validate_around_spans;
 pub use validate::{
     Counts, REQUEST_BYTES_MAX, VALUE_DEPTH_MAX, mended_logs, mended_traces, merge_split_logs,
