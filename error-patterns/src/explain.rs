@@ -98,6 +98,10 @@ fn read(parsed: &Parsed<'_>, grouping: &Grouping) -> Vec<String> {
         parsed.runtime,
         grouping.language.as_deref().unwrap_or("unknown")
     )];
+    if let Some(by) = &parsed.quoted_by {
+        let by = if by.is_empty() { "an exception without a type" } else { by };
+        lines.push(format!("quoted by {by}, which only says what this one did"));
+    }
     for exception in &parsed.exceptions {
         let role = match exception.relation {
             Relation::Reported => "reported",

@@ -68,6 +68,8 @@ pub struct Parsed<'a> {
     pub truncated: bool,
     /// The failing statement, where the client sent a snippet and it is found in it.
     pub ast: Option<AstTags>,
+    /// Type of the exception that was reported, where another failure that it quotes stands in its place.
+    pub quoted_by: Option<Cow<'a, str>>,
 }
 
 /// How an exception hangs on its parent.
@@ -154,6 +156,7 @@ impl Parsed<'_> {
             exceptions: self.exceptions.into_iter().map(ParsedException::into_owned).collect(),
             truncated: self.truncated,
             ast: self.ast,
+            quoted_by: self.quoted_by.map(|name| Cow::Owned(name.into_owned())),
         }
     }
 }

@@ -209,7 +209,10 @@ fn read<'a>(raw: &RawException<'a>, limits: &ParseLimits) -> Parsed<'a> {
     let said = parsed.exceptions.first().map(|reported| reported.message.clone()).unwrap_or_default();
     complete(&mut parsed, raw, text);
     match wrapped::quoted(&parsed, raw, text, &said, [named, sdk], limits) {
-        Some(inner) if inner.is_told || !is_of_a_program(&mut parsed) => inner.parsed,
+        Some(inner) if inner.is_told || !is_of_a_program(&mut parsed) => {
+            let by = parsed.exceptions.first().map(|reported| reported.error_type.clone());
+            Parsed { quoted_by: by, ..inner.parsed }
+        }
         _ => parsed,
     }
 }
@@ -397,7 +400,7 @@ fn bounded<'a>(runtime: Runtime, outcome: Outcome<'a>, text: &Text<'_>, limits: 
             truncated = true;
         }
     }
-    Parsed { runtime, exceptions, truncated, ast: None }
+    Parsed { runtime, exceptions, truncated, ..Parsed::default() }
 }
 
 /// What remains for a text without a shape: what a tool said in it, else its words are the message, and a first line
@@ -417,7 +420,7 @@ fn formless<'a>(raw: &RawException<'a>, named: Runtime, limits: &ParseLimits) ->
     if let Some((code, words)) = both.clone().find_map(ended::by_signal).filter(|_| both.clone().all(is_end))
     {
         (exception.code, exception.message) = (Cow::Borrowed(code), Cow::Borrowed(words));
-        return Parsed { runtime: Runtime::Shell, exceptions: vec![exception], truncated: false, ast: None };
+        return Parsed { runtime: Runtime::Shell, exceptions: vec![exception], ..Parsed::default() };
     }
     let text = raw.stacktrace.filter(|text| !text.trim().is_empty()).or(raw.message).unwrap_or_default();
     let head = floor(text, limits.bytes);
@@ -454,7 +457,8 @@ fn formless<'a>(raw: &RawException<'a>, named: Runtime, limits: &ParseLimits) ->
     {
         exception.error_type = Cow::Owned(implied.to_owned());
     }
-    Parsed { runtime, exceptions: vec![exception], truncated: head.len() < text.len(), ast: None }
+    let truncated = head.len() < text.len();
+    Parsed { runtime, exceptions: vec![exception], truncated, ..Parsed::default() }
 }
 
 /// Whether a text says no more than how a program ended.

@@ -280,7 +280,7 @@ fn within(message: &str, reported: &ParsedException<'_>) -> Option<Quoted> {
         message: Cow::Owned(message.to_owned()),
         ..ParsedException::default()
     };
-    let parsed = Parsed { runtime, exceptions: vec![exception], truncated: false, ast: None };
+    let parsed = Parsed { runtime, exceptions: vec![exception], ..Parsed::default() };
     Some(Quoted { parsed, is_told })
 }
 
@@ -409,6 +409,11 @@ mod tests {
                 stacktrace: Some(&stack).filter(|stack| !stack.is_empty()).map(String::as_str),
                 ..RawException::default()
             };
+            let by = parse(&raw).quoted_by;
+            // Python's reports are found in whatever stands around them.
+            if expected.0 != Runtime::Python || stack.is_empty() {
+                assert_eq!(by.as_deref().map(short_type), Some(short_type(error_type)), "{stack}");
+            }
             let (runtime, error_type, message) = found(&raw);
             if runtime == Runtime::Shell {
                 assert_eq!((runtime, &*message), (expected.0, expected.2), "{stack}");
@@ -422,7 +427,7 @@ mod tests {
     fn what_a_program_quotes_is_its_data() {
         let stack = "Traceback (most recent call last):\n  File \"/tmp/main.py\", line 2, in <module>\n    raise ValueError(f\"no subject, body was {body}\")\nValueError: no subject, body was TypeError: x is not a function\n";
         let raw = RawException { stacktrace: Some(stack), ..RawException::default() };
-        assert_eq!(found(&raw).1, "ValueError");
+        assert_eq!((found(&raw).1.as_str(), parse(&raw).quoted_by), ("ValueError", None));
         let raw = RawException {
             error_type: Some("ValueError"),
             message: Some("cannot read 'KeyError: x'"),
