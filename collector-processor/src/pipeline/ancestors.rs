@@ -1,7 +1,7 @@
 //! What a span has from those above it: SDKs that nest set an execution's attributes on its root span only.
 //!
-//! Looked for among the spans of one request, within one trace, by a span of a session within that. Whatever the span itself or its resource
-//! says comes first (the contract's order), then the nearest ancestor.
+//! Looked for among the spans of one request, within one trace, by a span of a session within that. Whatever the span
+//! itself or its resource says comes first (the contract's order), then the nearest ancestor.
 
 use super::names::{Names, Role, Roles, Scoped};
 use crate::wire::RawAttributes;

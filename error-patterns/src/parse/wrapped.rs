@@ -156,14 +156,14 @@ pub(super) fn quoted(
             return Some(Quoted { parsed: inner, is_told });
         }
     }
-    let mut named = [client, said].into_iter().flatten().filter(|message| may_name_type(message)).peekable();
-    named.peek()?;
+    let mut naming = [client, said].into_iter().flatten().filter(|message| may_name_type(message)).peekable();
+    naming.peek()?;
     let has_cause =
         parsed.exceptions.iter().any(|each| matches!(each.relation, Relation::Cause | Relation::Member));
     if has_cause || !carries(parsed.runtime, reported) {
         return None;
     }
-    named.find_map(|message| within(message, reported))
+    naming.find_map(|message| within(message, reported))
 }
 
 /// Whether a message has more than one line, or one of a shell's.
@@ -230,10 +230,8 @@ fn tells_of_a_run(head: &str) -> bool {
 
 /// Whether what is quoted is a failure of its own and not the same in part.
 fn is_other(inner: &Parsed<'_>, parsed: &Parsed<'_>) -> bool {
-    let name = |parsed: &Parsed<'_>| {
-        parsed.exceptions.first().map(|each| each.error_type.to_string()).unwrap_or_default()
-    };
-    let (inner_name, name) = (name(inner), name(parsed));
+    let [inner_name, name] =
+        [inner, parsed].map(|each| each.exceptions.first().map_or("", |first| &*first.error_type));
     match inner.runtime {
         // A command that a program of Node.js called failed for the program's reasons.
         Runtime::Shell => matches!(
@@ -242,9 +240,7 @@ fn is_other(inner: &Parsed<'_>, parsed: &Parsed<'_>) -> bool {
         ),
         Runtime::Native if inner_name.is_empty() => parsed.runtime != Runtime::Native,
         // A message may have a line that looks like a frame.
-        Runtime::Python
-            if !text::is_error_name(&inner_name) && !is_python_builtin(short_type(&inner_name)) =>
-        {
+        Runtime::Python if !text::is_error_name(inner_name) && !is_python_builtin(short_type(inner_name)) => {
             false
         }
         _ => !inner_name.is_empty() && inner_name != name,
