@@ -285,7 +285,7 @@ impl Rows {
         let time = times.into_iter().find(|t| *t > 0).unwrap_or_else(|| started(span, received_unix_nano));
         let date = self.date_of(time, received_unix_nano);
         let place = spans::Place { session: place.session.or(fact.session.as_deref()), ..*place };
-        self.errors.push(&errors::Source::of_span(span, event, &place, names), fact, time, date);
+        self.errors.push(&errors::Source::of_span(span, event, fact, &place, names), fact, time, date);
     }
 
     fn add_logs(&mut self, request: &LoggedRequest<'_>, wanted: Wanted) {
@@ -322,6 +322,7 @@ impl Rows {
                         let date = self.date_of(time, request.received_unix_nano);
                         let source = errors::Source::of_record(
                             &record,
+                            fact,
                             roles,
                             session.as_deref(),
                             masking,

@@ -24,7 +24,7 @@ pub mod wire;
 mod writer;
 
 pub use ingest::Acknowledge;
-pub use pipeline::{DedupConfig, PipelineConfig};
+pub use pipeline::{DedupConfig, PipelineConfig, UnrecordedConfig};
 pub use processor::{Processor, ProcessorConfig, StartError};
 pub use receiver::ReceiverConfig;
 pub use rules::{RulesConfig, RulesFileError, read_rules};

@@ -14,6 +14,7 @@ mod own;
 mod seen;
 mod session;
 mod tag;
+mod unrecorded;
 
 pub(crate) use ancestors::{Ancestors, ids};
 pub use dedup::DedupConfig;
@@ -23,6 +24,7 @@ pub(crate) use facts::{ExceptionFact, Facts, PatternRow};
 pub(crate) use masking::{Masking, Masks};
 pub(crate) use names::{Names, Role, Roles, Scoped};
 pub(crate) use session::{parent_session, session};
+pub use unrecorded::UnrecordedConfig;
 
 use crate::wire::{Fault, Signal, WireError, mended_logs, mended_traces};
 use arc_swap::ArcSwap;
@@ -52,6 +54,8 @@ pub struct PipelineConfig {
     pub mask_without_session: bool,
     /// Whether exceptions outside any session are left out.
     pub session_required: bool,
+    /// Where failures are read that nothing recorded as an exception.
+    pub unrecorded: UnrecordedConfig,
 }
 
 /// Tags requests. Shared by all receivers.

@@ -165,7 +165,11 @@ impl Processor {
         let orphans = lake.remove_orphans(&id).await?;
         tell_recovery(&wal, orphans);
 
-        let names = Arc::new(Names::new(&config.session_header, &config.attributes));
+        let names = Arc::new(Names::new(
+            &config.session_header,
+            &config.attributes,
+            &config.pipeline.unrecorded.attributes,
+        ));
         let masking = Arc::new(Masking::new(config.masking, Arc::clone(&names)));
         let cold = open_cold(&config, &lake).await?;
         let pipeline = Arc::new(tagging(&config, &names, &masking, cold.clone()));

@@ -5,8 +5,8 @@ use anyhow::{Context, bail};
 use collector_processor::exporter::{Compression, ExporterConfig, Protocol};
 use collector_processor::wal::{Durability, WalConfig};
 use collector_processor::{
-    Acknowledge, DedupConfig, PipelineConfig, ProcessorConfig, ReceiverConfig, RulesConfig, WriterConfig,
-    read_rules,
+    Acknowledge, DedupConfig, PipelineConfig, ProcessorConfig, ReceiverConfig, RulesConfig, UnrecordedConfig,
+    WriterConfig, read_rules,
 };
 use error_patterns::grouping::GroupingConfig;
 use error_patterns::mask::{MaskConfig, Masker};
@@ -162,6 +162,12 @@ impl Settings {
                 },
                 store: StoreConfig { patterns_max: self.patterns.patterns_max, ..StoreConfig::default() },
                 session_required: self.session.required,
+                unrecorded: UnrecordedConfig {
+                    attributes: self.unrecorded.attributes.clone(),
+                    log_bodies: self.unrecorded.log_bodies,
+                    status_messages: self.unrecorded.status_messages,
+                    exit_codes: self.unrecorded.exit_codes,
+                },
                 mask_without_session: self.forward.endpoint.is_empty(),
                 ..PipelineConfig::default()
             },

@@ -27,6 +27,7 @@ pub(crate) struct Settings {
     pub(crate) session: Session,
     pub(crate) attributes: BTreeMap<String, Vec<String>>,
     pub(crate) dedup: Dedup,
+    pub(crate) unrecorded: Unrecorded,
     pub(crate) patterns: Patterns,
     pub(crate) grouping: Grouping,
     pub(crate) masking: Masking,
@@ -98,6 +99,21 @@ pub(crate) struct Session {
     pub(crate) header: String,
     /// Whether exceptions outside any session are left out of `errors`.
     pub(crate) required: bool,
+}
+
+/// Failures that nothing recorded as an exception.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Unrecorded {
+    /// Attributes of spans and log records that hold what a program printed, such as "process.stderr". The first that holds
+    /// the report of a failure counts, else, where the execution failed, the first that holds anything.
+    pub(crate) attributes: Vec<String>,
+    /// Whether an exit code other than 0 is a failure where nothing else is said.
+    pub(crate) exit_codes: bool,
+    /// Whether bodies of log records are read that hold the report of a failure.
+    pub(crate) log_bodies: bool,
+    /// Whether messages of spans whose status is Error are read.
+    pub(crate) status_messages: bool,
 }
 
 /// De-duplication of exceptions that are recorded more than once.
@@ -322,6 +338,7 @@ impl Default for Settings {
             session: Session::default(),
             attributes: ATTRIBUTE_ROLES.iter().map(|role| ((*role).to_owned(), Vec::new())).collect(),
             dedup: Dedup::default(),
+            unrecorded: Unrecorded::default(),
             patterns: Patterns::default(),
             grouping: Grouping::default(),
             masking: Masking::default(),
@@ -339,6 +356,9 @@ impl Default for Settings {
     }
 }
 
+/// Attributes of `[unrecorded]`.
+const UNRECORDED_ATTRIBUTES_MAX: usize = 64;
+
 /// Roles for which `[attributes]` may name more attributes.
 pub(crate) const ATTRIBUTE_ROLES: &[&str] = &[
     "session",
@@ -355,6 +375,7 @@ pub(crate) const ATTRIBUTE_ROLES: &[&str] = &[
     "file_path",
     "language",
     "tags",
+    "exit_code",
 ];
 
 impl Settings {
@@ -423,10 +444,7 @@ impl Settings {
             header && !self.session.header.is_empty(),
             "session.header: is not the name of a header".into(),
         );
-        for role in self.attributes.keys() {
-            let known = ATTRIBUTE_ROLES.contains(&role.as_str());
-            require(known, format!("attributes.{role}: is none of {}", ATTRIBUTE_ROLES.join(", ")));
-        }
+        self.require_names(&mut require);
         let own = [self.otlp.grpc_addr.to_string(), self.otlp.http_addr.to_string()];
         let itself = own.iter().any(|a| self.telemetry.otlp_endpoint.contains(a.as_str()));
         require(
@@ -460,6 +478,22 @@ impl Settings {
             self.exporter_config().and_then(|next_hop| next_hop.validate().err()).map(|e| e.to_string()),
         );
         problems
+    }
+
+    /// What is wrong with names of attributes.
+    fn require_names(&self, require: &mut impl FnMut(bool, String)) {
+        require(
+            self.unrecorded.attributes.len() <= UNRECORDED_ATTRIBUTES_MAX,
+            format!("unrecorded.attributes: are at most {UNRECORDED_ATTRIBUTES_MAX}"),
+        );
+        for name in &self.unrecorded.attributes {
+            let is_recorded = name.starts_with("exception.");
+            require(!is_recorded, format!("unrecorded.attributes: `{name}` is read anyway"));
+        }
+        for role in self.attributes.keys() {
+            let known = ATTRIBUTE_ROLES.contains(&role.as_str());
+            require(known, format!("attributes.{role}: is none of {}", ATTRIBUTE_ROLES.join(", ")));
+        }
     }
 
     fn positive(&self) -> [(&'static str, u64); 35] {

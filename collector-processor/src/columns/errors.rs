@@ -61,6 +61,7 @@ impl<'s, 'a> Source<'s, 'a> {
     pub(super) fn of_span(
         span: &'s SpanView<'a>,
         event: Option<&Event<'a>>,
+        fact: &ExceptionFact,
         place: &Place<'s, 'a>,
         names: &Names,
     ) -> Self {
@@ -79,18 +80,23 @@ impl<'s, 'a> Source<'s, 'a> {
             session: place.session,
             masking: place.masking,
             message: value_text(of_event.value(Role::ExceptionMessage), place.masking),
-            stack_trace: value_text(of_event.value(Role::ExceptionStacktrace), place.masking),
+            stack_trace: value_text(of_event.value(Role::ExceptionStacktrace), place.masking)
+                .or_else(|| printed(&span.attributes, fact, place.masking)),
         }
     }
 
     pub(super) fn of_record(
         record: &'s LogView<'a>,
+        fact: &ExceptionFact,
         roles: Scoped<'s, 'a>,
         session: Option<&'s str>,
         masking: Option<&'s Masking>,
         environment: &'s Environment<'a>,
     ) -> Self {
-        let message = roles.own.value(Role::ExceptionMessage).or(Some(record.body).filter(|b| !b.is_empty()));
+        let body = Some(record.body).filter(|body| !body.is_empty());
+        let is_recorded = fact.output_attribute.is_none() && !fact.output_in_body;
+        let message = roles.own.value(Role::ExceptionMessage).or(body.filter(|_| is_recorded));
+        let stack_trace = roles.own.value(Role::ExceptionStacktrace).or(body.filter(|_| fact.output_in_body));
         Self {
             trace_id: if record.trace_id.len() == 16 { record.trace_id } else { &[] },
             span_id: if record.span_id.len() == 8 { record.span_id } else { &[] },
@@ -102,9 +108,25 @@ impl<'s, 'a> Source<'s, 'a> {
             session,
             masking,
             message: value_text(message, masking),
-            stack_trace: value_text(roles.own.value(Role::ExceptionStacktrace), masking),
+            stack_trace: value_text(stack_trace, masking)
+                .or_else(|| printed(&record.attributes, fact, masking)),
         }
     }
+}
+
+/// What a program printed, where nothing recorded its failure.
+fn printed<'a>(
+    attributes: &[Attribute<'a>],
+    fact: &ExceptionFact,
+    masking: Option<&Masking>,
+) -> Option<Cow<'a, str>> {
+    let name = fact.output_attribute.as_deref()?;
+    let value = attributes.iter().find(|attribute| attribute.key == *name)?.value;
+    let text = value.lines()?;
+    Some(match masking {
+        Some(masking) => Cow::Owned(masking.attribute(name, &text).into_owned()),
+        None => text,
+    })
 }
 
 #[derive(Debug, Default)]

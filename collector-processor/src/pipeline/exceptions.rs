@@ -3,6 +3,7 @@
 use super::ancestors::Ancestors;
 use super::dedup::ExceptionKey;
 use super::facts::{ExceptionFact, PatternRow};
+use super::unrecorded::{Place, Unrecorded};
 use super::{Counts, Pipeline};
 use error_patterns::grouping::{Grouped, Grouping};
 use error_patterns::ids::{Fingerprint, PatternId, Signature};
@@ -17,8 +18,12 @@ use std::sync::Arc;
 pub(super) struct Found<'a> {
     /// Index of the span or record among those that stay in the request.
     pub(super) item: u32,
-    /// Index of the span event; `None` for a log record.
+    /// Whether it is a span's, not a log record's.
+    pub(super) is_of_span: bool,
+    /// Index of the span event, where it was recorded as one.
     pub(super) event: Option<u32>,
+    /// Set where nothing recorded it as an exception: its type and message are then what the stack trace reports.
+    pub(super) unrecorded: Option<Unrecorded>,
     /// Absent for a log record outside any trace.
     pub(super) trace_id: Option<[u8; 16]>,
     pub(super) span_id: [u8; 8],
@@ -162,6 +167,9 @@ pub(super) struct Outcome {
 
 const NO_SPAN: [u8; 8] = [0; 8];
 
+/// In place of the hash of type and message: any failure of a span.
+const ANY_FAILURE: u64 = 0;
+
 /// Names by which a logger of Node.js knows what its SDK knows by a code.
 const SCRIPT_ERRORS: [&str; 4] = ["Error", "TypeError", "RangeError", "SyntaxError"];
 
@@ -223,12 +231,21 @@ impl Pipeline {
             dedup.learn(key, |span_id| ancestors.parent_of((key.trace_id, span_id)));
             dedup.seen(key, ancestry, now_unix_nano)
         });
-        if let Some(decided) = seen {
+        let failed = trace_id
+            .filter(|_| self.config.unrecorded.is_on())
+            .map(|trace_id| ExceptionKey { trace_id, text: ANY_FAILURE });
+        let told_below = || {
+            let key = failed.filter(|_| found.unrecorded.as_ref().is_some_and(|u| !u.is_report))?;
+            let mut dedup = self.dedup.lock();
+            dedup.learn(key, |span_id| ancestors.parent_of((key.trace_id, span_id)));
+            dedup.seen(key, &[found.span_id], now_unix_nano)
+        };
+        if let Some(decided) = seen.or_else(told_below) {
             counts.duplicates += 1;
             return (decided, false);
         }
         let decided = Arc::new(self.group(found, now_unix_nano, outcome));
-        if let Some(key) = key {
+        for key in key.into_iter().chain(failed) {
             let serial = self.serial();
             self.dedup.lock().remember(key, ancestry, now_unix_nano, serial, Arc::clone(&decided));
             outcome.remembered.push((key, serial));
@@ -239,9 +256,10 @@ impl Pipeline {
     }
 
     fn group(&self, found: &Found<'_>, now_unix_nano: u64, outcome: &mut Outcome) -> Decided {
+        let is_recorded = found.unrecorded.is_none();
         let raw = RawException {
-            error_type: found.error_type.as_deref(),
-            message: found.message.as_deref(),
+            error_type: found.error_type.as_deref().filter(|_| is_recorded),
+            message: found.message.as_deref().filter(|_| is_recorded),
             stacktrace: found.stacktrace.as_deref(),
             language: found.language,
             sdk_language: found.sdk_language,
@@ -271,7 +289,16 @@ impl Pipeline {
     fn fact(&self, found: &Found<'_>, decided: &Decided, counted: bool, now_unix_nano: u64) -> ExceptionFact {
         let [type_name, cause, context, reported, language, file_path, statement, call, import] =
             decided.texts.texts();
-        let of_client = found.error_type.as_deref().filter(|t| !t.is_empty());
+        let of_client = found.error_type.as_deref().filter(|t| !t.is_empty() && found.unrecorded.is_none());
+        let place = found.unrecorded.as_ref().map(|unrecorded| &unrecorded.place);
+        let message = match place {
+            Some(_) => found.message.as_deref().map(clip),
+            None => found.message_in_stack(reported),
+        };
+        let output_attribute = match place {
+            Some(Place::Attribute(name)) => Some(name.clone()),
+            _ => None,
+        };
         ExceptionFact {
             item: found.item,
             event: found.event,
@@ -291,11 +318,13 @@ impl Pipeline {
             error_type: of_client.map_or(reported, clip).to_owned(),
             language: language.to_owned(),
             file_path: file_path.to_owned(),
-            message: found.message_in_stack(reported).unwrap_or_default().to_owned(),
+            message: message.unwrap_or_default().to_owned(),
             ast_statement: statement.to_owned(),
             ast_call: call.to_owned(),
             ast_import: import.to_owned(),
             session: None,
+            output_attribute,
+            output_in_body: place == Some(&Place::Body),
         }
     }
 

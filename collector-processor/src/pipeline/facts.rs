@@ -38,7 +38,7 @@ pub(crate) struct ExceptionFact {
     /// Index of the span or log record in walk order.
     #[prost(uint32, tag = "1")]
     pub item: u32,
-    /// Index of the span event; absent for a log record.
+    /// Index of the span event; absent for a log record, and for a span where nothing recorded the exception.
     #[prost(uint32, optional, tag = "2")]
     pub event: Option<u32>,
     /// Whether it makes a row in `errors`: false for another record of an exception already counted.
@@ -89,7 +89,7 @@ pub(crate) struct ExceptionFact {
     /// File from the stack; empty when unknown.
     #[prost(string, tag = "18")]
     pub file_path: String,
-    /// Message from the stack trace, where the client sent none.
+    /// Message from the stack trace or from what was printed, where the client sent none.
     #[prost(string, tag = "19")]
     pub message: String,
     /// Kind of the failing statement; empty when unknown.
@@ -104,6 +104,12 @@ pub(crate) struct ExceptionFact {
     /// Session of another record of it in the request, where its own span has none.
     #[prost(string, optional, tag = "23")]
     pub session: Option<String>,
+    /// The attribute that holds what a program printed, where nothing recorded the exception and it was read there.
+    #[prost(string, optional, tag = "24")]
+    pub output_attribute: Option<String>,
+    /// Whether the body of the log record holds it instead.
+    #[prost(bool, tag = "25")]
+    pub output_in_body: bool,
 }
 
 /// One row of table `patterns`.

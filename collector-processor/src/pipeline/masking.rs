@@ -78,6 +78,11 @@ impl Masks {
         self.masker.mask(text)
     }
 
+    /// As [`Masking::attribute`].
+    pub(super) fn attribute<'a>(&self, key: &str, value: &'a str) -> Cow<'a, str> {
+        attribute(&self.masker, &self.names, key, value)
+    }
+
     /// Whether nothing is masked in this key, and its values by what they hold alone.
     pub(super) fn is_harmless(&self, key: Text<'_>) -> bool {
         let mut known = self.harmless.borrow_mut();

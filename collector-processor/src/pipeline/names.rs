@@ -58,6 +58,8 @@ pub(crate) enum Role {
     ExceptionMessage,
     /// `exception.stacktrace`.
     ExceptionStacktrace,
+    /// What a program printed.
+    Output,
     /// A client's own fingerprint.
     FingerprintHint,
 }
@@ -92,9 +94,9 @@ pub(crate) struct Roles<'a> {
 }
 
 impl Names {
-    /// The contract's names, then `extra` (role name of the configuration, attribute name).
+    /// The contract's names, then `extra` (role name of the configuration, attribute name), then those of `output`.
     #[must_use]
-    pub(crate) fn new(session_header: &str, extra: &[(String, String)]) -> Self {
+    pub(crate) fn new(session_header: &str, extra: &[(String, String)], output: &[String]) -> Self {
         let mut all = Self { roles: RapidHashMap::default(), ends: [0; LENGTHS] };
         let header = session_header.to_ascii_lowercase();
         let theirs = names::SESSION_HEADER.to_ascii_lowercase();
@@ -112,6 +114,7 @@ impl Names {
                 all.add(role, [name.as_str()].into_iter());
             }
         }
+        all.add(Role::Output, output.iter().map(String::as_str));
         all
     }
 
@@ -294,6 +297,7 @@ fn configurable(role: &str) -> Option<Role> {
         "file_path" => Role::FilePath,
         "language" => Role::Language,
         "tags" => Role::Tags,
+        "exit_code" => Role::ExitCode,
         _ => return None,
     })
 }
@@ -304,7 +308,7 @@ mod tests {
 
     #[test]
     fn dashes_underscores_and_a_renamed_header_are_known() {
-        let all = Names::new("X-Run-Id", &[("user".to_owned(), "tenant.member".to_owned())]);
+        let all = Names::new("X-Run-Id", &[("user".to_owned(), "tenant.member".to_owned())], &[]);
         assert_eq!(all.role(b"http.request.header.x-run-id"), Some((Role::Session, 0)));
         assert_eq!(all.role(b"http.request.header.x_run_id"), Some((Role::Session, 0)));
         assert_eq!(all.role(b"session.id"), Some((Role::Session, 4)));

@@ -8,6 +8,7 @@ use super::names::{Role, Roles, Scoped};
 use super::own::{Known, Own};
 use super::seen::Seen;
 use super::session::{parent_session, session};
+use super::unrecorded::Reader;
 use super::{Counts, Pipeline, Tagged};
 use crate::wire::{
     Attribute, AttributesAt, ByteRange, Edits, Event, LogView, Met, Odd, Request, Signal, SpanView, Text,
@@ -193,10 +194,24 @@ impl<'p, 'a> Walk<'p, 'a> {
             let before = self.found.len();
             for (n, event) in span.events.iter().enumerate().filter(|(_, e)| is_exception(e.name)) {
                 let mut found = self.exception_of_event(event, roles);
-                (found.event, found.trace_id) = (u32::try_from(n).ok(), Some(trace_id));
+                (found.is_of_span, found.event) = (true, u32::try_from(n).ok());
+                found.trace_id = Some(trace_id);
                 (found.span_id, found.parent_span_id) = (span_id, parent);
                 found.session = session.clone();
                 self.found.push(found);
+            }
+            if self.found.len() == before && self.pipeline.config.unrecorded.is_on() {
+                let around = || Found {
+                    is_of_span: true,
+                    trace_id: Some(trace_id),
+                    span_id,
+                    parent_span_id: parent,
+                    session: session.clone(),
+                    unix_nano: span.end_time_unix_nano,
+                    ..self.exception(&Roles::empty(), roles)
+                };
+                let found = self.unrecorded().of_span(span, &own.roles, &own.marked, around);
+                self.found.extend(found);
             }
             if session.is_some() && self.found.len() > before {
                 self.will_tag(&own.marked, span.attributes_at());
@@ -227,20 +242,27 @@ impl<'p, 'a> Walk<'p, 'a> {
         let named = own.value(Role::ExceptionType).is_some() || own.value(Role::ExceptionMessage).is_some();
         let exception =
             named || (is_exception(record.event_name) && own.value(Role::ExceptionStacktrace).is_some());
-        if exception && (session.is_some() || !self.pipeline.config.session_required) {
-            let mut found = self.exception(&own, roles);
-            found.trace_id = record.trace_id.try_into().ok().filter(|id| *id != [0; 16]);
-            found.span_id = record.span_id.try_into().unwrap_or_default();
-            found.unix_nano = if record.time_unix_nano > 0 {
-                record.time_unix_nano
-            } else {
-                record.observed_time_unix_nano
+        let before = self.found.len();
+        if (exception || self.pipeline.config.unrecorded.is_on())
+            && (session.is_some() || !self.pipeline.config.session_required)
+        {
+            let times = [record.time_unix_nano, record.observed_time_unix_nano];
+            let around = || Found {
+                trace_id: record.trace_id.try_into().ok().filter(|id| *id != [0; 16]),
+                span_id: record.span_id.try_into().unwrap_or_default(),
+                unix_nano: times.into_iter().find(|time| *time > 0).unwrap_or(0),
+                ..self.exception(&own, roles)
             };
-            if found.message.is_none() {
-                found.message = record.body.as_str().map(|b| self.masks.text(b));
-            }
-            self.found.push(found);
-            if session.is_some() {
+            let found = if exception {
+                let mut found = around();
+                found.message =
+                    found.message.or_else(|| record.body.as_str().map(|body| self.masks.text(body)));
+                Some(found)
+            } else {
+                self.unrecorded().of_record(record, &own, around)
+            };
+            self.found.extend(found);
+            if session.is_some() && self.found.len() > before {
                 self.will_tag(&record.attributes, record.attributes_at());
             }
         }
@@ -345,6 +367,11 @@ impl<'p, 'a> Walk<'p, 'a> {
         self.tagged.push((self.item, at));
     }
 
+    fn unrecorded(&self) -> Reader<'p> {
+        let Pipeline { config, names, .. } = self.pipeline;
+        Reader { config: &config.unrecorded, masks: self.masks, names }
+    }
+
     fn exception_of_event(&self, event: &Event<'a>, roles: Scoped<'_, 'a>) -> Found<'a> {
         let mut of_event = Roles::empty();
         event.attributes().for_each(|a| _ = of_event.note(&self.pipeline.names, &a));
@@ -365,7 +392,9 @@ impl<'p, 'a> Walk<'p, 'a> {
         };
         Found {
             item: self.item,
+            is_of_span: false,
             event: None,
+            unrecorded: None,
             trace_id: None,
             span_id: [0; 8],
             parent_span_id: [0; 8],
@@ -390,7 +419,7 @@ impl<'p, 'a> Walk<'p, 'a> {
         }
         let mut telling = Vec::new();
         for found in &mut self.found {
-            let Some(trace_id) = found.trace_id.filter(|_| found.event.is_some()) else { continue };
+            let Some(trace_id) = found.trace_id.filter(|_| found.is_of_span) else { continue };
             let (none, session) = (Roles::empty(), found.session.as_deref());
             let (key, none) = ((trace_id, found.span_id), Scoped::new(&none, &none));
             let inherited = self.ancestors.inherited(key, session, none, &self.pipeline.names);

@@ -1,5 +1,7 @@
 //! The pipeline against requests built with prost: what is tagged, masked, counted once, left alone.
 
+mod unrecorded;
+
 use super::*;
 use crate::columns::{LoggedRequest, RowContext, Rows, Wanted};
 use arrow::array::{Array, AsArray, RecordBatch};
@@ -86,7 +88,7 @@ fn attribute_text<'a>(attributes: &'a [KeyValue], key: &str) -> Option<&'a str> 
 }
 
 fn pipeline(config: PipelineConfig) -> Pipeline {
-    let names = Arc::new(Names::new(schemas::attributes::SESSION_HEADER, &[]));
+    let names = Arc::new(Names::new(schemas::attributes::SESSION_HEADER, &[], &config.unrecorded.attributes));
     let masking = Arc::new(Masking::new(MaskConfig::default(), Arc::clone(&names)));
     Pipeline::new(config, names, masking, 1)
 }

@@ -6,6 +6,7 @@
 use super::protobuf::{ByteRange, FIXED64, LEN, Reader, SHORT_HEAD_BYTES, ShortAttribute, VARINT, range};
 use super::schema::KEY_VALUE;
 use super::validate::{is_plain_in_span, is_sound};
+use std::borrow::Cow;
 use std::fmt;
 use std::ops::Deref;
 
@@ -163,6 +164,18 @@ impl<'a> Value<'a> {
         match self {
             Self::Array(values) => { *values }.next()?.as_text(),
             _ => self.as_text(),
+        }
+    }
+
+    /// The text; of an array its elements' texts, a line each.
+    #[must_use]
+    pub fn lines(&self) -> Option<Cow<'a, str>> {
+        match self {
+            Self::Array(values) => {
+                let lines: Vec<&str> = { *values }.filter_map(|line| line.as_str()).collect();
+                Some(Cow::Owned(lines.join("\n")))
+            }
+            _ => self.as_str().map(Cow::Borrowed),
         }
     }
 
