@@ -112,7 +112,7 @@ const HOMES: u8 = 0xe0;
 const KEYS: [Rule; 8] = [
     // ` --password`, `'-p`, ` -P`, ` -a`, ` -w`
     rule(b" '\"", b"-", b"-puPaw"),
-    // `AKIA`, `ASIA`, `AIza`, `SK12`, `eyJ`, `dapi`
+    // `AKIA`, `ASIA`, `AIza`, `LTAI`, `AKCp`, `EZAK`, `SK12`, `eyJ`, `dapi`
     rule(b"A", b"KSI", b""),
     rule(b"", b"S", b"K"),
     rule(b"y", b"J", b""),
@@ -125,18 +125,19 @@ const KEYS: [Rule; 8] = [
 const FLAGS: u8 = 0x01;
 const DOTS: u8 = 0x80;
 /// More of them; then what can hide something.
-const MORE: [Rule; 7] = [
-    // `--BEGIN`, `1//0`, `/services/T`, `12345678:AA`
+const MORE: [Rule; 8] = [
+    // `--BEGIN`, `1//0`, `/services/T`, `12345678:AA`, `ATATT3x`
     rule(b"-", b"BE", b""),
     rule(DIGITS, b"/", b"/"),
     rule(b"", b"/", b"T"),
     rule(DIGITS, b":", b"A"),
+    rule(b"T", b"3", b"x"),
     rule(b"", b"\x1b", b""),
     rule(b"", b"%", b""),
     rule(b"", b"\\", b""),
 ];
-const MORE_KEYS: u8 = 0x0f;
-const ODD: u8 = 0x70;
+const MORE_KEYS: u8 = 0x1f;
+const ODD: u8 = 0xe0;
 
 /// Pairs of letters that names of secrets end with, in either case, and what may follow them.
 const NAMES: [Rule; 8] = [
@@ -165,16 +166,28 @@ const PREFIXES: [Rule; 8] = [
     rule(b"", b"S2", b"G9"),
 ];
 
-/// The last two of them: a flag, too, may stand behind these.
+/// The same for more keys; the last is for dots.
+const MORE_PREFIXES: [Rule; 8] = [
+    rule(b"", b"CIst", b"IKknp"),
+    rule(b"finp", b"8acno", b"1aeou"),
+    rule(b"", b"JSfgk", b"STcdn"),
+    rule(b"Rdlorv", b"-Kaefl", b"Utuvy"),
+    rule(b"dfnst", b"bfgim", b"2bep"),
+    rule(b"AP_u", b"ARprt", b"SThtw"),
+    rule(b"gkop", b"ahklu", b"aclsx"),
+    rule(b"h.c", b"vpsc0", b"sbrta1"),
+];
+
+/// The last two of all of them: a flag, too, may stand behind these.
 const PAIRS: [Rule; 8] = [
-    rule(b"h", b"pousrf", b""),
-    rule(b"srA", b"kK", b""),
-    rule(b"asdrb", b"t", b""),
+    rule(b"h-c", b"pousrf", b""),
+    rule(b"srAIJSCK", b"kKISTU", b""),
+    rule(b"asdrbftnm", b"t", b""),
     rule(b"ymsx", b"s", b""),
-    rule(b"pxvrP", b"pm18barcdX", b""),
+    rule(b"pxvrPtsdiaul", b"pm18barcdXlx", b""),
     rule(b"ap", b"i", b""),
-    rule(b"vse", b"eay", b""),
-    rule(b"eo", b"cf", b""),
+    rule(b"vselE8", b"eayY", b""),
+    rule(b"eo", b"cfvd", b""),
 ];
 
 /// Which byte of the rules.
@@ -214,6 +227,9 @@ static NAMES_HERE: Classes = classes(&NAMES, Place::Here);
 static PREFIXES_FIRST: Classes = classes(&PREFIXES, Place::Last);
 static PREFIXES_SECOND: Classes = classes(&PREFIXES, Place::Here);
 static PREFIXES_THIRD: Classes = classes(&PREFIXES, Place::Next);
+static MORE_PREFIXES_FIRST: Classes = classes(&MORE_PREFIXES, Place::Last);
+static MORE_PREFIXES_SECOND: Classes = classes(&MORE_PREFIXES, Place::Here);
+static MORE_PREFIXES_THIRD: Classes = classes(&MORE_PREFIXES, Place::Next);
 
 static PAIRS_FIRST: Classes = classes(&PAIRS, Place::Last);
 static PAIRS_SECOND: Classes = classes(&PAIRS, Place::Here);
@@ -274,7 +290,10 @@ impl Compared {
         let more = MORE_LAST.of(simd, last) & MORE_HERE.of(simd, bytes) & MORE_NEXT.of(simd, next);
         let prefixes = PREFIXES_FIRST.of(simd, third_last)
             & PREFIXES_SECOND.of(simd, second_last)
-            & PREFIXES_THIRD.of(simd, last);
+            & PREFIXES_THIRD.of(simd, last)
+            | MORE_PREFIXES_FIRST.of(simd, third_last)
+                & MORE_PREFIXES_SECOND.of(simd, second_last)
+                & MORE_PREFIXES_THIRD.of(simd, last);
         let names = NAMES_LAST.of(simd, last) & NAMES_HERE.of(simd, bytes);
 
         let high = bytes & u8x64::splat(simd, 0x80);

@@ -28,10 +28,15 @@ enum Shape {
     Key(usize),
     /// The same, with dots.
     Dotted(usize),
+    /// The same, capitals and small letters among them.
+    Mixed(usize),
+    /// Letters and digits only at its beginning, so many, a digit among them: behind what names, too, begin with.
+    Plain(usize),
 }
 
-/// What keys begin with, up to and with the last mark.
-const PREFIXES: &[(&[u8], Shape)] = &[
+/// What keys begin with, up to and with the last mark, as far as vendors tell. [Bits](super::bits) looks for the three bytes
+/// before that mark.
+const PREFIXES: [(&[u8], Shape); 117] = [
     // GitHub, GitLab
     (b"ghp_", Shape::Key(20)),
     (b"gho_", Shape::Key(20)),
@@ -43,6 +48,10 @@ const PREFIXES: &[(&[u8], Shape)] = &[
     (b"gldt-", Shape::Key(16)),
     (b"glrt-", Shape::Key(16)),
     (b"glcbt-", Shape::Key(16)),
+    (b"glft-", Shape::Key(16)),
+    (b"glptt-", Shape::Key(32)),
+    (b"glsoat-", Shape::Key(16)),
+    (b"gloas-", Shape::Key(32)),
     // Our own
     (b"errata_pat_", Shape::Key(40)),
     // Models and data: OpenAI, Anthropic and others; Hugging Face, Groq, NVIDIA, Replicate
@@ -53,33 +62,84 @@ const PREFIXES: &[(&[u8], Shape)] = &[
     (b"r8_", Shape::Key(32)),
     (b"xai-", Shape::Key(32)),
     (b"e2b_", Shape::Key(32)),
+    (b"sk_", Shape::Plain(40)),
+    (b"csk-", Shape::Plain(40)),
+    (b"pplx-", Shape::Plain(32)),
+    (b"tgp_v1_", Shape::Key(40)),
+    (b"jina_", Shape::Plain(32)),
+    (b"lsv2_pt_", Shape::Plain(32)),
+    (b"lsv2_sk_", Shape::Plain(32)),
+    (b"pcsk_", Shape::Mixed(40)),
+    (b"tvly-", Shape::Plain(24)),
+    (b"tvly-dev-", Shape::Plain(24)),
+    (b"fc-", Shape::Plain(32)),
     // Payment: Stripe
     (b"sk_live_", Shape::Key(16)),
     (b"sk_test_", Shape::Key(16)),
     (b"rk_live_", Shape::Key(16)),
     (b"rk_test_", Shape::Key(16)),
     (b"whsec_", Shape::Key(16)),
+    (b"sq0atp-", Shape::Key(22)),
+    (b"sq0csp-", Shape::Key(22)),
+    (b"FLWSECK-", Shape::Plain(12)),
+    (b"FLWSECK_TEST-", Shape::Plain(12)),
+    (b"duffel_live_", Shape::Key(40)),
+    (b"duffel_test_", Shape::Key(40)),
+    (b"shippo_live_", Shape::Plain(40)),
+    (b"shippo_test_", Shape::Plain(40)),
     // Packages: npm, PyPI, RubyGems, Docker
     (b"npm_", Shape::Key(30)),
     (b"pypi-", Shape::Key(30)),
     (b"rubygems_", Shape::Key(32)),
     (b"dckr_pat_", Shape::Key(20)),
+    (b"dckr_oat_", Shape::Key(20)),
+    (b"CLOJARS_", Shape::Plain(60)),
     // Clouds: DigitalOcean, Google
     (b"dop_v1_", Shape::Key(32)),
     (b"doo_v1_", Shape::Key(32)),
     (b"dor_v1_", Shape::Key(32)),
     (b"GOCSPX-", Shape::Key(20)),
     (b"AGE-SECRET-KEY-", Shape::Key(50)),
-    // Services: New Relic, Tailscale
+    (b"HRKU-", Shape::Key(40)),
+    (b"fo1_", Shape::Key(40)),
+    (b"fm2_", Shape::Key(64)),
+    (b"nfp_", Shape::Plain(36)),
+    (b"vercel_blob_rw_", Shape::Mixed(32)),
+    (b"pul-", Shape::Plain(40)),
+    (b"pnu_", Shape::Plain(36)),
+    // Vaults: HashiCorp's, Doppler, 1Password
+    (b"hvs.", Shape::Mixed(20)),
+    (b"hvb.", Shape::Mixed(20)),
+    (b"hvr.", Shape::Mixed(20)),
+    (b"dp.pt.", Shape::Plain(40)),
+    (b"dp.st.", Shape::Plain(40)),
+    (b"dp.ct.", Shape::Plain(40)),
+    (b"dp.sa.", Shape::Plain(40)),
+    // Databases: Supabase, PlanetScale, Neon, MongoDB
+    (b"sbp_", Shape::Plain(40)),
+    (b"sb_secret_", Shape::Key(24)),
+    (b"pscale_tkn_", Shape::Key(32)),
+    (b"pscale_oauth_", Shape::Key(32)),
+    (b"pscale_pw_", Shape::Key(32)),
+    (b"napi_", Shape::Plain(60)),
+    (b"mdb_sa_sk_", Shape::Key(36)),
+    // Services: New Relic, Dynatrace, Tailscale
     (b"NRAK-", Shape::Key(24)),
+    (b"NRII-", Shape::Key(32)),
+    (b"NRJS-", Shape::Plain(19)),
+    (b"dt0c01.", Shape::Dotted(80)),
     (b"tskey-", Shape::Key(24)),
     // Linear, Postman, Grafana, Shopify, Sentry, Slack
     (b"lin_api_", Shape::Key(32)),
     (b"PMAK-", Shape::Key(50)),
     (b"glsa_", Shape::Key(24)),
+    (b"glc_", Shape::Plain(32)),
     (b"shpat_", Shape::Key(24)),
     (b"shpss_", Shape::Key(24)),
+    (b"shpca_", Shape::Key(24)),
+    (b"shppa_", Shape::Key(24)),
     (b"sntrys_", Shape::Key(32)),
+    (b"sntryu_", Shape::Plain(64)),
     (b"xoxb-", Shape::Key(10)),
     (b"xoxp-", Shape::Key(10)),
     (b"xoxa-", Shape::Key(10)),
@@ -88,7 +148,50 @@ const PREFIXES: &[(&[u8], Shape)] = &[
     (b"xoxc-", Shape::Key(10)),
     (b"xoxd-", Shape::Key(10)),
     (b"xapp-", Shape::Key(10)),
+    // CircleCI, Buildkite, Sourcegraph, Infracost; Notion, Figma, Typeform, Contentful, HubSpot, Brevo, ReadMe, Frame.io,
+    // PostHog, Zuplo, Adobe
+    (b"CCIPAT_", Shape::Plain(20)),
+    (b"bkua_", Shape::Plain(40)),
+    (b"sgp_", Shape::Plain(16)),
+    (b"ico-", Shape::Plain(32)),
+    (b"ntn_", Shape::Plain(40)),
+    (b"secret_", Shape::Plain(30)),
+    (b"figd_", Shape::Mixed(36)),
+    (b"tfp_", Shape::Mixed(40)),
+    (b"CFPAT-", Shape::Key(40)),
+    (b"pat-na1-", Shape::Key(36)),
+    (b"xkeysib-", Shape::Plain(64)),
+    (b"rdme_", Shape::Plain(60)),
+    (b"fio-u-", Shape::Key(60)),
+    (b"phx_", Shape::Plain(40)),
+    (b"zpka_", Shape::Plain(32)),
+    (b"p8e-", Shape::Plain(32)),
 ];
+
+/// Of each of [`PREFIXES`] the three bytes that it is looked up by, and its place there; ascending.
+const LOOKUP: [(u32, u8); PREFIXES.len()] = lookup();
+
+const fn lookup() -> [(u32, u8); PREFIXES.len()] {
+    let mut sorted = [(0, 0); PREFIXES.len()];
+    let mut count = 0;
+    while count < PREFIXES.len() {
+        let entry = (ending(PREFIXES[count].0), count as u8);
+        let mut place = count;
+        while place > 0 && sorted[place - 1].0 > entry.0 {
+            sorted[place] = sorted[place - 1];
+            place -= 1;
+        }
+        sorted[place] = entry;
+        count += 1;
+    }
+    sorted
+}
+
+/// The last mark of a prefix and two bytes before it.
+const fn ending(prefix: &[u8]) -> u32 {
+    let end = prefix.len();
+    u32::from_be_bytes([0, prefix[end - 3], prefix[end - 2], prefix[end - 1]])
+}
 
 /// A credential whose trigger among [keys](super::bits::Triggers) is at `at`.
 pub(super) fn find(text: &Text<'_>, at: usize) -> Option<Span> {
@@ -101,10 +204,15 @@ pub(super) fn find(text: &Text<'_>, at: usize) -> Option<Span> {
             _ if text.before(at).ends_with(b"pytest-of") => home::folder_of(text, at + 1),
             _ => prefixed(text, at),
         },
-        b'K' => access_key(text, back(1)?),
+        b'K' => access_key(text, back(1)?)
+            .or_else(|| fixed(text, back(1)?, b"AKCp", Shape::Plain(50)))
+            .or_else(|| fixed(text, back(3)?, b"EZAK", Shape::Plain(54))),
+        b'3' => fixed(text, back(5)?, b"ATATT3xFf", Shape::Key(60))
+            .or_else(|| fixed(text, back(5)?, b"ATCTT3xFf", Shape::Key(60))),
         b'S' if text.bytes.get(at + 1) == Some(&b'K') => twilio(text, at),
         b'S' => access_key(text, back(1)?),
-        b'I' => fixed(text, back(1)?, b"AIza", Shape::Dotted(30)),
+        b'I' => fixed(text, back(1)?, b"AIza", Shape::Dotted(30))
+            .or_else(|| fixed(text, back(3)?, b"LTAI", Shape::Plain(12))),
         b'J' => jwt(text, back(2)?),
         b'p' => databricks(text, back(2)?),
         b'r' | b'R' => scheme(text, back(5)?, b"bearer"),
@@ -116,6 +224,7 @@ pub(super) fn find(text: &Text<'_>, at: usize) -> Option<Span> {
         b'/' => slack_hook(text, at + 1),
         b'.' => fixed(text, back(2)?, b"SG.", Shape::Dotted(40))
             .or_else(|| fixed(text, back(4)?, b"ya29.", Shape::Dotted(20)))
+            .or_else(|| prefixed(text, at))
             .or_else(|| discord(text, at)),
         _ => None,
     }
@@ -130,10 +239,13 @@ fn prefixed(text: &Text<'_>, at: usize) -> Option<Span> {
         return None;
     }
     let before = &text.bytes[at - text.before(at).len()..=at];
-    let last = *before.last_chunk::<3>()?;
-    let (prefix, shape) =
-        PREFIXES.iter().find(|(prefix, _)| prefix.last_chunk() == Some(&last) && before.ends_with(prefix))?;
-    fixed(text, at + 1 - prefix.len(), prefix, *shape)
+    let last = ending(before.last_chunk::<3>()?);
+    let alike = &LOOKUP[LOOKUP.partition_point(|(ending, _)| *ending < last)..];
+    alike.iter().take_while(|(ending, _)| *ending == last).find_map(|(_, place)| {
+        let (prefix, shape) = PREFIXES[usize::from(*place)];
+        let start = (at + 1).checked_sub(prefix.len())?;
+        fixed(text, start, prefix, shape)
+    })
 }
 
 /// A key that begins with `prefix` at `start`.
@@ -143,7 +255,7 @@ fn fixed(text: &Text<'_>, start: usize, prefix: &[u8], shape: Shape) -> Option<S
         return None;
     }
     let (length, length_min) = match shape {
-        Shape::Key(min) => (run(&text.bytes[body..], is_key), min),
+        Shape::Key(min) | Shape::Mixed(min) | Shape::Plain(min) => (run(&text.bytes[body..], is_key), min),
         Shape::Dotted(min) => (run(&text.bytes[body..], |b| is_key(b) || *b == b'.'), min),
     };
     text.look(body + length + 1);
@@ -151,7 +263,16 @@ fn fixed(text: &Text<'_>, start: usize, prefix: &[u8], shape: Shape) -> Option<S
     let length = length - key.iter().rev().take_while(|b| **b == b'.').count();
     // A key of letters alone is long, and changes their case.
     let telling = key.iter().any(u8::is_ascii_digit) || length >= LETTERS_MIN && mixes_cases(key);
-    (length >= length_min && telling).then(|| token(start, body + length))
+    let has = |is: fn(&u8) -> bool| key.iter().any(is);
+    let fits = match shape {
+        Shape::Key(_) | Shape::Dotted(_) => true,
+        Shape::Mixed(_) => has(u8::is_ascii_uppercase) && has(u8::is_ascii_lowercase),
+        Shape::Plain(min) => {
+            let plain = &key[..min.min(key.len())];
+            plain.iter().all(u8::is_ascii_alphanumeric) && plain.iter().any(u8::is_ascii_digit)
+        }
+    };
+    (length >= length_min && telling && fits).then(|| token(start, body + length))
 }
 
 /// `dapi` and 32 hex digits.
@@ -392,4 +513,51 @@ pub(super) fn userinfo(text: &Text<'_>, at: usize) -> Option<Span> {
         password => password[0] != b':' && is_template(password) || password.iter().all(|b| *b == b'*'),
     });
     (length > 0 && user != b"git" && !hidden).then(|| token(start, start + length))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mask::Masker;
+
+    #[test]
+    fn a_key_of_each_vendor_is_found_wherever_it_stands() {
+        let masker = Masker::default();
+        for (prefix, _) in PREFIXES {
+            let prefix = std::str::from_utf8(prefix).unwrap();
+            // `p` and `-` may begin flags, and 61 to 64 blanks lay the prefix across two blocks.
+            for (body, blanks) in
+                [("aB3dE5fG7h", 0), ("pB3dE5fG7h", 61), ("u7dE5fG7hA", 62), ("A7dE5fG7hw", 63)]
+            {
+                let text = format!("{}key {prefix}{} was refused", " ".repeat(blanks), body.repeat(11));
+                let masked = masker.mask(&text);
+                assert!(
+                    masked.trim_start() == "key <token> was refused",
+                    "{prefix} {body} {blanks}: {masked}"
+                );
+            }
+        }
+        for key in ["LTAI5tKz9Qw3xYp7", "ATATT3xFfGF0", "AKCp8", "EZAK"] {
+            let text = format!("key {key}{} was refused", "aB3dE5fG7h".repeat(9));
+            assert_eq!(masker.mask(&text), "key <token> was refused");
+        }
+    }
+
+    #[test]
+    fn names_that_begin_like_keys_stay() {
+        let masker = Masker::default();
+        for name in [
+            "secret_manager_v2_access_key_rotation_handler_for_all_regions",
+            "sk_learn_pipeline_v2_with_a_long_name_of_some_kind_1",
+            "sgp_portfolio_2024_rebalance_daily_job_runner",
+            "pul-request-handler-v2-for-the-big-repository-01",
+            "nfp_2023_payrolls_and_unemployment_by_county_table",
+            "jina_embeddings_v2_base_en_service_client_factory_1",
+            "fc-layer-2048-to-1000-with-dropout-and-relu-block-7",
+            "tvly-search-results-2024-11-28-page-1-of-20-in-cache",
+            "cluster.hvs.internal.example.org",
+        ] {
+            assert_eq!(masker.mask(name), name);
+        }
+    }
 }
