@@ -143,9 +143,19 @@ pub(crate) fn root_cause(parsed: &Parsed<'_>) -> usize {
 /// Whether the user's own code raised an exception of its own kind by a statement of its own: a mistake in a handler is
 /// the interpreter's to name.
 fn renames(exception: &ParsedException<'_>) -> bool {
-    let raised = exception.frames.first().filter(|frame| frame.origin.is_own());
-    raised.and_then(|frame| frame.source.as_deref()).is_some_and(|source| trim(source).starts_with("raise "))
-        && !ast::is_python_builtin(exception.short_type())
+    let Some(raised) = exception.frames.first().filter(|frame| frame.origin.is_own()) else { return false };
+    match raised.source.as_deref() {
+        Some(source) => {
+            trim(source).starts_with("raise ")
+                && (!ast::is_python_builtin(exception.short_type()) || says_no_kind(exception))
+        }
+        None => says_no_kind(exception),
+    }
+}
+
+/// Types of Python that tell only that something failed.
+fn says_no_kind(exception: &ParsedException<'_>) -> bool {
+    matches!(exception.short_type(), "Exception" | "BaseException" | "RuntimeError" | "SystemError")
 }
 
 /// Whether own code raised an exception that says word for word what the one did that was handled: `RuntimeError(f"run failed: {e}")`.
