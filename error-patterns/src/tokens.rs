@@ -121,6 +121,14 @@ fn is_word(c: char) -> bool {
     c.is_alphanumeric() || c == '_'
 }
 
+/// Bytes of an object as Python shows it, and as long as they are looked for: `<_io.BytesIO object at 0x7f3a>`.
+fn shown_object(text: &str) -> Option<usize> {
+    const BYTES_MAX: usize = 160;
+    let end = memchr(b'>', &text.as_bytes()[..text.len().min(BYTES_MAX)])?;
+    let (_, address) = text[1..end].rsplit_once(" at 0x")?;
+    address.bytes().all(|byte| byte.is_ascii_hexdigit()).then_some(end + 1)
+}
+
 /// The placeholder that a text begins with: `<` letters `>`. Those that users name may have underscores as well,
 /// and are then longer.
 pub(crate) fn placeholder(text: &str) -> Option<&str> {
@@ -169,6 +177,13 @@ impl<'a> Scanner<'a> {
         }
         if let Some(found) = placeholder(rest) {
             self.copy(found.len());
+            return;
+        }
+        if first == '<'
+            && let Some(length) = shown_object(rest)
+        {
+            self.put("<str>", length);
+            self.note("");
             return;
         }
         if matches!(first, '\'' | '"' | '`' | '\u{2018}' | '\u{201c}') && self.quoted(first) {

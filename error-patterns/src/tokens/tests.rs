@@ -26,6 +26,7 @@ fn values_go_and_meaning_stays() {
         ("Cannot find module 'mongoose'", "Cannot find module 'mongoose'"),
         ("unexpected indent (app_21.py, line 8)", "unexpected indent (<path>, line <num>)"),
         ("object at 0x559bfb0816eb failed", "object at <hex> failed"),
+        ("cannot identify image file <_io.BytesIO object at 0x7f3a>", "cannot identify image file <str>"),
         ("at 2026-11-23T10:00:00Z run 17807757-c6bf-4669-a42e-04c062692012", "at <time> run <id>"),
         (
             "401 Client Error: Unauthorized for url: http://127.0.0.1:22323/items/3461?a=b",

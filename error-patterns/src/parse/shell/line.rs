@@ -61,10 +61,24 @@ pub(super) fn is_progress(line: &str) -> bool {
         || line.ends_with("...")
         || line.contains("%|")
         || line.starts_with("Runtime Error (NZEC")
+        || line.starts_with("tar: Removing leading")
+        || GIT_STATUS.iter().any(|start| line.starts_with(start))
         || line.split_once(": ").is_some_and(|(word, _)| word.ends_with("Warning"))
         || ["connecting to ", "Connecting to ", "Downloading "].iter().any(|start| line.starts_with(start))
         || levels.into_iter().any(|word| LEVELS.contains(&word))
 }
+
+/// What git tells before it says that there is nothing to commit.
+const GIT_STATUS: [&str; 7] = [
+    "On branch ",
+    "HEAD detached at ",
+    "Your branch is ",
+    "Untracked files:",
+    "Changes not staged for commit:",
+    "(use \"git ",
+    "Initial commit",
+];
+const GIT_NOTHING: [&str; 3] = ["nothing to commit", "nothing added to commit", "no changes added to commit"];
 
 /// Whether a line has the form in which commands complain: `ls: cannot ...`, `tar (child): ...`, `npm ERR! ...`.
 pub(super) fn is_tool(line: &str) -> bool {
@@ -78,6 +92,7 @@ pub(super) fn is_tool(line: &str) -> bool {
         .unwrap_or(bytes.len());
     let rest = &line[end..];
     rest.starts_with(": ")
+        || GIT_NOTHING.iter().any(|start| line.starts_with(start))
         || rest.starts_with(" ERR! ")
         || rest.starts_with(" error ")
         || rest.starts_with('[') && rest.contains("]: ")
@@ -118,7 +133,8 @@ pub(super) fn signal(message: &str) -> Option<(&'static str, &str, &str)> {
     let (words, name) = SIGNALS.iter().find(|(words, _)| rest.starts_with(words))?;
     let after = rest[words.len()..].trim_start();
     let after = after.strip_prefix("(core dumped)").unwrap_or(after);
-    if !after.is_empty() && !after.starts_with(' ') && after.len() == rest.len() - words.len() {
+    // Some shells put the command right behind the words.
+    if after.starts_with(|c: char| !matches!(c, '.' | '/')) && after.len() == rest.len() - words.len() {
         return None;
     }
     Some((name, &rest[..words.len()], after.trim()))

@@ -119,7 +119,16 @@ pub(super) fn telling<'p>(
     let is_nodes = runtime == Runtime::JavaScript;
     let told = is_nodes.then(|| told(message, &deciding.message)).flatten();
     let service = is_nodes.then(|| service(message)).flatten();
-    let same = if told.is_some() { None } else { messages::built_in().same(runtime, message) };
+    let mut same = if told.is_some() { None } else { messages::built_in().same(runtime, message) };
+    let mut fixed = None;
+    if same.is_none() {
+        let found = template::fixed(message, sources);
+        if let Some(quoted) = found.quoted {
+            message = unlabelled(runtime, quoted);
+            same = messages::built_in().same(runtime, message);
+        }
+        fixed = Some(found).filter(|found| found.quoted.is_none());
+    }
     if let Some(same) = same.map(|same| if same == CIRCLE && hides_stdlib(message) { HIDDEN } else { same }) {
         let found = parameterize(message, Names::Drop);
         return Telling {
@@ -133,7 +142,8 @@ pub(super) fn telling<'p>(
             ..Telling::default()
         };
     }
-    let (written, is_programs) = template::fixed(message, sources);
+    let (written, is_programs) =
+        fixed.map_or((Cow::Borrowed(message), false), |fixed| (fixed.text, fixed.is_programs));
     // What a runtime or a library says repeats names and texts of the program as they are.
     let written = match program {
         Some(program) if !is_programs => template::unnamed(message, program),

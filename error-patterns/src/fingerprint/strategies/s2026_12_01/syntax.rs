@@ -78,6 +78,23 @@ fn is_condition(word: &str) -> bool {
     matches!(word, "if" | "elif" | "while")
 }
 
+/// Words of a sentence at least.
+const PROSE_WORDS_MIN: usize = 4;
+
+/// `Here is the updated code that solves the task:`, `Step 1: Read the data`
+fn is_prose(line: &str) -> bool {
+    let is_word = |word: &str| {
+        let word = word.trim_end_matches(['.', ',', ':', '!', '?', ';']);
+        !word.is_empty() && word.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'\'' | b'-'))
+    };
+    let words = || line.split_whitespace();
+    line.starts_with(|c: char| c.is_ascii_uppercase())
+        && words().all(is_word)
+        && words().filter(|word| word.starts_with(|c: char| c.is_ascii_lowercase())).count() * 2
+            > words().count()
+        && words().count() >= PROSE_WORDS_MIN
+}
+
 fn first_word(line: &str) -> &str {
     let end = line.find(|c: char| !(c.is_alphanumeric() || c == '_'));
     &line[..end.unwrap_or(line.len())]
@@ -172,6 +189,8 @@ impl<'l> Statement<'l> {
         let command = self.is_words() && COMMANDS.contains(&first_word(line));
         Mistake::Shape(Cow::Borrowed(if line.starts_with("```") {
             "markdown fence"
+        } else if ["<<<<<<<", "=======", ">>>>>>>"].iter().any(|mark| line.starts_with(mark)) {
+            "conflict marker"
         } else if line.starts_with(['!', '%', '$']) || command {
             "shell command"
         } else if line.starts_with(">>>") || line.starts_with("... ") {
@@ -184,7 +203,7 @@ impl<'l> Statement<'l> {
             "keyword as name"
         } else if self.is_new() {
             "syntax of a newer release"
-        } else if self.is_words() && matches!(self.token.kind, Kind::Name | Kind::Keyword) {
+        } else if is_prose(line) || self.is_words() && matches!(self.token.kind, Kind::Name | Kind::Keyword) {
             // A keyword misspelt, prose, or another language's statement.
             "words in place of a statement"
         } else {
@@ -416,6 +435,9 @@ mod tests {
             ("res = {'a': '3' 'b'[[:]] 32}", "invalid syntax: missing comma"),
             ("def [[import]](total):", "invalid syntax: keyword as name"),
             ("class [[=]] 3", "invalid syntax: keyword as name"),
+            ("[[<<]]<<<<< HEAD", "invalid syntax: conflict marker"),
+            ("Here is the [[updated]] code of task 3:", "invalid syntax: words in place of a statement"),
+            ("Sure[[!]] Let me load the file first.", "invalid syntax: words in place of a statement"),
             ("[[`]]``python", "invalid syntax: markdown fence"),
             ("[[!]]pip install numpy", "invalid syntax: shell command"),
             ("pip [[install]] numpy", "invalid syntax: shell command"),

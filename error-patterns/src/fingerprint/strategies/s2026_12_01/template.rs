@@ -21,17 +21,26 @@ const PIECES_MAX: usize = 32;
 const LETTERS_MIN: usize = 6;
 /// Words of a value at most; more are a sentence, which may be another failure's message.
 const VALUE_WORDS_MAX: usize = 6;
+/// Words of another failure's message at least.
+const QUOTED_WORDS_MIN: usize = 2;
 /// Bytes of an expression between two literals, and behind the last.
 const EXPRESSION_BYTES_MAX: usize = 120;
 
-/// A message with `<str>` in place of the words that the program put into it, and whether a source has its template; the
-/// message itself where none has.
-pub(super) fn fixed<'m, 's>(
-    message: &'m str,
-    sources: impl Iterator<Item = &'s str>,
-) -> (Cow<'m, str>, bool) {
+/// A message, as far as a program's source tells.
+pub(super) struct Fixed<'m> {
+    /// With `<str>` in place of the words that the program put into it.
+    pub(super) text: Cow<'m, str>,
+    /// Whether a source has its template.
+    pub(super) is_programs: bool,
+    /// What another failure said, where the message ends with that: `"run failed: " + e.message`.
+    pub(super) quoted: Option<&'m str>,
+}
+
+/// The message with its template, if a source has it.
+pub(super) fn fixed<'m, 's>(message: &'m str, sources: impl Iterator<Item = &'s str>) -> Fixed<'m> {
+    let unknown = Fixed { text: Cow::Borrowed(message), is_programs: false, quoted: None };
     if message.len() > MESSAGE_BYTES_MAX {
-        return (Cow::Borrowed(message), false);
+        return unknown;
     }
     let mut best: Option<Match> = None;
     for source in sources {
@@ -48,8 +57,10 @@ pub(super) fn fixed<'m, 's>(
         }
     }
     match best {
-        Some(found) => (replaced(message, &found), true),
-        None => (Cow::Borrowed(message), false),
+        Some(found) => {
+            Fixed { text: replaced(message, &found), is_programs: true, quoted: found.quoted(message) }
+        }
+        None => unknown,
     }
 }
 
@@ -150,6 +161,18 @@ struct Match {
     letters: usize,
     /// A variable of the statement holds another failure.
     of_failure: bool,
+    /// The last value is another failure's message.
+    ends_with_failure: bool,
+}
+
+impl Match {
+    fn quoted<'m>(&self, message: &'m str) -> Option<&'m str> {
+        let last = self.values.last().filter(|last| self.ends_with_failure && last.end == message.len())?;
+        let quoted = message[last.clone()].trim();
+        // A code or a name alone tells less than the words around it.
+        let words = quoted.split_whitespace().filter(|word| word.bytes().any(|b| b.is_ascii_alphabetic()));
+        (words.count() >= QUOTED_WORDS_MIN).then_some(quoted)
+    }
 }
 
 /// What may stand before a fixed part.
@@ -171,6 +194,8 @@ struct Chain<'s> {
     end: Gap,
     /// What is put between them, and what follows.
     expressions: Vec<&'s str>,
+    /// What is put behind the last fixed part.
+    last: Option<&'s str>,
 }
 
 impl<'s> Chain<'s> {
@@ -189,10 +214,13 @@ impl<'s> Chain<'s> {
             let joined = next.and_then(|next| Some((next, joins(&source[last.end..next.start])?)));
             let Some((next, between)) = joined else {
                 let rest = &rest[..rest.floor_char_boundary(EXPRESSION_BYTES_MAX)];
+                let line = &rest[..memchr(b'\n', rest.as_bytes()).unwrap_or(rest.len())];
                 if !ended && rest.trim_start().starts_with('+') {
                     chain.end = Gap::Value;
+                    chain.last = line.split([',', ';']).next();
+                } else if chain.last.is_some_and(|last| last.starts_with('%')) {
+                    chain.last = Some(line);
                 }
-                let line = &rest[..memchr(b'\n', rest.as_bytes()).unwrap_or(rest.len())];
                 chain.expressions.push(line);
                 return Some(chain);
             };
@@ -235,6 +263,7 @@ impl<'s> Chain<'s> {
             if length > 2 {
                 self.expressions.push(&inner[at..end]);
             }
+            self.last = Some(&inner[at..end]).filter(|_| gap == Gap::Value);
             at = end;
             start = at;
         }
@@ -245,6 +274,7 @@ impl<'s> Chain<'s> {
     fn put(&mut self, piece: &'s str) {
         if !piece.is_empty() && self.pieces.len() < PIECES_MAX {
             self.pieces.push((std::mem::take(&mut self.end), piece));
+            self.last = None;
         }
     }
 
@@ -284,6 +314,7 @@ impl<'s> Chain<'s> {
             values,
             letters,
             of_failure: self.expressions.iter().any(|expression| names_failure(expression)),
+            ends_with_failure: self.end == Gap::Value && self.last.is_some_and(is_failure),
         })
     }
 }
@@ -371,6 +402,17 @@ fn conversion(text: &[u8]) -> Option<usize> {
     b"sdifeEgGxXoubcrvqtn".contains(&letter).then_some(named + flags + 1)
 }
 
+/// Whether an expression is another failure, or what that says: `e`, `err.message`, `String(error)`.
+fn is_failure(expression: &str) -> bool {
+    let mut names =
+        expression.split(|c: char| !c.is_alphanumeric() && c != '_').filter(|name| !name.is_empty());
+    let is_error = |name: &str| matches!(name, "e" | "ex" | "exc" | "exception" | "err" | "error" | "cause");
+    let says =
+        |name: &str| matches!(name, "message" | "msg" | "toString" | "getMessage" | "what" | "Message");
+    let last = names.clone().last().unwrap_or_default();
+    names.any(is_error) && (is_error(last) || says(last))
+}
+
 /// Whether an expression has a usual name of another failure, whose words tell the cause.
 fn names_failure(expression: &str) -> bool {
     expression.split(|c: char| !c.is_alphanumeric() && c != '_').any(|name| {
@@ -445,7 +487,7 @@ mod tests {
                 "order of <str> is late",
             ),
         ] {
-            assert_eq!(fixed(message, [source].into_iter()).0, fixed_message, "{source}");
+            assert_eq!(fixed(message, [source].into_iter()).text, fixed_message, "{source}");
         }
     }
 
@@ -468,7 +510,7 @@ mod tests {
             (r#"# don't say "{x} is late"#, "tea is late"),
             ("", "tea is late"),
         ] {
-            assert_eq!(fixed(message, [source].into_iter()).0, message, "{source}");
+            assert_eq!(fixed(message, [source].into_iter()).text, message, "{source}");
         }
     }
 
@@ -519,7 +561,7 @@ mod tests {
             for (word, value) in words[1..].iter().zip(&values) {
                 message.extend([" ", value.as_str(), " ", word.as_str()]);
             }
-            let made = fixed(&message, [source.as_str()].into_iter()).0.into_owned();
+            let made = fixed(&message, [source.as_str()].into_iter()).text.into_owned();
             prop_assert_eq!(made, words.join(" <str> "));
         }
 
