@@ -532,9 +532,15 @@ fn syntax_place(line: &str) -> Option<Frame<'_>> {
 
 /// A frame with the function's name as printed; Cython prints the name of the package before it, and no folder.
 fn frame<'a>(printed: &'a str, file: &'a str, line: u32) -> Frame<'a> {
-    let package =
-        printed.split_once('.').filter(|_| file.ends_with(".pyx")).map_or("", |(package, _)| package);
-    Frame { module: Cow::Borrowed(package), ..located(function_name(printed), file, Some(line), None) }
+    Frame {
+        module: Cow::Borrowed(cython_package(printed, file)),
+        ..located(function_name(printed), file, Some(line), None)
+    }
+}
+
+/// The package that Cython prints before a function's name.
+fn cython_package<'a>(printed: &'a str, file: &str) -> &'a str {
+    printed.split_once('.').filter(|_| file.ends_with(".pyx")).map_or("", |(package, _)| package)
 }
 
 /// Splits at the last `", line `, or the last `" line ` when there is none.

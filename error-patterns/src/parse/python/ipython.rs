@@ -56,6 +56,11 @@ fn ends_message(line: &str) -> bool {
         || separator(text::trim(line)).is_some()
 }
 
+fn placed<'a>(function: &'a str, file: &'a str, line: Option<u32>) -> Frame<'a> {
+    let module = Cow::Borrowed(super::cython_package(function, file));
+    Frame { module, ..located(name_or_module(function), file, line, None) }
+}
+
 /// The first line of a paragraph.
 fn frame_line(line: &str) -> Option<Frame<'_>> {
     if line.is_empty() || line.starts_with([' ', '\t', '-']) || line.as_bytes()[0].is_ascii_digit() {
@@ -68,13 +73,12 @@ fn frame_line(line: &str) -> Option<Frame<'_>> {
         let (place, function) = rest.split_once(", in ").unwrap_or((rest, ""));
         let (file, number) =
             split_number(text::trim_end(place), b':').map_or((place, None), |(f, n)| (f, Some(n)));
-        return Some(located(name_or_module(function), file, number, None));
+        return Some(placed(function, file, number));
     }
     let (file, function) = split_in(line)?;
     let plausible = file.starts_with('<') || file.contains(['/', '\\', '.']) || function.starts_with('<');
     let called = function.ends_with(')') || function.ends_with('>') || function.ends_with(':');
-    (plausible && called && file.len() < 1024)
-        .then(|| located(name_or_module(function), text::trim(file), None, None))
+    (plausible && called && file.len() < 1024).then(|| placed(function, text::trim(file), None))
 }
 
 /// Splits at the first ` in `.

@@ -102,7 +102,9 @@ pub(super) fn telling<'p>(
         // What a user's own assert says is his own.
         return Telling { speaking_type: true, ..Telling::default() };
     }
-    let plain = spoken(runtime, head(&deciding.message));
+    let of_template =
+        Some(&*deciding.message).filter(|_| runtime == Runtime::JavaScript).and_then(behind_template);
+    let plain = spoken(runtime, of_template.unwrap_or_else(|| head(&deciding.message)));
     let mut message = unlabelled(runtime, plain.as_ref());
     if runtime == Runtime::Python && deciding.short_type() == "SyntaxError" {
         let source = raised.and_then(|frame| frame.source.as_deref());
@@ -154,7 +156,8 @@ pub(super) fn telling<'p>(
         Runtime::Shell => shell(message, authored),
         Runtime::Python => python(deciding.short_type(), message, &deciding.message),
         Runtime::Java => java(deciding.short_type(), message),
-        Runtime::JavaScript => told.map_or_else(|| Cow::Borrowed(javascript(message)), Cow::Owned),
+        Runtime::JavaScript => told.map_or_else(|| Cow::Borrowed(javascript(unhinted(message))), Cow::Owned),
+        Runtime::Native | Runtime::Rust => Cow::Borrowed(unhinted(message)),
         _ => Cow::Borrowed(message),
     };
     let found = parameterize(&shaped, Names::Drop);
@@ -439,6 +442,19 @@ fn javascript(message: &str) -> &str {
     let described = message.split_once(": ").filter(|(code, _)| is_system_code(code));
     let call = described.and_then(|_| message.find(", "));
     call.map_or(message, |call| &message[..call])
+}
+
+/// What failed in a template, behind the lines of it that EJS and Pug show: ` >> 3| <%= price %>`.
+fn behind_template(message: &str) -> Option<&str> {
+    let (_, shown) = message.split_once("\n").filter(|(_, rest)| rest.contains("| "))?;
+    let is_marked = |line: &str| {
+        let place = line.trim_start().strip_prefix('>').map(|rest| rest.trim_start_matches('>').trim_start());
+        place
+            .and_then(|place| place.split_once('|'))
+            .is_some_and(|(number, _)| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()))
+    };
+    let (_, said) = shown.rsplit_once("\n\n").filter(|(lines, _)| lines.lines().any(is_marked))?;
+    said.lines().map(str::trim).find(|line| !line.is_empty())
 }
 
 /// What a command that Node ran said, where it failed.
