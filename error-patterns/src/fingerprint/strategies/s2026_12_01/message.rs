@@ -605,6 +605,17 @@ mod tests {
     }
 
     #[test]
+    fn finds_what_failed_in_a_template() {
+        let shown = "ejs:3\n    1| Dear <%= user %>\n >> 3| Total <%= price %>\n\nprice is not defined";
+        assert_eq!(behind_template(shown), Some("price is not defined"));
+        let pug = "views/a.pug:2:5\n    1| h1 a\n  > 2| p= b.c\n\nCannot read properties of undefined (reading 'c')\n";
+        assert_eq!(behind_template(pug), Some("Cannot read properties of undefined (reading 'c')"));
+        for other in ["x is not a function", "a\n\nb", "a | b\n 3| c\n\nd"] {
+            assert_eq!(behind_template(other), None, "{other}");
+        }
+    }
+
+    #[test]
     fn drops_what_a_list_allows() {
         for (text, expected) in [
             ("must be one of dev, prod, test, got <str>", "must be one of <name> <str>"),

@@ -399,11 +399,13 @@ fn conversion(text: &[u8]) -> Option<usize> {
     let named = if text.first() == Some(&b'(') { memchr(b')', text)? + 1 } else { 0 };
     let flags = text[named..].iter().take_while(|b| b.is_ascii_digit() || b"-+#.,*$lhz".contains(b)).count();
     let letter = *text.get(named + flags)?;
-    b"sdifeEgGxXoubcrvqtn".contains(&letter).then_some(named + flags + 1)
+    b"sdifeEgGxXoubcrvqtnw".contains(&letter).then_some(named + flags + 1)
 }
 
 /// Whether an expression is another failure, or what that says: `e`, `err.message`, `String(error)`.
 fn is_failure(expression: &str) -> bool {
+    // `{error!r}`, `{error:>20}`
+    let expression = expression.split(['!', ':']).next().unwrap_or_default();
     let mut names =
         expression.split(|c: char| !c.is_alphanumeric() && c != '_').filter(|name| !name.is_empty());
     let is_error = |name: &str| matches!(name, "e" | "ex" | "exc" | "exception" | "err" | "error" | "cause");
@@ -511,6 +513,32 @@ mod tests {
             ("", "tea is late"),
         ] {
             assert_eq!(fixed(message, [source].into_iter()).text, message, "{source}");
+        }
+    }
+
+    #[test]
+    fn finds_what_another_failure_said() {
+        for (source, message, expected) in [
+            (
+                r#"throw new Error("dose failed: " + err.message, { cause: err });"#,
+                "dose failed: Missing helper: x",
+                Some("Missing helper: x"),
+            ),
+            ("throw new E(`run ${n} failed: ${e}`)", "run 3 failed: no such host", Some("no such host")),
+            (
+                r#"return fmt.Errorf("cannot load: %w", err)"#,
+                "cannot load: invalid syntax",
+                Some("invalid syntax"),
+            ),
+            (r#"raise E(f"lookup failed: {exc!s}") from exc"#, "lookup failed: not found", Some("not found")),
+            ("fail('step failed: ' + String(error))", "step failed: it was closed", Some("it was closed")),
+            // A code, a name, something else, and words behind it.
+            ("throw new E('step failed: ' + e.code)", "step failed: no such file", None),
+            ("throw new E('step failed: ' + e.message)", "step failed: ENOENT", None),
+            ("throw new E('step failed: ' + why)", "step failed: it was closed", None),
+            ("throw new E(`step failed (${e.message}) again`)", "step failed (it was closed) again", None),
+        ] {
+            assert_eq!(fixed(message, [source].into_iter()).quoted, expected, "{source}");
         }
     }
 
