@@ -404,6 +404,10 @@ fn conversion(text: &[u8]) -> Option<usize> {
 
 /// Whether an expression is another failure, or what that says: `e`, `err.message`, `String(error)`.
 fn is_failure(expression: &str) -> bool {
+    // Text in braces: `{"error": 3}`.
+    if expression.trim_start_matches(['{', ' ']).starts_with(['"', '\'']) {
+        return false;
+    }
     // `{error!r}`, `{error:>20}`
     let expression = expression.split(['!', ':']).next().unwrap_or_default();
     let mut names =
@@ -534,6 +538,11 @@ mod tests {
             ("fail('step failed: ' + String(error))", "step failed: it was closed", Some("it was closed")),
             // A code, a name, something else, and words behind it.
             ("throw new E('step failed: ' + e.code)", "step failed: no such file", None),
+            (
+                r#"throw new E('step failed: {"error": "it was closed"}')"#,
+                r#"step failed: {"error": "it was closed"}"#,
+                None,
+            ),
             ("throw new E('step failed: ' + e.message)", "step failed: ENOENT", None),
             ("throw new E('step failed: ' + why)", "step failed: it was closed", None),
             ("throw new E(`step failed (${e.message}) again`)", "step failed (it was closed) again", None),
