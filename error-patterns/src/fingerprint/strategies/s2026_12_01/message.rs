@@ -131,18 +131,8 @@ pub(super) fn telling<'p>(
         }
         fixed = Some(found).filter(|found| found.quoted.is_none());
     }
-    if let Some(same) = same.map(|same| if same == CIRCLE && hides_stdlib(message) { HIDDEN } else { same }) {
-        let found = parameterize(message, Names::Drop);
-        return Telling {
-            tokens: SAME.get(same).map_or_else(Tokens::default, |(text, hashes)| Tokens {
-                text: Cow::Borrowed(text.as_str()),
-                hashes: Some(hashes.as_slice()),
-            }),
-            keys: found.keys.into_iter().chain(service).collect(),
-            readable: Some(found.text),
-            known: true,
-            ..Telling::default()
-        };
+    if let Some(same) = same {
+        return listed(same, message, service);
     }
     let (written, is_programs) =
         fixed.map_or((Cow::Borrowed(message), false), |fixed| (fixed.text, fixed.is_programs));
@@ -171,6 +161,22 @@ pub(super) fn telling<'p>(
         _ => None,
     };
     Telling { tokens, keys, readable, template, ..Telling::default() }
+}
+
+/// Of a message that counts as a text of a list.
+fn listed(same: &str, message: &str, service: Option<String>) -> Telling {
+    let same = if same == CIRCLE && hides_stdlib(message) { HIDDEN } else { same };
+    let found = parameterize(message, Names::Drop);
+    Telling {
+        tokens: SAME.get(same).map_or_else(Tokens::default, |(text, hashes)| Tokens {
+            text: Cow::Borrowed(text.as_str()),
+            hashes: Some(hashes.as_slice()),
+        }),
+        keys: found.keys.into_iter().chain(service).collect(),
+        readable: Some(found.text),
+        known: true,
+        ..Telling::default()
+    }
 }
 
 /// What `messages.toml` has for modules that import each other, and for a program's file that hides a module of the standard

@@ -415,7 +415,7 @@ fn is_failure(expression: &str) -> bool {
     let is_error = |name: &str| matches!(name, "e" | "ex" | "exc" | "exception" | "err" | "error" | "cause");
     let says =
         |name: &str| matches!(name, "message" | "msg" | "toString" | "getMessage" | "what" | "Message");
-    let last = names.clone().last().unwrap_or_default();
+    let last = names.clone().next_back().unwrap_or_default();
     names.any(is_error) && (is_error(last) || says(last))
 }
 
