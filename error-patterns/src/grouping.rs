@@ -16,6 +16,7 @@ use crate::rules::{Applied, Rules};
 use cache::Cache;
 use door::{Door, Way};
 use repeat::{Kept, Place};
+use std::borrow::Cow;
 use std::ops::Deref;
 use std::sync::{Arc, LazyLock};
 
@@ -33,7 +34,7 @@ pub struct GroupingConfig {
     pub cache_entries_max: usize,
     /// Bytes of them, about.
     pub cache_bytes_max: usize,
-    /// Bytes of a stack trace or message that are looked at; the rest counts for nothing.
+    /// Bytes of a text that are looked at, of a longer stack trace half of them at each end; the rest counts for nothing.
     pub text_bytes_max: usize,
 }
 
@@ -133,7 +134,8 @@ impl Grouper {
     /// has a sound grouping.
     #[must_use]
     pub fn group(&self, raw: &RawException<'_>) -> Grouped {
-        let raw = self.cut(raw);
+        let stacktrace = raw.stacktrace.map(|text| both_ends(text, self.config.text_bytes_max));
+        let raw = RawException { stacktrace: stacktrace.as_deref(), ..self.cut(raw) };
         let way = self.door.way(&raw);
         let key = (way != Way::Past).then(|| match self.kept {
             Some(kept) => repeat::folded(&raw, kept),
@@ -172,11 +174,26 @@ impl Grouper {
         RawException {
             error_type: raw.error_type.map(cut),
             message: raw.message.map(cut),
-            stacktrace: raw.stacktrace.map(cut),
+            stacktrace: None,
             snippet: raw.snippet.map(cut),
             ..*raw
         }
     }
+}
+
+/// The text, or whole lines at both ends of it that have about `bytes_max` bytes together: what decides stands at the end of
+/// what a program printed, or at its beginning.
+#[must_use]
+pub fn both_ends(text: &str, bytes_max: usize) -> Cow<'_, str> {
+    if text.len() <= bytes_max {
+        return Cow::Borrowed(text);
+    }
+    let half = bytes_max / 2;
+    let head = &text[..text.floor_char_boundary(half)];
+    let head = head.rfind('\n').map_or(head, |end| &head[..end]);
+    let tail = &text[text.ceil_char_boundary(text.len() - half)..];
+    let tail = tail.find('\n').map_or(tail, |end| &tail[end + 1..]);
+    Cow::Owned([head, tail].join("\n"))
 }
 
 /// The grouping of an exception that is already parsed, by a user's rules and the built-in ones. The messages are

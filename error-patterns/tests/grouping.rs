@@ -95,6 +95,25 @@ fn inputs() {
     insta::assert_snapshot!(text);
 }
 
+/// What decides stands at the end of what a program printed, however much is before it, or at the beginning.
+#[test]
+fn a_report_counts_beside_any_amount_of_other_output() {
+    let grouper = Grouper::new(GroupingConfig::default());
+    let report = "Traceback (most recent call last):\n  File \"main.py\", line 2, in <module>\n    1 / 0\nZeroDivisionError: division by zero\n";
+    let alone = grouper.group(&raw(report));
+    for lines in [100, 6_000, 30_000] {
+        let noise = "step done, nothing to see in it so far\n".repeat(lines);
+        for text in [format!("{noise}{report}"), format!("{report}{noise}")] {
+            let grouped = grouper.group(&raw(&text));
+            assert_eq!(
+                (&*grouped.error_type, grouped.fingerprint),
+                ("ZeroDivisionError", alone.fingerprint),
+                "{lines}"
+            );
+        }
+    }
+}
+
 /// From the third time on a text is answered from the cache, with the same grouping.
 #[test]
 fn repeats_are_answered_alike() {

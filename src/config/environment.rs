@@ -47,6 +47,11 @@ fn parse(text: &str, example: &Value) -> Option<Value> {
         Value::Integer(_) => Value::Integer(text.parse().ok()?),
         Value::Float(_) => Value::Float(text.parse().ok()?),
         Value::Boolean(_) => Value::Boolean(text.parse().ok()?),
+        Value::Array(_) if text.trim_start().starts_with('[') => {
+            let list: Table = format!("list = {text}").parse().ok()?;
+            let list = list.get("list")?.clone();
+            list.as_array()?.iter().all(Value::is_str).then_some(list)?
+        }
         Value::Array(_) => {
             let items = text.split(',').map(str::trim).filter(|s| !s.is_empty());
             Value::Array(items.map(|s| Value::String(s.to_owned())).collect())
@@ -60,6 +65,7 @@ fn kind(example: &Value) -> &'static str {
         Value::Integer(_) => "a whole number",
         Value::Float(_) => "a number",
         Value::Boolean(_) => "true or false",
+        Value::Array(_) => "a list: names between commas, or [\"a\", \"b\"]",
         _ => "text",
     }
 }
@@ -98,6 +104,20 @@ mod tests {
         assert_eq!(settings.otlp.requests_max, 7);
         assert_eq!(settings.data_dir.to_str(), Some("/x"));
         assert_eq!(settings.forward.retry_on_failure.initial_interval.0.as_secs(), 2);
+    }
+
+    #[test]
+    fn lists_have_commas_or_the_form_of_the_file() {
+        for text in ["process.stderr, process.stdout", r#"["process.stderr", "process.stdout"]"#] {
+            let mut table = Table::new();
+            let list = variables(&[("ERRATA_UNRECORDED_ATTRIBUTES", text)]);
+            assert!(apply(&mut table, list.into_iter()).is_empty());
+            let settings = Settings::deserialize_table(table).unwrap();
+            assert_eq!(settings.unrecorded.attributes, ["process.stderr", "process.stdout"]);
+        }
+        let problems =
+            apply(&mut Table::new(), variables(&[("ERRATA_UNRECORDED_ATTRIBUTES", "[3")]).into_iter());
+        assert!(problems[0].contains("a list"), "{problems:?}");
     }
 
     #[test]

@@ -105,8 +105,8 @@ pub(crate) struct Session {
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Unrecorded {
-    /// Attributes of spans and log records that hold what a program printed, such as "process.stderr". The first that holds
-    /// the report of a failure counts, else, where the execution failed, the first that holds anything.
+    /// Attributes of spans and log records that hold what a program printed, such as "process.stderr". Other words than the
+    /// report of a failure count in the first of them only.
     pub(crate) attributes: Vec<String>,
     /// Whether an exit code other than 0 is a failure where nothing else is said.
     pub(crate) exit_codes: bool,
@@ -487,6 +487,7 @@ impl Settings {
             format!("unrecorded.attributes: are at most {UNRECORDED_ATTRIBUTES_MAX}"),
         );
         for name in &self.unrecorded.attributes {
+            require(!name.trim().is_empty(), "unrecorded.attributes: names one that is empty".into());
             let is_recorded = name.starts_with("exception.");
             require(!is_recorded, format!("unrecorded.attributes: `{name}` is read anyway"));
         }

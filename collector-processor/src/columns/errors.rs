@@ -96,7 +96,9 @@ impl<'s, 'a> Source<'s, 'a> {
         let body = Some(record.body).filter(|body| !body.is_empty());
         let is_recorded = fact.output_attribute.is_none() && !fact.output_in_body;
         let message = roles.own.value(Role::ExceptionMessage).or(body.filter(|_| is_recorded));
-        let stack_trace = roles.own.value(Role::ExceptionStacktrace).or(body.filter(|_| fact.output_in_body));
+        let printed_in_body = body
+            .filter(|_| fact.output_in_body)
+            .and_then(|body| clear_lines(body, |body| masking.map(|m| m.text(body))));
         Self {
             trace_id: if record.trace_id.len() == 16 { record.trace_id } else { &[] },
             span_id: if record.span_id.len() == 8 { record.span_id } else { &[] },
@@ -108,7 +110,8 @@ impl<'s, 'a> Source<'s, 'a> {
             session,
             masking,
             message: value_text(message, masking),
-            stack_trace: value_text(stack_trace, masking)
+            stack_trace: value_text(roles.own.value(Role::ExceptionStacktrace), masking)
+                .or(printed_in_body)
                 .or_else(|| printed(&record.attributes, fact, masking)),
         }
     }
@@ -122,11 +125,17 @@ fn printed<'a>(
 ) -> Option<Cow<'a, str>> {
     let name = fact.output_attribute.as_deref()?;
     let value = attributes.iter().find(|attribute| attribute.key == *name)?.value;
+    clear_lines(value, |text| masking.map(|masking| masking.attribute(name, text)))
+}
+
+/// The lines of a value, masked where `mask` does.
+fn clear_lines<'a>(
+    value: Value<'a>,
+    mask: impl for<'t> Fn(&'t str) -> Option<Cow<'t, str>>,
+) -> Option<Cow<'a, str>> {
     let text = value.lines()?;
-    Some(match masking {
-        Some(masking) => Cow::Owned(masking.attribute(name, &text).into_owned()),
-        None => text,
-    })
+    let masked = mask(&text).map(Cow::into_owned);
+    Some(masked.map_or(text, Cow::Owned))
 }
 
 #[derive(Debug, Default)]

@@ -11,6 +11,7 @@ use error_patterns::model::{Phase, RawException, Runtime};
 use error_patterns::store::{Assignment, FactKind, PatternFact};
 use std::borrow::Cow;
 use std::cmp::Reverse;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// An exception as found, its texts masked.
@@ -45,6 +46,11 @@ impl Found<'_> {
     fn ancestry(&self, ancestors: &Ancestors<'_>) -> Vec<[u8; 8]> {
         let known = self.trace_id.map(|trace| ancestors.ancestry((trace, self.span_id), self.parent_span_id));
         known.unwrap_or_default()
+    }
+
+    /// Whether it is an exit code, or words without a shape, that nothing recorded.
+    fn says_little(&self) -> bool {
+        self.unrecorded.as_ref().is_some_and(|unrecorded| !unrecorded.is_report)
     }
 
     /// Alike for all records of one exception, though SDKs and loggers of one program name it differently: with its module
@@ -176,6 +182,28 @@ const SCRIPT_ERRORS: [&str; 4] = ["Error", "TypeError", "RangeError", "SyntaxErr
 /// What stands before a stack of Python.
 const PYTHON_HEADER: &str = "Traceback (most recent call last)";
 
+/// Of what says little, the exception that tells of the same failure on a span above it: where nothing else below that
+/// says little too. By their places in `found`; `order` has what says more first.
+fn told_above(found: &[Found<'_>], order: &[(usize, Vec<[u8; 8]>)]) -> HashMap<usize, usize> {
+    let little = order.partition_point(|(n, _)| !found[*n].says_little());
+    let (more, little) = order.split_at(little);
+    if little.is_empty() {
+        return HashMap::new();
+    }
+    let spans: HashMap<_, usize> = more
+        .iter()
+        .filter_map(|(n, ancestry)| Some(((found[*n].trace_id?, *ancestry.first()?), *n)))
+        .collect();
+    let mut below: HashMap<usize, Vec<usize>> = HashMap::new();
+    for (n, ancestry) in little {
+        let above = |span: &[u8; 8]| spans.get(&(found[*n].trace_id?, *span));
+        if let Some(above) = ancestry.iter().skip(1).find_map(above) {
+            below.entry(*above).or_default().push(*n);
+        }
+    }
+    below.into_iter().filter(|(_, below)| below.len() == 1).map(|(above, below)| (below[0], above)).collect()
+}
+
 impl Pipeline {
     /// Decides all exceptions of one request; deeper spans first, so that the deepest copy is the one
     /// that counts.
@@ -193,13 +221,22 @@ impl Pipeline {
         }
         let mut order: Vec<(usize, Vec<[u8; 8]>)> =
             found.iter().enumerate().map(|(n, f)| (n, f.ancestry(ancestors))).collect();
-        order.sort_by_key(|(n, ancestry)| (Reverse(ancestry.len()), *n));
+        order.sort_by_key(|(n, ancestry)| (found[*n].says_little(), Reverse(ancestry.len()), *n));
+        let told_above = told_above(found, &order);
         // Of each exception that is counted here, what was decided and where its fact is.
         let mut counted: Vec<(Arc<Decided>, usize)> = Vec::new();
+        let mut decided_of: Vec<Option<Arc<Decided>>> = vec![None; found.len()];
         for (n, ancestry) in order {
-            let found = &found[n];
-            let (decided, is_counted) =
-                self.decide_one(found, &ancestry, ancestors, now_unix_nano, counts, &mut outcome);
+            let above = told_above.get(&n).and_then(|above| decided_of[*above].clone());
+            let (place, found) = (n, &found[n]);
+            let (decided, is_counted) = match above {
+                Some(decided) => {
+                    counts.duplicates += 1;
+                    (decided, false)
+                }
+                None => self.decide_one(found, &ancestry, ancestors, now_unix_nano, counts, &mut outcome),
+            };
+            decided_of[place] = Some(Arc::clone(&decided));
             let fact = self.fact(found, &decided, is_counted, now_unix_nano);
             if is_counted {
                 counted.push((decided, outcome.exceptions.len()));
@@ -235,7 +272,7 @@ impl Pipeline {
             .filter(|_| self.config.unrecorded.is_on())
             .map(|trace_id| ExceptionKey { trace_id, text: ANY_FAILURE });
         let told_below = || {
-            let key = failed.filter(|_| found.unrecorded.as_ref().is_some_and(|u| !u.is_report))?;
+            let key = failed.filter(|_| found.says_little())?;
             let mut dedup = self.dedup.lock();
             dedup.learn(key, |span_id| ancestors.parent_of((key.trace_id, span_id)));
             dedup.seen(key, &[found.span_id], now_unix_nano)
@@ -262,7 +299,8 @@ impl Pipeline {
             message: found.message.as_deref().filter(|_| is_recorded),
             stacktrace: found.stacktrace.as_deref(),
             language: found.language,
-            sdk_language: found.sdk_language,
+            // Who ran the program is not in its language.
+            sdk_language: found.sdk_language.filter(|_| is_recorded),
             snippet: found.snippet.as_deref(),
             exit_code: found.exit_code,
         };

@@ -369,7 +369,8 @@ impl<'p, 'a> Walk<'p, 'a> {
 
     fn unrecorded(&self) -> Reader<'p> {
         let Pipeline { config, names, .. } = self.pipeline;
-        Reader { config: &config.unrecorded, masks: self.masks, names }
+        let bytes_max = config.grouping.text_bytes_max;
+        Reader { config: &config.unrecorded, masks: self.masks, names, bytes_max }
     }
 
     fn exception_of_event(&self, event: &Event<'a>, roles: Scoped<'_, 'a>) -> Found<'a> {

@@ -5,7 +5,8 @@
 use super::exceptions::Found;
 use super::masking::Masks;
 use super::names::{Names, Role, Roles};
-use crate::wire::{Attribute, LogView, SpanView};
+use crate::wire::{Attribute, LogView, SpanView, Value};
+use error_patterns::grouping::both_ends;
 use error_patterns::model::{RawException, Runtime};
 use std::borrow::Cow;
 
@@ -13,7 +14,7 @@ use std::borrow::Cow;
 #[derive(Clone, Debug, Default)]
 pub struct UnrecordedConfig {
     /// Attributes of spans and log records that hold what a program printed, such as `process.stderr`. The first that holds
-    /// the report of a failure counts, else, where the execution failed, the first that holds anything.
+    /// the report of a failure counts. Words without the shape of one count in the first attribute of the list only.
     pub attributes: Vec<String>,
     /// Whether bodies of log records are read that hold the report of a failure.
     pub log_bodies: bool,
@@ -54,6 +55,8 @@ pub(super) enum Place {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Ended {
     Well,
+    /// Well, but its span's status is Error.
+    Judged,
     Failed,
     Untold,
 }
@@ -74,6 +77,8 @@ pub(super) struct Reader<'p> {
     pub(super) config: &'p UnrecordedConfig,
     pub(super) masks: &'p Masks,
     pub(super) names: &'p Names,
+    /// Bytes of a text that grouping looks at.
+    pub(super) bytes_max: usize,
 }
 
 impl Reader<'_> {
@@ -87,13 +92,14 @@ impl Reader<'_> {
         around: impl FnOnce() -> Found<'a>,
     ) -> Option<Found<'a>> {
         let code = exit_code(roles);
-        let ended = match (span.status_code, code) {
-            (STATUS_ERROR, _) => Ended::Failed,
-            (_, Some(code)) if code != 0 => Ended::Failed,
-            (STATUS_OK, _) | (_, Some(_)) => Ended::Well,
+        let ended = match (code, span.status_code) {
+            // The program ended well, and somebody did not like what it did: what it printed is not why.
+            (Some(0), STATUS_ERROR) => Ended::Judged,
+            (Some(0), _) | (None, STATUS_OK) => Ended::Well,
+            (Some(_), _) | (None, STATUS_ERROR) => Ended::Failed,
             _ => Ended::Untold,
         };
-        let mut texts = self.printed(attributes);
+        let mut texts = if ended == Ended::Judged { Texts::new() } else { self.printed(attributes) };
         if self.config.status_messages && span.status_code == STATUS_ERROR {
             texts.push((Place::StatusMessage, self.masks.text(span.status_message.as_str())));
         }
@@ -108,15 +114,15 @@ impl Reader<'_> {
         around: impl FnOnce() -> Found<'a>,
     ) -> Option<Found<'a>> {
         let code = exit_code(roles);
-        let ended = match (record.severity_number, code) {
-            (_, Some(0)) => Ended::Well,
-            (SEVERITY_ERROR.., _) | (_, Some(_)) => Ended::Failed,
-            (0, None) => Ended::Untold,
+        let ended = match (code, record.severity_number) {
+            (Some(0), _) => Ended::Well,
+            (Some(_), _) | (None, SEVERITY_ERROR..) => Ended::Failed,
+            (None, 0) => Ended::Untold,
             _ => Ended::Well,
         };
         let mut texts = self.printed(&record.attributes);
-        if let (true, Some(body)) = (self.config.log_bodies, record.body.as_str()) {
-            texts.push((Place::Body, self.masks.text(body)));
+        if let Some(body) = record.body.lines().filter(|_| self.config.log_bodies) {
+            texts.push((Place::Body, self.masked(body, |body| self.masks.text(body))));
         }
         self.failure(ended, texts, code, around)
     }
@@ -132,13 +138,20 @@ impl Reader<'_> {
         ranked
             .into_iter()
             .filter_map(|(_, attribute)| {
-                let text = match attribute.value.lines()? {
-                    Cow::Borrowed(text) => self.masks.attribute(&attribute.key, text),
-                    Cow::Owned(text) => Cow::Owned(self.masks.attribute(&attribute.key, &text).into_owned()),
-                };
+                let text = attribute.value.lines()?;
+                let text = self.masked(text, |text| self.masks.attribute(&attribute.key, text));
                 Some((Place::Attribute(attribute.key.as_str().to_owned()), text))
             })
             .collect()
+    }
+
+    fn masked<'a>(&self, text: Cow<'a, str>, mask: impl Fn(&str) -> Cow<'_, str>) -> Cow<'a, str> {
+        let masked = match mask(&text) {
+            // A value that is masked as a whole is borrowed too, from elsewhere.
+            Cow::Borrowed(same) if std::ptr::eq(same, &*text) => None,
+            masked => Some(masked.into_owned()),
+        };
+        masked.map_or(text, Cow::Owned)
     }
 
     fn failure<'a>(
@@ -151,41 +164,67 @@ impl Reader<'_> {
         if ended == Ended::Well {
             return None;
         }
+        let code = code.filter(|code| self.config.exit_codes && *code != 0);
         let mut first = None;
-        for (place, text) in texts.into_iter().filter(|(_, text)| !text.trim().is_empty()) {
-            let head = Head::of(&text);
-            if head.is_report {
+        for (number, (place, text)) in texts.into_iter().enumerate() {
+            let head = Head::of(&both_ends(&text, self.bytes_max));
+            // What a program printed of a failure that it went on from is not why it was ended later.
+            let is_ended_by_others = code.is_some_and(is_ending) && head.is_of_program;
+            if head.is_report && !is_ended_by_others {
                 return Some(head.of_unrecorded(place, text, around()));
             }
-            // Loggers report many errors that are no execution's.
-            if place != Place::Body {
-                first.get_or_insert((head, place, text));
+            let may_be_words = match &place {
+                // Loggers report many errors that are no execution's.
+                Place::Body => false,
+                Place::StatusMessage => true,
+                _ => number == 0 && self.is_first(&place),
+            };
+            if may_be_words && !text.trim().is_empty() {
+                // A status says what was thought of all that was printed.
+                first = Some((head, place, text));
             }
         }
         if ended == Ended::Untold {
             return None;
         }
-        let code = code.filter(|code| self.config.exit_codes && *code != 0);
         match (first, code) {
             (Some((head, place, text)), code) if !code.is_some_and(is_telling) => {
                 Some(head.of_unrecorded(place, text, around()))
             }
             (_, Some(code)) => {
-                let text = format!("exited with code {code}");
+                // What shells mean by it.
+                let text = match code {
+                    127 => "exited with code 127: command not found".to_owned(),
+                    126 => "exited with code 126: Permission denied".to_owned(),
+                    _ => format!("exited with code {code}"),
+                };
                 Some(Head::of(&text).of_unrecorded(Place::ExitCode, text.into(), around()))
             }
             _ => None,
         }
     }
+
+    fn is_first(&self, place: &Place) -> bool {
+        matches!(place, Place::Attribute(name) if self.config.attributes.first() == Some(name))
+    }
 }
 
+/// The exit code of the span or record itself; some runners send numbers of another kind.
 fn exit_code(roles: &Roles<'_>) -> Option<i64> {
-    roles.value(Role::ExitCode)?.as_int()
+    match roles.value(Role::ExitCode)? {
+        Value::Double(code) if code.fract() == 0.0 => Some(code as i64),
+        code => code.as_int(),
+    }
+}
+
+/// Whether a program with this exit code was ended from outside: by a limit of time or SIGKILL, SIGTERM, SIGXCPU.
+fn is_ending(code: i64) -> bool {
+    matches!(code, 124 | 137 | 143 | 152 | -9 | -15 | -24)
 }
 
 /// Whether an exit code says more than words without a shape: limits of time, commands that are not there, signals.
 fn is_telling(code: i64) -> bool {
-    code < 0 || (124..=165).contains(&code)
+    !(0..=123).contains(&code) && !(166..=255).contains(&code)
 }
 
 /// Type and message of the exception that a text reports.
@@ -194,18 +233,23 @@ struct Head {
     error_type: String,
     message: String,
     is_report: bool,
+    /// By a program's own runtime, not a shell or who ran it.
+    is_of_program: bool,
 }
 
 impl Head {
     fn of(text: &str) -> Self {
         let parsed =
             error_patterns::parse(&RawException { stacktrace: Some(text), ..RawException::default() });
-        // Programs print warnings and go on.
-        let is_report = |name: &str| parsed.runtime != Runtime::Unknown && !name.ends_with("Warning");
         let reported = parsed.exceptions.first();
         let error_type = reported.map(|e| e.error_type.to_string()).unwrap_or_default();
         let message = reported.map(|e| e.message.trim().to_owned()).unwrap_or_default();
-        Self { is_report: is_report(&error_type), error_type, message }
+        // A line that only opens a report says nothing yet; and programs print warnings and go on.
+        let is_report = parsed.runtime != Runtime::Unknown
+            && !(error_type.is_empty() && message.is_empty())
+            && !error_type.ends_with("Warning");
+        let is_of_program = is_report && parsed.runtime != Runtime::Shell;
+        Self { error_type, message, is_report, is_of_program }
     }
 
     fn of_unrecorded<'a>(self, place: Place, text: Cow<'a, str>, found: Found<'a>) -> Found<'a> {

@@ -175,6 +175,7 @@ impl<'a> Value<'a> {
                 let lines: Vec<&str> = { *values }.filter_map(|line| line.as_str()).collect();
                 Some(Cow::Owned(lines.join("\n")))
             }
+            Self::Bytes(text) => std::str::from_utf8(text.bytes()).ok().map(Cow::Borrowed),
             _ => self.as_str().map(Cow::Borrowed),
         }
     }

@@ -4,14 +4,15 @@
 //! shell, so that one way to end is one. Only where nothing else is said.
 
 use super::shell::SIGNALS;
-use super::text::{self, trim};
+use super::text::trim;
 
 /// Bytes of a text that says no more than that.
 const TEXT_BYTES_MAX: usize = 200;
 
 /// Numbers of signals on Linux, as far as programs are ended by them.
-const NUMBERS: [(i64, &str); 12] = [
+const NUMBERS: [(i64, &str); 15] = [
     (1, "SIGHUP"),
+    (2, "SIGINT"),
     (4, "SIGILL"),
     (5, "SIGTRAP"),
     (6, "SIGABRT"),
@@ -23,6 +24,8 @@ const NUMBERS: [(i64, &str); 12] = [
     (14, "SIGALRM"),
     (15, "SIGTERM"),
     (24, "SIGXCPU"),
+    (25, "SIGXFSZ"),
+    (31, "SIGSYS"),
 ];
 
 /// What runners say of a limit, and the signal that they send when it is reached.
@@ -32,6 +35,8 @@ const MEMORY: [&str; 5] =
 const TIME: [&str; 4] =
     ["time limit exceeded", "exceeded time limit", "execution timed out after ", "exceeded the time limit"];
 const TIME_WORDS: &str = "Time limit exceeded";
+/// What Windows has in place of SIGSEGV, without and with a sign.
+const ACCESS_VIOLATION: [i64; 2] = [0xc000_0005, 0xc000_0005 - (1 << 32)];
 /// The status of coreutils' `timeout`.
 const TIMED_OUT: i64 = 124;
 
@@ -65,6 +70,9 @@ pub(super) fn by_signal(text: &str) -> Option<(&'static str, &'static str)> {
     let number = status(&lower)?;
     if number == TIMED_OUT {
         return Some(("", TIME_WORDS));
+    }
+    if ACCESS_VIOLATION.contains(&number) {
+        return named("SIGSEGV");
     }
     let number = if number < 0 { -number } else { number.checked_sub(128)? };
     named(NUMBERS.iter().find(|(known, _)| *known == number)?.1)
@@ -103,9 +111,10 @@ fn status(lower: &str) -> Option<i64> {
         ["exit code ", "exit code: ", "exit status ", "exited with code ", "exited with status "];
     let (before, rest) = WORDS.iter().find_map(|words| lower.split_once(words))?;
     let (negative, digits) = rest.strip_prefix('-').map_or((false, rest), |rest| (true, rest));
-    let (number, behind) = text::leading_number(digits)?;
+    let (number, behind) = digits.split_at(digits.bytes().take_while(u8::is_ascii_digit).count());
+    let number: i64 = number.parse().ok()?;
     let alone = behind.trim().is_empty() && before.split_whitespace().count() <= 6 && !before.contains(':');
-    alone.then(|| if negative { -i64::from(number) } else { i64::from(number) })
+    alone.then_some(if negative { -number } else { number })
 }
 
 #[cfg(test)]
@@ -130,6 +139,9 @@ mod tests {
             ("Time Limit Exceeded", ""),
             ("exit status 124", ""),
             ("execution exceeded time limit of 10s", ""),
+            ("exited with code -2", "SIGINT"),
+            ("exited with code 130", "SIGINT"),
+            ("exited with code -1073741819", "SIGSEGV"),
         ] {
             assert_eq!(by_signal(text).map(|found| found.0), Some(name), "{text}");
         }

@@ -100,6 +100,22 @@ fn the_first_report_counts_else_the_first_text_of_what_failed() {
         shown(vec![text("process.stderr", " \n"), one.clone()], None),
         row("Error", "exited with code 1")
     );
+    let answer = text("process.stdout", "42");
+    assert_eq!(
+        shown(vec![answer.clone(), one.clone()], None),
+        row("Error", "exited with code 1"),
+        "an answer"
+    );
+    let wrong = Some((2, "Wrong answer on test 3"));
+    let judged = row("Error", "Wrong answer on test 3");
+    assert_eq!(shown(vec![script(), answer, int("process.exit.code", 0)], wrong), judged, "a judge's word");
+    assert_eq!(shown(vec![words(), one.clone()], wrong), judged, "says more than words");
+    assert_eq!(shown(vec![script(), killed.clone()], None), row("Error", "Killed"), "it went on from that");
+    assert_eq!(
+        shown(vec![text("process.stderr", "Traceback (most recent call last):")], None),
+        None,
+        "a line"
+    );
     assert_eq!(shown(vec![words(), killed], None), row("Error", "Killed"), "a signal tells more");
     assert_eq!(shown(vec![one.clone()], Some((2, "ValueError: bad"))), row("ValueError", "bad"));
     assert_eq!(shown(vec![text("process.stderr", "UserWarning: slow")], None), None, "a warning is no end");
@@ -119,6 +135,17 @@ fn an_outer_span_that_only_failed_is_what_failed_within() {
     let root = || with(span(1, 0, Some("s"), Vec::new()), Vec::new(), Some((2, "the job failed")));
     assert_eq!(of(vec![printed(), outer(), root()]), (1, 2));
     assert_eq!(of(vec![root()]), (0, 1), "in a later request too");
+    // The code below, the report above.
+    let with_code = |id, parent| {
+        let span = with(span(id, parent, Some("s"), Vec::new()), code(), None);
+        Span { trace_id: vec![9; 16], ..span }
+    };
+    let with_report = |id, parent| {
+        let printed = vec![text("process.stderr", STACK)];
+        Span { trace_id: vec![9; 16], ..with(span(id, parent, Some("s"), Vec::new()), printed, None) }
+    };
+    assert_eq!(of(vec![with_code(6, 5), with_report(5, 0)]), (1, 1));
+    assert_eq!(of(vec![with_code(16, 15), with_code(17, 15), with_report(15, 0)]), (3, 0), "of one run only");
     // Another run beside it failed by itself.
     assert_eq!(of(vec![with(span(4, 1, Some("s"), Vec::new()), code(), None)]), (1, 0));
 }

@@ -1,6 +1,7 @@
 //! Programs that end by a signal, an uncaught C++ exception, a failed assert or an abort of the C library.
 
 use super::super::Outcome;
+use super::super::ended;
 use super::super::text::{self, Text};
 use super::frame::{numbered, qualified};
 use super::one;
@@ -48,6 +49,10 @@ pub(super) fn parse<'a>(text: &Text<'a>) -> Option<Outcome<'a>> {
             return Some(one("SIGABRT", abort_words(line), numbered(text, i)));
         }
         if let Some((mark, signal)) = FAULTS.iter().find(|(mark, _)| line.starts_with(mark)) {
+            // Whoever says so and no more: every program that is ended so says the same.
+            if is_alone(text, i) && ended::by_signal(line).is_some() {
+                return None;
+            }
             let named = line[mark.len()..].split(',').next().unwrap_or_default();
             let signal = if signal.is_empty() { named } else { signal };
             return Some(one(signal, line, numbered(text, i)));
@@ -57,6 +62,10 @@ pub(super) fn parse<'a>(text: &Text<'a>) -> Option<Outcome<'a>> {
         }
     }
     None
+}
+
+fn is_alone(text: &Text<'_>, at: usize) -> bool {
+    text.lines_from(0).all(|(i, line)| i == at || line.trim().is_empty())
 }
 
 /// `*** Error in `./a': double free or corruption (fasttop): 0x1 ***` without program and address.

@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 const SHELLS: [&str; 12] =
     ["bash", "sh", "zsh", "dash", "ksh", "-bash", "-zsh", "-sh", "/bin/sh", "/bin/bash", "fish", "ash"];
 /// What a shell says of a command that a signal ended, longest first.
-pub(in crate::parse) const SIGNALS: [(&str, &str); 16] = [
+pub(in crate::parse) const SIGNALS: [(&str, &str); 17] = [
     ("Segmentation fault", "SIGSEGV"),
     ("Floating point exception", "SIGFPE"),
     ("Illegal instruction", "SIGILL"),
@@ -25,6 +25,7 @@ pub(in crate::parse) const SIGNALS: [(&str, &str); 16] = [
     ("Aborted", "SIGABRT"),
     ("Killed", "SIGKILL"),
     ("Hangup", "SIGHUP"),
+    ("Interrupt", "SIGINT"),
 ];
 static LINE: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(": line "));
 
