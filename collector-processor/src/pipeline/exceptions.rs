@@ -25,6 +25,8 @@ pub(super) struct Found<'a> {
     pub(super) event: Option<u32>,
     /// Set where nothing recorded it as an exception: its type and message are then what the stack trace reports.
     pub(super) unrecorded: Option<Unrecorded>,
+    /// Whether it was recorded, and says only that a program failed that was run, while what that printed may be read.
+    pub(super) is_of_runner: bool,
     /// Absent for a log record outside any trace.
     pub(super) trace_id: Option<[u8; 16]>,
     pub(super) span_id: [u8; 8],
@@ -48,9 +50,9 @@ impl Found<'_> {
         known.unwrap_or_default()
     }
 
-    /// Whether it is an exit code, or words without a shape, that nothing recorded.
+    /// Whether it is an exit code, words without a shape, or a runner's word that a program failed.
     fn says_little(&self) -> bool {
-        self.unrecorded.as_ref().is_some_and(|unrecorded| !unrecorded.is_report)
+        self.is_of_runner || self.unrecorded.as_ref().is_some_and(|unrecorded| !unrecorded.is_report)
     }
 
     /// Alike for all records of one exception, though SDKs and loggers of one program name it differently: with its module
@@ -182,7 +184,7 @@ const SCRIPT_ERRORS: [&str; 4] = ["Error", "TypeError", "RangeError", "SyntaxErr
 /// What stands before a stack of Python.
 const PYTHON_HEADER: &str = "Traceback (most recent call last)";
 
-/// Of what says little, the exception that tells of the same failure on a span above it: where nothing else below that
+/// Of what says little and was not recorded, the exception that tells of the same failure on a span above it: where nothing else below that
 /// says little too. By their places in `found`; `order` has what says more first.
 fn told_above(found: &[Found<'_>], order: &[(usize, Vec<[u8; 8]>)]) -> HashMap<usize, usize> {
     let little = order.partition_point(|(n, _)| !found[*n].says_little());
@@ -195,7 +197,7 @@ fn told_above(found: &[Found<'_>], order: &[(usize, Vec<[u8; 8]>)]) -> HashMap<u
         .filter_map(|(n, ancestry)| Some(((found[*n].trace_id?, *ancestry.first()?), *n)))
         .collect();
     let mut below: HashMap<usize, Vec<usize>> = HashMap::new();
-    for (n, ancestry) in little {
+    for (n, ancestry) in little.iter().filter(|(n, _)| !found[*n].is_of_runner) {
         let above = |span: &[u8; 8]| spans.get(&(found[*n].trace_id?, *span));
         if let Some(above) = ancestry.iter().skip(1).find_map(above) {
             below.entry(*above).or_default().push(*n);

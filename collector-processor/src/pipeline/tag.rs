@@ -8,7 +8,7 @@ use super::names::{Role, Roles, Scoped};
 use super::own::{Known, Own};
 use super::seen::Seen;
 use super::session::{parent_session, session};
-use super::unrecorded::Reader;
+use super::unrecorded::{Reader, is_of_runner};
 use super::{Counts, Pipeline, Tagged};
 use crate::wire::{
     Attribute, AttributesAt, ByteRange, Edits, Event, LogView, Met, Odd, Request, Signal, SpanView, Text,
@@ -200,7 +200,7 @@ impl<'p, 'a> Walk<'p, 'a> {
                 found.session = session.clone();
                 self.found.push(found);
             }
-            if self.found.len() == before && self.pipeline.config.unrecorded.is_on() {
+            if self.pipeline.config.unrecorded.is_on() && self.all_of_runner(before) {
                 let around = || Found {
                     is_of_span: true,
                     trace_id: Some(trace_id),
@@ -367,6 +367,13 @@ impl<'p, 'a> Walk<'p, 'a> {
         self.tagged.push((self.item, at));
     }
 
+    /// Whether all that was found from a place on says only that a program failed that was run. Notes that.
+    fn all_of_runner(&mut self, from: usize) -> bool {
+        let found = &mut self.found[from..];
+        found.iter_mut().for_each(|found| found.is_of_runner = is_of_runner(found));
+        found.iter().all(|found| found.is_of_runner)
+    }
+
     fn unrecorded(&self) -> Reader<'p> {
         let Pipeline { config, names, .. } = self.pipeline;
         let bytes_max = config.grouping.text_bytes_max;
@@ -396,6 +403,7 @@ impl<'p, 'a> Walk<'p, 'a> {
             is_of_span: false,
             event: None,
             unrecorded: None,
+            is_of_runner: false,
             trace_id: None,
             span_id: [0; 8],
             parent_span_id: [0; 8],

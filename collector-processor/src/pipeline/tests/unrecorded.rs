@@ -151,6 +151,30 @@ fn an_outer_span_that_only_failed_is_what_failed_within() {
 }
 
 #[test]
+fn what_a_program_printed_says_more_than_its_runner() {
+    let mut event = exception("Command '['python', 'job.py']' returned non-zero exit status 1.");
+    event.attributes[0] = text("exception.type", "subprocess.CalledProcessError");
+    event.attributes.truncate(2);
+    let runner = |id, parent| span(id, parent, Some("s"), vec![event.clone()]);
+    let printed = || vec![text("process.stderr", STACK), int("process.exit.code", 1)];
+    let tagged_by = |config, spans| {
+        let pipeline = pipeline(config);
+        let tagged = tag(&pipeline, &traces(spans, Vec::new()));
+        let types: Vec<_> =
+            rows(&pipeline, &tagged).into_iter().map(|[error_type, ..]| error_type.unwrap()).collect();
+        (types, tagged.counts.duplicates)
+    };
+    let on_both = || vec![with(runner(2, 1), printed(), None), runner(1, 0)];
+    assert_eq!(tagged_by(all(), on_both()), (vec!["KeyError".to_owned()], 2));
+    let called = "subprocess.CalledProcessError".to_owned();
+    assert_eq!(tagged_by(all(), vec![runner(1, 0)]), (vec![called.clone()], 0), "nothing was printed");
+    assert_eq!(tagged_by(PipelineConfig::default(), on_both()), (vec![called], 1), "nothing is read");
+    // An exception of another kind is the failure.
+    let other = with(span(2, 1, Some("s"), vec![exception("'price'")]), printed(), None);
+    assert_eq!(tagged_by(all(), vec![other]), (vec!["KeyError".to_owned()], 0));
+}
+
+#[test]
 fn a_log_records_body_counts_where_it_holds_a_report() {
     let record = |body: &str, severity_number: i32| LogRecord {
         time_unix_nano: NOW,
