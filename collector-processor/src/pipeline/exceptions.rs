@@ -184,8 +184,8 @@ const SCRIPT_ERRORS: [&str; 4] = ["Error", "TypeError", "RangeError", "SyntaxErr
 /// What stands before a stack of Python.
 const PYTHON_HEADER: &str = "Traceback (most recent call last)";
 
-/// Of what says little and was not recorded, the exception that tells of the same failure on a span above it: where nothing else below that
-/// says little too. By their places in `found`; `order` has what says more first.
+/// Of what says little and was not recorded, the exception that tells of the same failure on a span above it: where
+/// nothing else below that says little too. By their places in `found`; `order` has what says more first.
 fn told_above(found: &[Found<'_>], order: &[(usize, Vec<[u8; 8]>)]) -> HashMap<usize, usize> {
     let little = order.partition_point(|(n, _)| !found[*n].says_little());
     let (more, little) = order.split_at(little);
@@ -227,18 +227,20 @@ impl Pipeline {
         let told_above = told_above(found, &order);
         // Of each exception that is counted here, what was decided and where its fact is.
         let mut counted: Vec<(Arc<Decided>, usize)> = Vec::new();
-        let mut decided_of: Vec<Option<Arc<Decided>>> = vec![None; found.len()];
+        let mut decided_of: HashMap<usize, Arc<Decided>> = HashMap::new();
         for (n, ancestry) in order {
-            let above = told_above.get(&n).and_then(|above| decided_of[*above].clone());
-            let (place, found) = (n, &found[n]);
+            let found = &found[n];
+            let above = told_above.get(&n).and_then(|above| decided_of.get(above));
             let (decided, is_counted) = match above {
                 Some(decided) => {
                     counts.duplicates += 1;
-                    (decided, false)
+                    (Arc::clone(decided), false)
                 }
                 None => self.decide_one(found, &ancestry, ancestors, now_unix_nano, counts, &mut outcome),
             };
-            decided_of[place] = Some(Arc::clone(&decided));
+            if !told_above.is_empty() {
+                decided_of.insert(n, Arc::clone(&decided));
+            }
             let fact = self.fact(found, &decided, is_counted, now_unix_nano);
             if is_counted {
                 counted.push((decided, outcome.exceptions.len()));

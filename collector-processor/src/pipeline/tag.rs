@@ -8,7 +8,7 @@ use super::names::{Role, Roles, Scoped};
 use super::own::{Known, Own};
 use super::seen::Seen;
 use super::session::{parent_session, session};
-use super::unrecorded::{Reader, is_of_runner};
+use super::unrecorded::{Reader, exit_code, is_of_runner};
 use super::{Counts, Pipeline, Tagged};
 use crate::wire::{
     Attribute, AttributesAt, ByteRange, Edits, Event, LogView, Met, Odd, Request, Signal, SpanView, Text,
@@ -414,7 +414,7 @@ impl<'p, 'a> Walk<'p, 'a> {
             snippet: roles.text(Role::Snippet).map(|s| self.masks.text(s)),
             language: roles.text(Role::Language),
             sdk_language: roles.text(Role::SdkLanguage),
-            exit_code: roles.value(Role::ExitCode).and_then(|v| v.as_int()),
+            exit_code: roles.value(Role::ExitCode).and_then(exit_code),
             service_name: roles.text(Role::Service),
             session: None,
         }

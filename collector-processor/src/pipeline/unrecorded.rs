@@ -91,7 +91,7 @@ impl Reader<'_> {
         attributes: &[Attribute<'a>],
         around: impl FnOnce() -> Found<'a>,
     ) -> Option<Found<'a>> {
-        let code = exit_code(roles);
+        let code = roles.value(Role::ExitCode).and_then(exit_code);
         let ended = match (code, span.status_code) {
             // The program ended well, and somebody did not like what it did: what it printed is not why.
             (Some(0), STATUS_ERROR) => Ended::Judged,
@@ -113,7 +113,7 @@ impl Reader<'_> {
         roles: &Roles<'a>,
         around: impl FnOnce() -> Found<'a>,
     ) -> Option<Found<'a>> {
-        let code = exit_code(roles);
+        let code = roles.value(Role::ExitCode).and_then(exit_code);
         let ended = match (code, record.severity_number) {
             (Some(0), _) => Ended::Well,
             (Some(_), _) | (None, SEVERITY_ERROR..) => Ended::Failed,
@@ -223,9 +223,9 @@ pub(super) fn is_of_runner(found: &Found<'_>) -> bool {
     })
 }
 
-/// The exit code of the span or record itself; some runners send numbers of another kind.
-fn exit_code(roles: &Roles<'_>) -> Option<i64> {
-    match roles.value(Role::ExitCode)? {
+/// The exit code that a value is; some runners send numbers of another kind.
+pub(super) fn exit_code(value: Value<'_>) -> Option<i64> {
+    match value {
         Value::Double(code) if code.fract() == 0.0 => Some(code as i64),
         code => code.as_int(),
     }
