@@ -18,6 +18,21 @@ for (const grafana of ['12', '13']) {
       expect(consoleProblems(page)).toEqual([]);
     });
 
+    test('a choice counts while answers come in', async ({ open }) => {
+      const page = await open({ page: 'query', grafana, restless: true });
+      const query = page.getByTestId('query');
+      const choose = async (id: string, name: string | RegExp, wanted: string) => {
+        await page.locator(id).click();
+        await page.getByRole('option', { name }).click();
+        await expect(query).toContainText(wanted);
+      };
+      await choose('#errata-language-A', 'python', '"language":"python"');
+      await choose('#errata-status-A', 'resolved', '"status":"resolved"');
+      await choose('#errata-type-A', /^Series/, '"queryType":"series"');
+      await choose('#errata-group-A', 'Service', '"groupBy":"service"');
+      await choose('#errata-language-A', 'javascript', '"language":"javascript"');
+    });
+
     test('code mode completes tables and columns, and runs', async ({ open }) => {
       const page = await open({ page: 'query', grafana });
       await page.getByRole('radio', { name: 'Code' }).click();

@@ -12,6 +12,8 @@ interface Opened {
   /** Major version of Grafana. */
   grafana?: string;
   query?: unknown;
+  /** Renders the query editor again all the time. */
+  restless?: boolean;
   /** Of a dashboard. */
   file?: string;
   variables?: Record<string, string>;
@@ -59,6 +61,9 @@ export const test = base.extend<{ open: Open; engine: EngineDoor }>({
       }
       if (options.file) {
         parameters.set('file', options.file);
+      }
+      if (options.restless) {
+        parameters.set('restless', '');
       }
       if (options.query) {
         parameters.set('query', JSON.stringify(options.query));

@@ -1,4 +1,4 @@
-import React from 'react';
+import React, { useMemo } from 'react';
 import type { TimeRange } from '@grafana/data';
 import { Combobox, type ComboboxOption, InlineField, Input, MultiCombobox, Stack } from '@grafana/ui';
 
@@ -6,6 +6,9 @@ import { FILTERS, type FilterInfo } from '../data/filters';
 import { GROUPS, isSessionQuery, LIMIT_DEFAULT, ORDERS, QUERY_TYPES } from '../data/query';
 import type { ErrataDataSource } from '../datasource';
 import type { AnnotationKind, ErrataQuery, Filters } from '../types';
+
+// A combobox must have the same options (unless they are a function) and the same value, as objects, until they mean
+// something else: Grafana's loses a choice that is made while it renders with others.
 
 interface Props {
   query: ErrataQuery;
@@ -18,6 +21,7 @@ const KINDS: Array<ComboboxOption<AnnotationKind>> = [
   { value: 'new', label: 'New patterns' },
   { value: 'status', label: 'Changes of status' },
 ];
+const ALL_KINDS = KINDS.map((kind) => kind.value);
 
 export function BuilderEditor({ query, datasource, range, onChange }: Props) {
   const info = QUERY_TYPES.find((one) => one.value === query.queryType);
@@ -85,7 +89,7 @@ export function BuilderEditor({ query, datasource, range, onChange }: Props) {
             id={`errata-kinds-${query.refId}`}
             width={40}
             options={KINDS}
-            value={query.kinds ?? KINDS.map((kind) => kind.value)}
+            value={query.kinds ?? ALL_KINDS}
             onChange={(options) => change({ kinds: options.map((option) => option.value) })}
           />
         </InlineField>
@@ -172,6 +176,7 @@ function Values({ id, column, value, datasource, range, width, onChange }: Value
     const values = await datasource.values(column, text, range);
     return values.map((one) => ({ value: one, label: one }));
   };
+  const chosen = useMemo(() => (value ? { value, label: value } : null), [value]);
   return (
     <Combobox
       id={id}
@@ -180,7 +185,7 @@ function Values({ id, column, value, datasource, range, width, onChange }: Value
       createCustomValue
       placeholder="any"
       options={options}
-      value={value ? { value, label: value } : null}
+      value={chosen}
       onChange={(option) => onChange(option?.value ?? '')}
     />
   );

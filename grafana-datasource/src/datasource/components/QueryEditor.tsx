@@ -54,7 +54,7 @@ export function QueryEditor({ query: given, datasource, onChange, onRunQuery, ap
             <Combobox
               id={`errata-type-${query.refId}`}
               width={28}
-              options={QUERY_TYPES.map(({ value, label, description }) => ({ value, label, description }))}
+              options={QUERY_TYPES}
               value={query.queryType}
               onChange={(option) => change({ ...query, queryType: option.value })}
             />

@@ -1,4 +1,4 @@
-import React from 'react';
+import React, { useMemo } from 'react';
 import { css } from '@emotion/css';
 import { Combobox, Field, useStyles2 } from '@grafana/ui';
 
@@ -17,11 +17,15 @@ interface Props {
 /** One exception of the pattern, by when it happened and to whom. */
 export function OccurrencePicker({ id, label, occurrences, value, timeZone, onChange }: Props) {
   const styles = useStyles2(getStyles);
-  const options = occurrences.map((one) => ({
-    value: one.event_id,
-    label: [timeText(one.timestamp, timeZone), one.user_id, one.service_name].filter(Boolean).join(', '),
-    description: one.message ?? undefined,
-  }));
+  const options = useMemo(
+    () =>
+      occurrences.map((one) => ({
+        value: one.event_id,
+        label: [timeText(one.timestamp, timeZone), one.user_id, one.service_name].filter(Boolean).join(', '),
+        description: one.message ?? undefined,
+      })),
+    [occurrences, timeZone]
+  );
   return (
     <Field label={label} noMargin className={styles.field}>
       <Combobox id={id} options={options} value={value} onChange={(option) => onChange(option.value)} />

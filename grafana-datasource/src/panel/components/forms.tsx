@@ -1,4 +1,4 @@
-import React, { useState } from 'react';
+import React, { useMemo, useState } from 'react';
 import { Button, Checkbox, Combobox, type ComboboxOption, Field, Input, Stack, TagsInput, TextArea } from '@grafana/ui';
 
 import { SEVERITIES } from '../../shared/severity';
@@ -149,11 +149,15 @@ export function LabelsForm({ pattern, ...form }: FormProps & { pattern: Pattern 
 export function MergeForm({ pattern, client, ...form }: FormProps & { pattern: Pattern; client: ErrataClient }) {
   const [into, setInto] = useState('');
   const similar = useLoad('similar', () => client.similar(pattern.pattern_id));
-  const options = (similar.value ?? []).map((one) => ({
-    value: one.pattern_id,
-    label: one.pattern_id,
-    description: [one.error_type, one.canonical_msg].filter(Boolean).join(': '),
-  }));
+  const options = useMemo(
+    () =>
+      (similar.value ?? []).map((one) => ({
+        value: one.pattern_id,
+        label: one.pattern_id,
+        description: [one.error_type, one.canonical_msg].filter(Boolean).join(': '),
+      })),
+    [similar.value]
+  );
   const valid = /^[0-9a-f]{16}$/.test(into) && into !== pattern.pattern_id;
   return (
     <Decision verb="Merge" action="merge" body={valid ? { into } : undefined} {...form}>
@@ -167,7 +171,7 @@ export function MergeForm({ pattern, client, ...form }: FormProps & { pattern: P
           id="errata-merge"
           options={options}
           createCustomValue
-          value={into ? { value: into, label: into } : null}
+          value={into || null}
           placeholder="pattern id"
           onChange={(option) => setInto(option.value.trim())}
         />

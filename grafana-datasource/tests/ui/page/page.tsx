@@ -3,7 +3,7 @@
  * for, Grafana's themes, and its services as far as the pages use them, answered by the host program.
  *
  * Parameters: `page` (a key of PAGES), `theme`, `role`, `width`, `height`, and `var-<name>` for
- * variables, `query` (JSON), `file` of a dashboard.
+ * variables, `query` (JSON), `file` of a dashboard, `restless`.
  */
 import * as emotion from '@emotion/css';
 import * as data from '@grafana/data';
@@ -85,6 +85,7 @@ async function queryPage() {
     const [query, setQuery] = useState<any>({ refId: 'A', ...given });
     const [asked, setAsked] = useState(0);
     const result = useResult(() => run(instance, query), asked);
+    useRestless();
     return (
       <>
         <Editor
@@ -100,6 +101,18 @@ async function queryPage() {
     );
   }
   return <Page />;
+}
+
+/** With `restless`, renders again all the time, as a dashboard does whose answers come in. */
+function useRestless() {
+  const [, render] = useState(0);
+  React.useEffect(() => {
+    if (!parameters.has('restless')) {
+      return;
+    }
+    const timer = setInterval(() => render((before) => before + 1), 5);
+    return () => clearInterval(timer);
+  }, []);
 }
 
 function useResult(ask: () => Promise<string>, asked: number): string {
