@@ -212,8 +212,7 @@ impl Reader<'_> {
 /// Whether a recorded exception says only that a program failed that was run: `Command '['python', 'a.py']' returned non-zero
 /// exit status 1.`, `exit status 1`.
 pub(super) fn is_of_runner(found: &Found<'_>) -> bool {
-    const WORDS: [&str; 5] =
-        ["non-zero exit status ", "exit status ", "exit code ", "exited with code ", "died with <Signals."];
+    const WORDS: [&str; 4] = ["exit status ", "exit code ", "exited with code ", "died with <Signals."];
     let message = found.message.as_deref().unwrap_or_default().trim_end();
     let last = message.lines().next_back().unwrap_or_default();
     WORDS.iter().any(|words| {

@@ -7,9 +7,6 @@ import { GROUPS, isSessionQuery, LIMIT_DEFAULT, ORDERS, QUERY_TYPES } from '../d
 import type { ErrataDataSource } from '../datasource';
 import type { AnnotationKind, ErrataQuery, Filters } from '../types';
 
-// A combobox must have the same options (unless they are a function) and the same value, as objects, until they mean
-// something else: Grafana's loses a choice that is made while it renders with others.
-
 interface Props {
   query: ErrataQuery;
   datasource: ErrataDataSource;
@@ -176,6 +173,7 @@ function Values({ id, column, value, datasource, range, width, onChange }: Value
     const values = await datasource.values(column, text, range);
     return values.map((one) => ({ value: one, label: one }));
   };
+  // The options are another function at each render, so the value must be an object that is kept.
   const chosen = useMemo(() => (value ? { value, label: value } : null), [value]);
   return (
     <Combobox
