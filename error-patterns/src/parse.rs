@@ -470,9 +470,11 @@ fn is_end(text: &str) -> bool {
 fn told(runtime: Runtime, message: &str) -> Option<&str> {
     let line = |said: fn(&str) -> Option<&str>| message.lines().take(TOLD_LINES_MAX).find_map(said);
     match runtime {
-        Runtime::Unknown => {
-            tools::told(message).or_else(|| line(|line| perl::said(line, false))).or_else(|| line(sql::said))
-        }
+        Runtime::Unknown => tools::told(message)
+            .or_else(|| tools::workflow(message))
+            .or_else(|| line(|line| perl::said(line, false)))
+            .or_else(|| line(sql::said)),
+        Runtime::Python => tools::workflow(message),
         Runtime::Perl => line(|line| perl::said(line, false)),
         Runtime::Sql => line(sql::said),
         Runtime::Octave => line(octave::said),

@@ -172,6 +172,29 @@ fn a_folder_of_packages_alone_is_no_package() {
     }
 }
 
+/// A stack that names no entry is an application's by its file's name; where the client sent the whole program, it is not.
+#[test]
+fn a_program_that_was_sent_as_a_whole_is_one_users_own() {
+    let stack = "CommanderError: error: unknown option '--ridge'\n    \
+                 at Command._exit (/app/src/node_modules/commander/lib/command.js:535:26)\n    \
+                 at reconcile (/app/src/train.js:3:33)\n    at buildReport (/app/src/train.js:7:16)\n    \
+                 at process.processTicksAndRejections (node:internal/process/task_queues:103:5)\n";
+    let program = "const { Command } = require('commander');\nfunction reconcile() {\n  new \
+                   Command().parse(['--ridge']);\n}\nasync function buildReport() {\n  await null;\n  return \
+                   reconcile();\n}\nbuildReport();\n";
+    let group = |snippet| {
+        let exception = RawException { stacktrace: Some(stack), snippet, ..RawException::default() };
+        Grouper::new(GroupingConfig::default()).group(&exception).canonical.to_string()
+    };
+    assert!(group(Some(program)).contains("basis library\nframe commander"), "{}", group(Some(program)));
+    // Lines around the failure, code of another file, nothing.
+    let excerpt = program.lines().take(4).collect::<Vec<_>>().join("\n");
+    let other = program.replace("reconcile", "other");
+    for snippet in [Some(&*excerpt), Some(&*other), None] {
+        assert!(group(snippet).contains("basis application"), "{snippet:?}: {}", group(snippet));
+    }
+}
+
 proptest! {
     /// Any text has one grouping, whose stored form compares as the grouping itself does.
     #[test]

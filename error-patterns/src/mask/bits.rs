@@ -117,8 +117,8 @@ const KEYS: [Rule; 8] = [
     rule(b"", b"S", b"K"),
     rule(b"y", b"J", b""),
     rule(b"a", b"p", b"i"),
-    // `Bearer x`, `Basic x`
-    rule(b"eE", b"rR", b" "),
+    // `Bearer x`, `token x`, `Basic x`
+    rule(b"eE", b"rRnN", b" "),
     rule(b"iI", b"cC", b" "),
     rule(b"G9", b".", b""),
 ];
@@ -172,7 +172,7 @@ const MORE_PREFIXES: [Rule; 8] = [
     rule(b"finp", b"8acno", b"1aeou"),
     rule(b"", b"JSfgk", b"STcdn"),
     rule(b"Rdlorv", b"-Kaefl", b"Utuvy"),
-    rule(b"dfnst", b"bfgim", b"2bep"),
+    rule(b"dfnst", b"bfgimo", b"2bekp"),
     rule(b"AP_u", b"ARprt", b"SThtw"),
     rule(b"gkop", b"ahklu", b"aclsx"),
     rule(b"h.c", b"vpsc0", b"sbrta1"),

@@ -36,7 +36,7 @@ enum Shape {
 
 /// What keys begin with, up to and with the last mark, as far as vendors tell. [Bits](super::bits) looks for the three bytes
 /// before that mark.
-const PREFIXES: [(&[u8], Shape); 117] = [
+const PREFIXES: [(&[u8], Shape); 118] = [
     // GitHub, GitLab
     (b"ghp_", Shape::Key(20)),
     (b"gho_", Shape::Key(20)),
@@ -158,6 +158,8 @@ const PREFIXES: [(&[u8], Shape); 117] = [
     (b"secret_", Shape::Plain(30)),
     (b"figd_", Shape::Mixed(36)),
     (b"tfp_", Shape::Mixed(40)),
+    // Stripe, and what others name so
+    (b"tok_", Shape::Key(16)),
     (b"CFPAT-", Shape::Key(40)),
     (b"pat-na1-", Shape::Key(36)),
     (b"xkeysib-", Shape::Plain(64)),
@@ -216,6 +218,7 @@ pub(super) fn find(text: &Text<'_>, at: usize) -> Option<Span> {
         b'J' => jwt(text, back(2)?),
         b'p' => databricks(text, back(2)?),
         b'r' | b'R' => scheme(text, back(5)?, b"bearer"),
+        b'n' | b'N' => told(text, back(4)?),
         b'c' | b'C' => scheme(text, back(4)?, b"basic"),
         b'B' => private_key(text, back(5)?),
         b'E' => private_key_end(text, back(5)?),
@@ -374,6 +377,19 @@ fn scheme(text: &Text<'_>, word: usize, name: &[u8]) -> Option<Span> {
     let telling = upper || body.iter().any(|b| b.is_ascii_digit() || *b == b'=');
     (credential >= 8 && telling).then(|| token(start, start + credential))
 }
+
+/// What follows `token`, when nobody would call anything so: `token 5c4a43eadf824f0c57a58e2e was rejected`.
+fn told(text: &Text<'_>, word: usize) -> Option<Span> {
+    let Span { start, end, .. } = scheme(text, word, b"token")?;
+    let value = &text.bytes[start..end];
+    let digits = value.iter().filter(|b| b.is_ascii_digit()).count();
+    let letters = value.iter().filter(|b| b.is_ascii_alphabetic()).count();
+    let is_plain = value.iter().all(u8::is_ascii_alphanumeric);
+    (is_plain && value.len() >= TOLD_BYTES_MIN && digits >= 4 && letters >= 4).then(|| token(start, end))
+}
+
+/// Letters and digits of a secret that only a word before it tells.
+const TOLD_BYTES_MIN: usize = 20;
 
 fn is_private(label: &[u8]) -> bool {
     label.ends_with(b"PRIVATE KEY") || label.ends_with(b"PRIVATE KEY BLOCK")

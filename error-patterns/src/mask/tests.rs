@@ -177,6 +177,8 @@ fn secrets_by_name() {
 fn secrets_by_shape() {
     masks(&[
         ("Bearer abcDEF123456", "Bearer <token>"),
+        ("token 5c4a43eadf824f0c57a58e2eeab0521b479c was rejected", "token <token> was rejected"),
+        ("login ok (session tok_kjhwDe8up275f6dkira5)", "login ok (session <token>)"),
         ("Basic dXNlcjpwYXNz", "Basic <token>"),
         ("eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.dozjgNryP4J3jVmN", "<token>"),
         ("id AKIAIOSFODNN7EXAMPLE.", "id <token>."),
@@ -191,6 +193,9 @@ fn secrets_by_shape() {
     ]);
     stays(&[
         "Bearer token is invalid",
+        "unexpected token loadCustomerRecordsFromArchive2",
+        "unexpected token 12345678901234567890123",
+        "the token tok_of_the_first_reader_in_line is free",
         "Basic authentication failed",
         "-----BEGIN CERTIFICATE-----",
         "sk-learn",

@@ -1,4 +1,4 @@
-//! What make and CMake say; and what runners write before what a program said.
+//! What make, CMake, dbt and Snakemake say; and what runners write before what a program said.
 //!
 //! Knows lines and nothing else: the line that tells why, without its place and without what a runner put before it.
 
@@ -16,6 +16,39 @@ pub(super) fn told(text: &str) -> Option<&str> {
         make(line).or_else(|| cmake(line, next))
     })?;
     Some(trim(told)).filter(|told| !told.is_empty())
+}
+
+/// What dbt or Snakemake say of the step that failed: the line below the one that names it.
+pub(super) fn workflow(text: &str) -> Option<&str> {
+    let mut lines = text.lines().take(LINES_MAX).map(untimed);
+    lines.by_ref().find(|line| is_failed_step(line))?;
+    lines.next().filter(|told| !told.is_empty())
+}
+
+/// Without dbt's time of day: `09:16:09    Completed with 1 error`.
+fn untimed(line: &str) -> &str {
+    let line = trim(line);
+    let time = |byte: u8| byte.is_ascii_digit() || byte == b':';
+    match line.split_once(' ') {
+        Some((clock, rest)) if clock.len() == 8 && clock.bytes().all(time) => trim(rest),
+        _ => line,
+    }
+}
+
+/// `Compilation Error in model orders (models/orders.sql)`, `Failure in test not_null_id (models/schema.yml)`;
+/// `MissingInputException in rule fit in file "/srv/Snakefile", line 4:`.
+fn is_failed_step(line: &str) -> bool {
+    const KINDS: [&str; 6] = ["Compilation", "Database", "Dependency", "Parsing", "Runtime", "Validation"];
+    let of_dbt = line.split_once(" Error").is_some_and(|(kind, rest)| {
+        KINDS.contains(&kind) && (rest.is_empty() || rest.starts_with(" in ") && rest.ends_with(')'))
+    });
+    let of_snakemake = || {
+        let (kind, rest) = line.split_once(' ')?;
+        let is_kind = kind.ends_with("Exception") || kind.ends_with("Error");
+        let is_place = rest.starts_with("in rule ") || rest.starts_with("in file \"");
+        (is_kind && is_place && rest.contains(", line ")).then_some(rest.ends_with(':'))
+    };
+    of_dbt || line.starts_with("Failure in test ") && line.ends_with(')') || of_snakemake() == Some(true)
 }
 
 /// `Makefile:3: *** missing separator.  Stop.`
@@ -133,6 +166,41 @@ mod tests {
             "see line 4 at main",
         ] {
             assert_eq!(told(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn finds_what_a_step_said() {
+        let dbt = |failed: &str| {
+            format!(
+                "09:16:01  Running with dbt=1.8.7\n09:16:09  \n09:16:09  Completed with 1 error\n{failed}\n09:16:09  Done.\n"
+            )
+        };
+        for (text, expected) in [
+            (
+                dbt("09:16:09    Runtime Error in model tx (models/tx.sql)\n  Catalog Error: no table\n  \n  LINE 5: x"),
+                "Catalog Error: no table",
+            ),
+            (dbt("Compilation Error\n  Model 'm' depends on a node named 'n' which was not found"), "Model 'm' depends on a node named 'n' which was not found"),
+            (dbt("09:17:26  Failure in test not_null_id (models/schema.yml)\n09:17:26    Got 1 result"), "Got 1 result"),
+            (
+                "Building DAG of jobs...\nMissingInputException in rule fit in file \"/srv/Snakefile\", line 4:\nMissing input files for rule fit:\n    output: a".to_owned(),
+                "Missing input files for rule fit:",
+            ),
+        ] {
+            assert_eq!(workflow(&text), Some(expected), "{text}");
+            for (at, _) in text.char_indices() {
+                assert!(workflow(&text[..at]).is_none_or(|told| text.contains(told)));
+            }
+        }
+        for text in [
+            "",
+            "Runtime Error",
+            "A Runtime Error in model x (y)\nno",
+            "TypeError in rule\nno",
+            "Runtime Errors\nno",
+        ] {
+            assert_eq!(workflow(text), None, "{text}");
         }
     }
 

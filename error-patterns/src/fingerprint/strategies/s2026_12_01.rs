@@ -26,7 +26,7 @@ use crate::model::{Frame, Origin, Parsed, ParsedException, RawException, Relatio
 use crate::parse::{is_system_code, trim};
 use crate::tokens::{Names, parameterize};
 use bare::head;
-use frames::{Whose, library, makes_file, mapping_site, own_frames, site};
+use frames::{Whose, library, library_call, makes_file, mapping_site, own_frames, site};
 use message::Tokens;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
 
@@ -118,7 +118,7 @@ pub(crate) fn root_cause(parsed: &Parsed<'_>) -> usize {
     for _ in 0..CAUSES_MAX {
         let renamed = python && parsed.exceptions.get(current).is_some_and(renames);
         let follows = |exception: &ParsedException<'_>| match exception.relation {
-            Relation::Cause => true,
+            Relation::Cause => !python || !is_explained(&parsed.exceptions[current], exception),
             Relation::Member => python,
             Relation::Context => {
                 let raised = &parsed.exceptions[current];
@@ -138,6 +138,16 @@ pub(crate) fn root_cause(parsed: &Parsed<'_>) -> usize {
         }
     }
     current
+}
+
+/// Whether a library says in words of its own what a key means that it did not find among its own: `ValueError: Invalid frequency: weekly`.
+fn is_explained(raised: &ParsedException<'_>, handled: &ParsedException<'_>) -> bool {
+    handled.short_type() == "KeyError"
+        && raised.short_type() != "KeyError"
+        && !raised.message.is_empty()
+        && raised.frames.first().is_some_and(|frame| frame.origin == Origin::Library)
+        && !handled.frames.is_empty()
+        && !handled.frames.iter().any(|frame| frame.origin.is_own())
 }
 
 /// Whether the user's own code raised an exception of its own kind by a statement of its own: a mistake in a handler is
@@ -198,7 +208,7 @@ fn form(
     frames: &[Frame<'_>],
     raw: &RawException<'_>,
 ) -> Form {
-    if let Whose::Application(kept) = own_frames(runtime, reported, frames) {
+    if let Whose::Application(kept) = own_frames(runtime, reported, frames, raw.snippet) {
         let found = parameterize(head(&deciding.message), Names::Keep);
         return Form {
             basis: Basis::Application,
@@ -232,11 +242,11 @@ fn form(
     if !says_something && let Some(site) = site(frames) {
         form.keys.insert(0, site);
     }
-    if runtime == Runtime::Python
-        && deciding.short_type() == "KeyError"
-        && let Some(site) = mapping_site(frames)
-    {
-        form.keys.insert(0, site);
+    if runtime == Runtime::Python && deciding.short_type() == "KeyError" {
+        form.keys.splice(0..0, mapping_site(frames));
+        if form.basis == Basis::Library && form.tokens.text.is_empty() {
+            form.keys.extend(library_call(frames).or_else(|| library_call(&reported.frames)));
+        }
     }
     if makes_file(runtime, deciding, frames) {
         form.keys.push("access write".to_owned());

@@ -21,8 +21,13 @@ pub(super) enum Whose {
     Program,
 }
 
-/// Decides whose code failed, and names the application's frames.
-pub(super) fn own_frames(runtime: Runtime, reported: &ParsedException<'_>, frames: &[Frame<'_>]) -> Whose {
+/// Decides whose code failed, and names the application's frames. `snippet`: what the client sent of the code.
+pub(super) fn own_frames(
+    runtime: Runtime,
+    reported: &ParsedException<'_>,
+    frames: &[Frame<'_>],
+    snippet: Option<&str>,
+) -> Whose {
     // A cause's stack is cut where it meets its parent's, so the parent's entry point tells for both.
     let entered = |frames: &[Frame<'_>]| {
         frames.iter().any(|frame| frame.origin == Origin::Program || is_entry(runtime, frame))
@@ -43,6 +48,10 @@ pub(super) fn own_frames(runtime: Runtime, reported: &ParsedException<'_>, frame
     }
     // Where nobody's own code is on a stack that was printed whole, the libraries' frames are all there is.
     let own = application || frames.iter().any(|frame| frame.origin == Origin::Application);
+    if own && snippet.is_some_and(|snippet| is_whole(snippet, frames) && is_whole(snippet, &reported.frames))
+    {
+        return Whose::Program;
+    }
     let whole = !matches!(runtime, Runtime::JavaScript | Runtime::Shell | Runtime::Unknown);
     let leading = if own || !whole { Origin::Application } else { Origin::Library };
     let limit = if runtime == Runtime::Native { NATIVE_FRAMES_MAX } else { FRAMES_MAX };
@@ -145,6 +154,21 @@ fn is_single(runtime: Runtime, frames: &[Frame<'_>]) -> bool {
         names_whole_program(&first) || names_whole_program(words) || !parts.is_empty() && words == "job";
     let whole = own.all(|frame| name(frame) == first);
     whole && (named || is_started_by_itself(runtime, frames))
+}
+
+/// Whether the client sent the whole program: all own code on the stack is one file whose lines the snippet has, with the
+/// function that raised. Of an application it is a few lines of one of many files.
+fn is_whole(snippet: &str, frames: &[Frame<'_>]) -> bool {
+    let Some(first) = innermost(frames) else { return true };
+    let lines: Vec<&str> = snippet.lines().collect();
+    let has = |frame: &Frame<'_>| {
+        let line = frame.line.and_then(|line| lines.get((line as usize).checked_sub(1)?));
+        frame.file == first.file
+            && line.is_some_and(|line| frame.source.as_deref().is_none_or(|source| line.trim() == source))
+    };
+    let name = first.function.rsplit(['.', '$']).next().unwrap_or_default();
+    (is_bland(&first.function) || snippet.contains(name))
+        && frames.iter().filter(|frame| frame.origin.is_own()).all(has)
 }
 
 /// Packages that run tests.
@@ -286,6 +310,29 @@ pub(super) fn site(frames: &[Frame<'_>]) -> Option<String> {
         Origin::Runtime => "site runtime".to_owned(),
         Origin::Program | Origin::Application | Origin::Carrier => "site program".to_owned(),
     })
+}
+
+/// What libraries name the functions that their decorators put around others.
+const DECORATORS: [&str; 4] = ["wrapper", "inner", "wrapped", "decorator"];
+
+/// Functions that look a key up as an operator does: `frame.groupby(key)`, `frame[key]`.
+const LOOKUPS: [&str; 6] = ["drop_duplicates", "explode", "groupby", "pop", "set_index", "sort_values"];
+
+/// Which of a library's functions own code had called, where an exception says no more than a key: `call get_group`, and for an
+/// operator in which of its files: `call indexing` for `frame.loc[key]`.
+pub(super) fn library_call(frames: &[Frame<'_>]) -> Option<String> {
+    let own = frames.iter().position(|frame| frame.origin.is_own())?;
+    let is_call =
+        |frame: &&Frame<'_>| frame.origin == Origin::Library && !DECORATORS.contains(&&*frame.function);
+    let called = frames[..own].iter().rev().find(is_call)?;
+    let file = base_name(&called.file).split('.').next().unwrap_or_default();
+    let name = match &*called.function {
+        function if function.starts_with("__") || LOOKUPS.contains(&function) => file,
+        // What the one calls.
+        "eval" => "query",
+        function => function,
+    };
+    (!name.is_empty()).then(|| format!("call {name}"))
 }
 
 /// The module of Python's standard library whose mapping lacks a key: `os` of an environment variable, `zipfile` of a

@@ -95,16 +95,17 @@ pub(super) fn telling<'p>(
     sources: impl Iterator<Item = &'p str>,
     program: Option<&str>,
 ) -> Telling {
-    if words().speaks(deciding.short_type()) && !is_sentence(&deciding.message) {
+    let sentence = (runtime == Runtime::Python).then(|| sentence_of_key(deciding)).flatten();
+    let whole: &str = sentence.as_deref().unwrap_or(&deciding.message);
+    if words().speaks(deciding.short_type()) && sentence.is_none() && !is_sentence(whole) {
         return Telling { speaking_type: true, ..Telling::default() };
     }
     if authored && is_assertion(deciding.short_type()) {
         // What a user's own assert says is his own.
         return Telling { speaking_type: true, ..Telling::default() };
     }
-    let of_template =
-        Some(&*deciding.message).filter(|_| runtime == Runtime::JavaScript).and_then(behind_template);
-    let plain = spoken(runtime, of_template.unwrap_or_else(|| head(&deciding.message)));
+    let of_template = Some(whole).filter(|_| runtime == Runtime::JavaScript).and_then(behind_template);
+    let plain = spoken(runtime, of_template.unwrap_or_else(|| head(whole)));
     let mut message = unlabelled(runtime, plain.as_ref());
     if runtime == Runtime::Python && deciding.short_type() == "SyntaxError" {
         let source = raised.and_then(|frame| frame.source.as_deref());
@@ -119,7 +120,7 @@ pub(super) fn telling<'p>(
         }
     }
     let is_nodes = runtime == Runtime::JavaScript;
-    let told = is_nodes.then(|| told(message, &deciding.message)).flatten();
+    let told = is_nodes.then(|| told(message, whole)).flatten();
     let service = is_nodes.then(|| service(message)).flatten();
     let mut same = if told.is_some() { None } else { messages::built_in().same(runtime, message) };
     let mut fixed = None;
@@ -144,7 +145,7 @@ pub(super) fn telling<'p>(
     let message = written.as_ref();
     let shaped = match runtime {
         Runtime::Shell => shell(message, authored),
-        Runtime::Python => python(deciding.short_type(), message, &deciding.message),
+        Runtime::Python => python(deciding.short_type(), message, whole),
         Runtime::Java => java(deciding.short_type(), message),
         Runtime::JavaScript => told.map_or_else(|| Cow::Borrowed(javascript(unhinted(message))), Cow::Owned),
         Runtime::Native | Runtime::Rust => Cow::Borrowed(unhinted(message)),
@@ -263,6 +264,49 @@ fn is_assertion(error_type: &str) -> bool {
 
 /// Whether the interpreter wrote a sentence where a speaking type's message is otherwise a value: `'popitem():
 /// dictionary is empty'`, `'pop from an empty set'`.
+/// What a `KeyError` says in place of a key: Python shows it as a text in quotes (`"['x'] not found in axis"`).
+fn sentence_of_key(deciding: &ParsedException<'_>) -> Option<String> {
+    const SAYING: &[&str] = &[
+        "already",
+        "are",
+        "cannot",
+        "do",
+        "does",
+        "duplicate",
+        "has",
+        "have",
+        "invalid",
+        "is",
+        "missing",
+        "must",
+        "no",
+        "none",
+        "not",
+        "only",
+        "unexpected",
+        "unknown",
+        "unsupported",
+        "was",
+        "without",
+    ];
+    let text = Some(deciding).filter(|e| e.short_type() == "KeyError")?.message.trim();
+    let quote = text.chars().next().filter(|quote| matches!(quote, '\'' | '"'))?;
+    let said = text[1..].strip_suffix(quote)?;
+    let mut words = said.split_whitespace();
+    let is_sentence =
+        words.clone().count() >= 3 && words.any(|word| SAYING.contains(&word.to_ascii_lowercase().as_str()));
+    (is_sentence && !says_keys(said)).then(|| said.replace("\\'", "'"))
+}
+
+/// Whether pandas says of several columns what it says of one by its name alone.
+fn says_keys(said: &str) -> bool {
+    said.ends_with(" not in index")
+        || said.starts_with("None of [")
+        || ["Columns not found: ", "Column not found: ", "Column(s) "]
+            .iter()
+            .any(|words| said.starts_with(words))
+}
+
 fn is_sentence(message: &str) -> bool {
     ["(): ", " is empty", " from an empty ", " from empty "].iter().any(|part| message.contains(part))
         && !message.contains('[')
@@ -414,7 +458,20 @@ fn foreign_attribute(message: &str) -> Option<&'static str> {
         return None;
     }
     if words().is_builtin_method(name) {
-        return Some("value of another type has no such method");
+        // A list, a dict, a file or bytes was meant; else a text.
+        return Some(match (name, kind) {
+            ("append" | "extend" | "insert" | "sort", _) => "value has no method of lists",
+            ("get" | "items" | "keys" | "values" | "update" | "setdefault", _) => {
+                "value has no method of dicts"
+            }
+            ("read" | "readline" | "readlines" | "write" | "close" | "seek", _) => {
+                "value has no method of files"
+            }
+            ("decode", _) => "value has no method of bytes",
+            (_, "int" | "float" | "bool") => "number has no such method",
+            (_, "str" | "bytes") => "text has no such method",
+            _ => "collection has no such method",
+        });
     }
     (kind == "dict").then_some("dict has no attribute")
 }

@@ -70,7 +70,8 @@ const NAME_BYTES: std::ops::RangeInclusive<usize> = 3..=64;
 const NAMES_MAX: usize = 24;
 
 /// A message that the program did not write, with `<str>` in place of the words that stand in the program, but for those
-/// that messages consist of. Linear in the program for each such word.
+/// that messages consist of where they are no text of the program's at the message's end (`Invalid digest: page`). What the
+/// program only calls of others (`hash.digest()`) is not its own. Linear in the program for each such word.
 pub(super) fn unnamed<'m>(message: &'m str, program: &str) -> Cow<'m, str> {
     let message_head = &message.as_bytes()[..message.len().min(MESSAGE_BYTES_MAX)];
     let program = &program.as_bytes()[..program.len().min(SOURCE_BYTES_MAX)];
@@ -89,12 +90,16 @@ pub(super) fn unnamed<'m>(message: &'m str, program: &str) -> Cow<'m, str> {
             || !word.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
             || start > 0 && quoted(message_head.get(start - 1))
             || quoted(message_head.get(end).filter(|byte| **byte != b'.'))
-            || messages::is_common(word)
         {
             continue;
         }
+        let is_common = messages::is_common(word);
+        let is_told = end == message.trim_end().len() && message[..start].ends_with(": ");
+        if is_common && !is_told {
+            continue;
+        }
         looked_for += 1;
-        if has_word(program, word.as_bytes()) {
+        if has_name(program, word.as_bytes(), is_common) {
             out.push_str(&message[copied..start]);
             out.push_str("<str>");
             copied = end;
@@ -111,11 +116,18 @@ fn is_word_byte(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_'
 }
 
-/// Whether a word stands in a text with no more letters around it.
-fn has_word(text: &[u8], word: &[u8]) -> bool {
-    memmem::find_iter(text, word).any(|at| {
+/// Whether a word stands in a program with no more letters around it, not only as what is called of something else; or
+/// else as the whole of a text.
+fn has_name(program: &[u8], word: &[u8], in_quotes: bool) -> bool {
+    memmem::find_iter(program, word).any(|at| {
         let free = |byte: Option<&u8>| byte.is_none_or(|byte| !is_word_byte(*byte));
-        free(at.checked_sub(1).and_then(|before| text.get(before))) && free(text.get(at + word.len()))
+        let before = at.checked_sub(1).and_then(|before| program.get(before));
+        let behind = program.get(at + word.len());
+        if in_quotes {
+            return before == behind && before.is_some_and(|byte| matches!(byte, b'\'' | b'"' | b'`'));
+        }
+        let is_call = before == Some(&b'.') && behind == Some(&b'(');
+        free(before) && free(behind) && !is_call
     })
 }
 
@@ -564,6 +576,13 @@ mod tests {
                 "run in Parcel cannot implement run in Runnable",
                 "run in <str> cannot implement run in Runnable",
             ),
+            // What is called of a library; a common word as a value.
+            (
+                "createHmac('page', key).update(x).digest('base64')",
+                "Invalid digest: page",
+                "Invalid digest: <str>",
+            ),
+            ("page = f(load)", "Invalid digest: page", "Invalid digest: page"),
             // Part of a word, a quoted one, one that messages consist of, a short one.
             ("kestrels = 1", "value kestrel is wrong", "value kestrel is wrong"),
             ("kestrel = 1", "value 'kestrel' is wrong", "value 'kestrel' is wrong"),
