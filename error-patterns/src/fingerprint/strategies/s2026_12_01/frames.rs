@@ -318,21 +318,18 @@ const DECORATORS: [&str; 4] = ["wrapper", "inner", "wrapped", "decorator"];
 /// Functions that look a key up as an operator does: `frame.groupby(key)`, `frame[key]`.
 const LOOKUPS: [&str; 6] = ["drop_duplicates", "explode", "groupby", "pop", "set_index", "sort_values"];
 
-/// Which of a library's functions own code had called, where an exception says no more than a key: `call get_group`, and for an
-/// operator in which of its files: `call indexing` for `frame.loc[key]`.
+/// Which of a library's functions own code had called, where an exception says no more than a key and it was no operator:
+/// `call get_group`.
 pub(super) fn library_call(frames: &[Frame<'_>]) -> Option<String> {
     let own = frames.iter().position(|frame| frame.origin.is_own())?;
-    let is_call =
-        |frame: &&Frame<'_>| frame.origin == Origin::Library && !DECORATORS.contains(&&*frame.function);
-    let called = frames[..own].iter().rev().find(is_call)?;
-    let file = base_name(&called.file).split('.').next().unwrap_or_default();
-    let name = match &*called.function {
-        function if function.starts_with("__") || LOOKUPS.contains(&function) => file,
-        // What the one calls.
-        "eval" => "query",
-        function => function,
+    let is_call = |frame: &&Frame<'_>| {
+        frame.origin == Origin::Library && !DECORATORS.contains(&last_name(&frame.function))
     };
-    (!name.is_empty()).then(|| format!("call {name}"))
+    let called = last_name(&frames[..own].iter().rev().find(is_call)?.function);
+    let is_operator = called.starts_with("__") || LOOKUPS.contains(&called);
+    // `query` calls the other.
+    let called = if called == "eval" { "query" } else { called };
+    (!is_operator && !called.is_empty()).then(|| format!("call {called}"))
 }
 
 /// The module of Python's standard library whose mapping lacks a key: `os` of an environment variable, `zipfile` of a
@@ -370,6 +367,9 @@ const NODE_MAKERS: &[&str] = &["appendFileSync", "mkdirSync", "mkdtempSync", "wr
 const JAVA_MAKERS: &[&str] =
     &["createDirectory", "createFile", "newBufferedWriter", "newOutputStream", "write", "writeString"];
 
+/// Lines of what shells and their commands said that are looked at.
+const SAID_LINES_MAX: usize = 64;
+
 /// Whether a program was making a file when the system said that it does not exist: then a folder is missing. What was
 /// called tells, or the line of Python that called it: `open(path, "w")`.
 pub(super) fn makes_file(runtime: Runtime, exception: &ParsedException<'_>, frames: &[Frame<'_>]) -> bool {
@@ -392,6 +392,11 @@ pub(super) fn makes_file(runtime: Runtime, exception: &ParsedException<'_>, fram
                 _ => false,
             })
         }
+        // `mkdir: cannot create directory ‘a/b’: No such file or directory`
+        Runtime::Shell => exception.message.lines().take(SAID_LINES_MAX).any(|line| {
+            line.contains("No such file or directory")
+                && (line.contains("cannot create ") || line.contains("cannot touch "))
+        }),
         _ => false,
     }
 }
