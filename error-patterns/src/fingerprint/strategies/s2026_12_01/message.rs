@@ -668,6 +668,40 @@ mod tests {
     }
 
     #[test]
+    fn tells_sentences_from_keys() {
+        let said = |message: &'static str| {
+            let exception = ParsedException {
+                error_type: "KeyError".into(),
+                message: message.into(),
+                ..Default::default()
+            };
+            sentence_of_key(&exception)
+        };
+        for (message, expected) in [
+            (r#""['weight'] not found in axis""#, "['weight'] not found in axis"),
+            ("'There is no item named \\'a\\' in the archive'", "There is no item named 'a' in the archive"),
+        ] {
+            assert_eq!(said(message).as_deref(), Some(expected));
+        }
+        let keys =
+            ["'price'", "7", "'first name'", "'is not'", "", "'", "'\u{e9}'", r#""['a'] not in index""#];
+        for key in keys {
+            assert_eq!(said(key), None, "{key}");
+        }
+    }
+
+    #[test]
+    fn tells_what_was_meant_by_a_method() {
+        let meant =
+            |kind: &str, name: &str| foreign_attribute(&format!("'{kind}' object has no attribute '{name}'"));
+        assert_eq!(meant("tuple", "append"), meant("str", "append"));
+        assert_eq!(meant("list", "split"), meant("list", "strip"));
+        assert_ne!(meant("list", "split"), meant("int", "split"));
+        assert_ne!(meant("str", "read"), meant("str", "decode"));
+        assert_eq!(meant("Order", "split"), None);
+    }
+
+    #[test]
     fn finds_what_failed_in_a_template() {
         let shown = "ejs:3\n    1| Dear <%= user %>\n >> 3| Total <%= price %>\n\nprice is not defined";
         assert_eq!(behind_template(shown), Some("price is not defined"));
