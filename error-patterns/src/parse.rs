@@ -209,7 +209,7 @@ fn read<'a>(raw: &RawException<'a>, limits: &ParseLimits) -> Parsed<'a> {
     let said = parsed.exceptions.first().map(|reported| reported.message.clone()).unwrap_or_default();
     complete(&mut parsed, raw, text);
     match wrapped::quoted(&parsed, raw, text, &said, [named, sdk], limits) {
-        Some(inner) if inner.is_told || !is_of_a_program(&mut parsed) => {
+        Some(inner) if may_quote(&inner, raiser(&mut parsed)) => {
             let by = parsed.exceptions.first().map(|reported| reported.error_type.clone());
             Parsed { quoted_by: by, ..inner.parsed }
         }
@@ -217,11 +217,22 @@ fn read<'a>(raw: &RawException<'a>, limits: &ParseLimits) -> Parsed<'a> {
     }
 }
 
-/// Whether a user's own program raised the exception, so that what it quotes are its data.
-fn is_of_a_program(parsed: &mut Parsed<'_>) -> bool {
-    let Some(reported) = parsed.exceptions.first_mut() else { return false };
+/// Whose code raised the exception, and under which name.
+fn raiser<'p>(parsed: &'p mut Parsed<'_>) -> Option<(Origin, &'p str)> {
+    let reported = parsed.exceptions.first_mut()?;
     frames::assign_origins(parsed.runtime, &mut reported.frames);
-    reported.frames.first().is_some_and(|raised| raised.origin == Origin::Program)
+    Some((reported.frames.first()?.origin, short_type(&reported.error_type)))
+}
+
+/// Whether what an exception quotes is a failure that something else had: what a user's own program quotes are its data, and a
+/// library that does not like a value says what it made of it.
+fn may_quote(inner: &wrapped::Quoted, raiser: Option<(Origin, &str)>) -> bool {
+    let is_shown = inner.parsed.exceptions.iter().any(|each| !each.frames.is_empty());
+    match raiser {
+        Some((Origin::Program, _)) => inner.is_told,
+        Some((Origin::Library, "ValueError")) => is_shown,
+        _ => true,
+    }
 }
 
 /// The runtime a client means by `exec.language`, `process.runtime.name` or `telemetry.sdk.language`.
