@@ -43,6 +43,8 @@ const TIMED_OUT: i64 = 124;
 /// The signal's name, empty for a limit of time, and a shell's words for it, of a text that tells of an end and of nothing else.
 pub(super) fn by_signal(text: &str) -> Option<(&'static str, &'static str)> {
     let text = trim(text).trim_end_matches('.');
+    // `[exit status 143]`
+    let text = text.strip_prefix('[').and_then(|inner| inner.strip_suffix(']')).unwrap_or(text);
     if text.is_empty() || text.len() > TEXT_BYTES_MAX || text.contains('\n') {
         return None;
     }
@@ -141,6 +143,7 @@ mod tests {
             ("execution exceeded time limit of 10s", ""),
             ("exited with code -2", "SIGINT"),
             ("exited with code 130", "SIGINT"),
+            ("[exit status 143]", "SIGTERM"),
             ("exited with code -1073741819", "SIGSEGV"),
         ] {
             assert_eq!(by_signal(text).map(|found| found.0), Some(name), "{text}");

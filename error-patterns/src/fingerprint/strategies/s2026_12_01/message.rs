@@ -347,8 +347,9 @@ fn python<'m>(error_type: &str, message: &'m str, whole: &str) -> Cow<'m, str> {
     }
     // `AttributeError: HIGH`: what an enumeration lacks, as older releases say it.
     let is_name = |text: &str| text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
-    if error_type == "AttributeError" && is_name(message) && !message.starts_with("__") && !message.is_empty()
-    {
+    // Whatever of it stands in the program.
+    let name = whole.trim();
+    if error_type == "AttributeError" && is_name(name) && !name.starts_with("__") && !name.is_empty() {
         return Cow::Borrowed("type object <str> has no attribute <str>");
     }
     if error_type == "AttributeError"
