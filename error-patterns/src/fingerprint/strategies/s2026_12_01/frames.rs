@@ -392,7 +392,7 @@ pub(super) fn makes_file(runtime: Runtime, exception: &ParsedException<'_>, fram
                 _ => false,
             })
         }
-        // `mkdir: cannot create directory ‘a/b’: No such file or directory`
+        // `mkdir: cannot create directory 'a/b': No such file or directory`
         Runtime::Shell => exception.message.lines().take(SAID_LINES_MAX).any(|line| {
             line.contains("No such file or directory")
                 && (line.contains("cannot create ") || line.contains("cannot touch "))
