@@ -64,6 +64,8 @@ pub(crate) struct Words {
     vague_types: RapidHashSet<String>,
     compilation_types: RapidHashSet<String>,
     removed_modules: RapidHashSet<String>,
+    label_lookups: RapidHashSet<String>,
+    missing_labels: Vec<String>,
     hints: Vec<String>,
     pub(crate) imported: Vec<String>,
     pub(crate) nouns: Vec<String>,
@@ -145,6 +147,19 @@ impl Words {
     /// Whether a module's absence comes from the interpreter's version.
     pub(crate) fn is_removed_module(&self, root: &str) -> bool {
         self.removed_modules.contains(root)
+    }
+
+    /// Whether a function of data frames looks labels up by their names.
+    pub(crate) fn looks_labels_up(&self, function: &str) -> bool {
+        self.label_lookups.contains(function)
+    }
+
+    /// Whether a text says in the words of data frames that labels are missing.
+    pub(crate) fn lacks_labels(&self, text: &str) -> bool {
+        self.missing_labels.iter().any(|form| match form.split_once("{}") {
+            Some((before, after)) => text.starts_with(before) && text.ends_with(after),
+            None => false,
+        })
     }
 
     /// Where the first hint of a message begins.

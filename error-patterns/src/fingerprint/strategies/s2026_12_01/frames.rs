@@ -315,9 +315,6 @@ pub(super) fn site(frames: &[Frame<'_>]) -> Option<String> {
 /// What libraries name the functions that their decorators put around others.
 const DECORATORS: [&str; 4] = ["wrapper", "inner", "wrapped", "decorator"];
 
-/// Functions that look a key up as an operator does: `frame.groupby(key)`, `frame[key]`.
-const LOOKUPS: [&str; 6] = ["drop_duplicates", "explode", "groupby", "pop", "set_index", "sort_values"];
-
 /// Which of a library's functions own code had called, where an exception says no more than a key and it was no operator:
 /// `call get_group`.
 pub(super) fn library_call(frames: &[Frame<'_>]) -> Option<String> {
@@ -326,7 +323,7 @@ pub(super) fn library_call(frames: &[Frame<'_>]) -> Option<String> {
         frame.origin == Origin::Library && !DECORATORS.contains(&last_name(&frame.function))
     };
     let called = last_name(&frames[..own].iter().rev().find(is_call)?.function);
-    let is_operator = called.starts_with("__") || LOOKUPS.contains(&called);
+    let is_operator = called.starts_with("__") || crate::messages::words().looks_labels_up(called);
     // `query` calls the other.
     let called = if called == "eval" { "query" } else { called };
     (!is_operator && !called.is_empty()).then(|| format!("call {called}"))

@@ -262,9 +262,7 @@ fn is_assertion(error_type: &str) -> bool {
     matches!(error_type, "AssertionError" | "AssertionFailed" | "AssertionFailedError" | "AssertionFailure")
 }
 
-/// Whether the interpreter wrote a sentence where a speaking type's message is otherwise a value: `'popitem():
-/// dictionary is empty'`, `'pop from an empty set'`.
-/// What a `KeyError` says in place of a key: Python shows it as a text in quotes (`"['x'] not found in axis"`).
+/// What a `KeyError` says in place of a key: Python shows it as a text in quotes (`'Cannot set a value without a key'`).
 fn sentence_of_key(deciding: &ParsedException<'_>) -> Option<String> {
     const SAYING: &[&str] = &[
         "already",
@@ -292,21 +290,14 @@ fn sentence_of_key(deciding: &ParsedException<'_>) -> Option<String> {
     let text = Some(deciding).filter(|e| e.short_type() == "KeyError")?.message.trim();
     let quote = text.chars().next().filter(|quote| matches!(quote, '\'' | '"'))?;
     let said = text[1..].strip_suffix(quote)?;
-    let mut words = said.split_whitespace();
-    let is_sentence =
-        words.clone().count() >= 3 && words.any(|word| SAYING.contains(&word.to_ascii_lowercase().as_str()));
-    (is_sentence && !says_keys(said)).then(|| said.replace("\\'", "'"))
+    let mut said_words = said.split_whitespace();
+    let is_sentence = said_words.clone().count() >= 3
+        && said_words.any(|word| SAYING.contains(&word.to_ascii_lowercase().as_str()));
+    (is_sentence && !words().lacks_labels(said)).then(|| said.replace("\\'", "'"))
 }
 
-/// Whether pandas says of several columns what it says of one by its name alone.
-fn says_keys(said: &str) -> bool {
-    said.ends_with(" not in index")
-        || said.starts_with("None of [")
-        || ["Columns not found: ", "Column not found: ", "Column(s) "]
-            .iter()
-            .any(|words| said.starts_with(words))
-}
-
+/// Whether the interpreter wrote a sentence where a speaking type's message is otherwise a value: `'popitem():
+/// dictionary is empty'`, `'pop from an empty set'`.
 fn is_sentence(message: &str) -> bool {
     ["(): ", " is empty", " from an empty ", " from empty "].iter().any(|part| message.contains(part))
         && !message.contains('[')
@@ -678,14 +669,12 @@ mod tests {
             };
             sentence_of_key(&exception)
         };
-        for (message, expected) in [
-            (r#""['weight'] not found in axis""#, "['weight'] not found in axis"),
-            ("'There is no item named \\'a\\' in the archive'", "There is no item named 'a' in the archive"),
-        ] {
-            assert_eq!(said(message).as_deref(), Some(expected));
-        }
-        let keys =
-            ["'price'", "7", "'first name'", "'is not'", "", "'", "'\u{e9}'", r#""['a'] not in index""#];
+        let sentence = "'There is no item named \\'a\\' in the archive'";
+        assert_eq!(said(sentence).as_deref(), Some("There is no item named 'a' in the archive"));
+        let keys = ["'price'", "7", "'first name'", "'is not'", "", "'", "'\u{e9}'"];
+        let labels =
+            [r#""['a'] not in index""#, r#""['a'] not found in axis""#, "'Column(s) [a] do not exist'"];
+        let keys = keys.into_iter().chain(labels);
         for key in keys {
             assert_eq!(said(key), None, "{key}");
         }
