@@ -99,8 +99,8 @@ impl Canonical {
 
     /// Hashes of the shingles, sorted and without repetition.
     ///
-    /// Where application frames decide these are the frames (counted twice) and pairs of neighbours;
-    /// else the message's tokens and each kept frame. Of messages that an interpreter composes it is the 3-grams of
+    /// Where application frames decide these are the frames (counted twice, the first ones more often) and pairs of
+    /// neighbours; else the message's tokens and each kept frame (twice). Of messages that an interpreter composes it is the 3-grams of
     /// the tokens instead.
     #[must_use]
     pub fn shingles(&self) -> Vec<u64> {
@@ -129,6 +129,13 @@ pub(crate) struct Parts<'c> {
     pub(crate) keys: &'c [String],
     pub(crate) frames: &'c [String],
 }
+
+/// How often a frame counts among the shingles.
+const FRAME_WEIGHT: u64 = 2;
+/// The same for an application's first frames: the nearer a frame is to the raise site, the more it tells of the bug, and
+/// the outer ones tell by which way it was reached (position weights of ReBucket, Dang et al., ICSE 2012, and of TraceSim,
+/// Vasiliev et al., 2020).
+const LEADING_WEIGHTS: [u64; 3] = [5, 4, 3];
 
 /// Hashes of shingles; those of most exceptions need no memory of their own.
 pub(crate) type Shingles = SmallVec<[u64; 96]>;
@@ -194,10 +201,12 @@ impl Parts<'_> {
         let mut shingles = Shingles::new();
         let mut frames = self.frames.iter().map(|frame| xxh3_64(frame.as_bytes()));
         let mut next = frames.next();
+        let leads = self.basis == Basis::Application;
+        let mut weights = LEADING_WEIGHTS.into_iter().filter(|_| leads);
         while let Some(frame) = next {
             next = frames.next();
             shingles.push(frame);
-            shingles.push(mix(frame, 1));
+            shingles.extend((1..weights.next().unwrap_or(FRAME_WEIGHT)).map(|copy| mix(frame, copy)));
             shingles.extend(next.map(|next| mix(frame, next)));
         }
         if self.basis != Basis::Application || self.frames.is_empty() {

@@ -24,8 +24,8 @@ pub struct Similar {
     pub joins: bool,
 }
 
-/// Shingles of a stack so short that one frame more or less is another place: four frames give eleven.
-const SHORT_STACK_SHINGLES: usize = 12;
+/// Shingles of a stack so short that one frame more or less is another place: four frames give seventeen.
+const SHORT_STACK_SHINGLES: usize = 18;
 
 /// The similarity from which on a neighbour joins, by runtime, by what decided, and by the shingles of the
 /// shorter of the two.
