@@ -5,9 +5,9 @@
 
 use crate::ast::AstTags;
 use crate::canonical::{Basis, Canonical};
-use crate::fingerprint::{place, root_cause, template};
+use crate::fingerprint::{is_environment, place, root_cause, template};
 use crate::grouping::Grouping;
-use crate::model::{Frame, Origin, Parsed, ParsedException, RawException, Relation, Runtime};
+use crate::model::{Frame, Origin, Parsed, ParsedException, Phase, RawException, Relation, Runtime};
 use crate::parse::parse;
 use crate::rules::{RULES_STRATEGY, Rules};
 use crate::store::{Assignment, Matched};
@@ -199,7 +199,7 @@ fn components(raw: &RawException<'_>, parsed: &Parsed<'_>, grouping: &Grouping) 
         let why = why_words(raw, parsed, &canonical);
         add(true, format!("message \"{}\"", canonical.tokens.join(" ")), &why);
     }
-    components.extend(frames_left_out(parsed, canonical.basis));
+    components.extend(frames_left_out(parsed, canonical.basis, grouping.taxonomy.phase));
     components
 }
 
@@ -222,7 +222,7 @@ fn why_words(raw: &RawException<'_>, parsed: &Parsed<'_>, canonical: &Canonical)
 }
 
 /// The frames that do not count, by whose code they are.
-fn frames_left_out(parsed: &Parsed<'_>, basis: Basis) -> Vec<Component> {
+fn frames_left_out(parsed: &Parsed<'_>, basis: Basis, phase: Phase) -> Vec<Component> {
     let frames =
         parsed.exceptions.get(root_cause(parsed)).map(|each| each.frames.as_slice()).unwrap_or_default();
     let of = |origin: Origin| -> Vec<&Frame<'_>> {
@@ -250,10 +250,15 @@ fn frames_left_out(parsed: &Parsed<'_>, basis: Basis) -> Vec<Component> {
         .collect();
     let application = of(Origin::Application).len();
     if basis != Basis::Application && application > 0 {
+        let why = if is_environment(parsed.runtime, phase) {
+            "what the environment lacks counts, not where it was needed"
+        } else {
+            "the program was started by itself, or they have names that every program has"
+        };
         components.push(Component {
             contributes: false,
             what: format!("{} of own code", count(application, "frame")),
-            why: "the program was started by itself, or they have names that every program has".to_owned(),
+            why: why.to_owned(),
         });
     }
     components

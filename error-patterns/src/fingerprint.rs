@@ -4,12 +4,12 @@
 use crate::canonical::Basis;
 use crate::ids::Fingerprint;
 use crate::likeness::Likeness;
-use crate::model::{Parsed, RawException};
+use crate::model::{Parsed, Phase, RawException};
 
 mod strategies;
 
 pub use strategies::STRATEGY;
-pub(crate) use strategies::{place, root_cause, template};
+pub(crate) use strategies::{is_environment, place, root_cause, template};
 
 /// All that a strategy says of one exception.
 #[derive(Clone, Debug)]
@@ -28,6 +28,6 @@ pub(crate) struct Made {
 }
 
 /// Under the newest strategy.
-pub(crate) fn of(raw: &RawException<'_>, parsed: &Parsed<'_>) -> Made {
-    strategies::newest(raw, parsed)
+pub(crate) fn of(raw: &RawException<'_>, parsed: &Parsed<'_>, phase: Phase) -> Made {
+    strategies::newest(raw, parsed, phase)
 }

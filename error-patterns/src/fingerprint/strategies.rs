@@ -4,4 +4,4 @@ mod s2026_12_01;
 
 pub use s2026_12_01::NAME as STRATEGY;
 pub(super) use s2026_12_01::make as newest;
-pub(crate) use s2026_12_01::{place, root_cause, template};
+pub(crate) use s2026_12_01::{is_environment, place, root_cause, template};

@@ -22,7 +22,7 @@ use crate::fingerprint::Made;
 use crate::ids::Fingerprint;
 use crate::likeness::Likeness;
 use crate::messages;
-use crate::model::{Frame, Origin, Parsed, ParsedException, RawException, Relation, Runtime};
+use crate::model::{Frame, Origin, Parsed, ParsedException, Phase, RawException, Relation, Runtime};
 use crate::parse::{is_system_code, trim};
 use crate::tokens::{Names, parameterize};
 use bare::head;
@@ -44,11 +44,11 @@ const CAUSES_MAX: usize = 16;
 /// Frames that count for the context.
 const CONTEXT_FRAMES_MAX: usize = 30;
 
-pub(in crate::fingerprint) fn make(raw: &RawException<'_>, parsed: &Parsed<'_>) -> Made {
+pub(in crate::fingerprint) fn make(raw: &RawException<'_>, parsed: &Parsed<'_>, phase: Phase) -> Made {
     let fallback = ParsedException::default();
     let (reported, deciding, frames) = counted(parsed, &fallback);
     let Form { basis, typeless, keys, frames: kept, tokens, readable, template: _ } =
-        form(parsed.runtime, reported, deciding, frames, raw);
+        form(parsed.runtime, reported, deciding, frames, raw, phase);
     let names = if basis == Basis::Application { Names::Keep } else { Names::Drop };
     let canonical_message = readable
         .filter(|_| std::ptr::eq(reported, deciding))
@@ -81,6 +81,12 @@ pub(in crate::fingerprint) fn make(raw: &RawException<'_>, parsed: &Parsed<'_>) 
     }
 }
 
+/// Whether what the environment lacks counts (a package, a driver, a version), and not at which of its places an application
+/// needed it. Java's messages have no more than the name of a class, so there the place tells which way it is wrong.
+pub(crate) fn is_environment(runtime: Runtime, phase: Phase) -> bool {
+    phase == Phase::Deploy && runtime != Runtime::Java
+}
+
 /// The exception that is reported, the one that decides, and the frames that count.
 fn counted<'p, 't>(
     parsed: &'p Parsed<'t>,
@@ -97,7 +103,7 @@ fn counted<'p, 't>(
 pub(crate) fn template(raw: &RawException<'_>, parsed: &Parsed<'_>) -> Option<String> {
     let fallback = ParsedException::default();
     let (reported, deciding, frames) = counted(parsed, &fallback);
-    form(parsed.runtime, reported, deciding, frames, raw).template
+    form(parsed.runtime, reported, deciding, frames, raw, Phase::Runtime).template
 }
 
 /// File of the innermost frame of the user's or the application's own code, as printed.
@@ -207,23 +213,30 @@ fn form(
     deciding: &ParsedException<'_>,
     frames: &[Frame<'_>],
     raw: &RawException<'_>,
+    phase: Phase,
 ) -> Form {
-    if let Whose::Application(kept) = own_frames(runtime, reported, frames, raw.snippet) {
-        let found = parameterize(head(&deciding.message), Names::Keep);
-        return Form {
-            basis: Basis::Application,
-            frames: kept,
-            keys: found.keys,
-            readable: Some(found.text),
-            ..Form::default()
-        };
-    }
+    let whose = own_frames(runtime, reported, frames, raw.snippet);
+    let names = if let Whose::Application(kept) = whose {
+        if !is_environment(runtime, phase) {
+            let found = parameterize(head(&deciding.message), Names::Keep);
+            return Form {
+                basis: Basis::Application,
+                frames: kept,
+                keys: found.keys,
+                readable: Some(found.text),
+                ..Form::default()
+            };
+        }
+        Names::Keep
+    } else {
+        Names::Drop
+    };
     let authored = frames.first().filter(|frame| frame.origin.is_own());
     let line = authored.and_then(|frame| frame.source.as_deref());
     let snippet = raw.snippet.filter(|_| authored.is_some() || frames.is_empty());
     let sources = line.into_iter().chain(snippet);
     let message =
-        message::telling(runtime, deciding, frames.first(), authored.is_some(), sources, raw.snippet);
+        message::telling(runtime, names, deciding, frames.first(), authored.is_some(), sources, raw.snippet);
     let says_something = message.says_something();
     let library = if says_something && tells_library(runtime, deciding, &message.tokens.text) {
         None

@@ -86,9 +86,11 @@ impl Telling {
 }
 
 /// `raised`: where it was raised. `authored`: the program's own code raised it, so it may have written the message; its
-/// template may stand in `sources`. `program`: all of it, where the client sent it.
+/// template may stand in `sources`. `program`: all of it, where the client sent it. `names`: what becomes of names that
+/// somebody chose.
 pub(super) fn telling<'p>(
     runtime: Runtime,
+    names: Names,
     deciding: &'p ParsedException<'_>,
     raised: Option<&Frame<'_>>,
     authored: bool,
@@ -151,7 +153,7 @@ pub(super) fn telling<'p>(
         Runtime::Native | Runtime::Rust => Cow::Borrowed(unhinted(message)),
         _ => Cow::Borrowed(message),
     };
-    let found = parameterize(&shaped, Names::Drop);
+    let found = parameterize(&shaped, names);
     let tokens = kept(&tail_dropped(&unlisted(&found.text), authored));
     // What a shell's message was cut down to says too little to people.
     let readable = (runtime != Runtime::Shell || shaped == message).then_some(found.text);
