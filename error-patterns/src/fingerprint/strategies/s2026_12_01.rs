@@ -238,7 +238,9 @@ fn form(
     let message =
         message::telling(runtime, names, deciding, frames.first(), authored.is_some(), sources, raw.snippet);
     let says_something = message.says_something();
-    let library = if says_something && tells_library(runtime, deciding, &message.tokens.text) {
+    // Whose code needed what the environment lacks does not matter, where the message says what that is.
+    let says_what = is_environment(runtime, phase) && !message.tokens.text.ends_with("<value>");
+    let library = if says_something && (says_what || tells_library(runtime, deciding, &message.tokens.text)) {
         None
     } else {
         library(runtime, frames, deciding)

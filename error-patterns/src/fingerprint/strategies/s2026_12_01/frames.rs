@@ -281,17 +281,8 @@ fn package(frame: &Frame<'_>) -> String {
         Some(_) => Cow::Owned(frame.file.replace('\\', "/")),
         None => Cow::Borrowed(frame.file.as_ref()),
     };
-    for folder in ["/site-packages/", "/dist-packages/", "/node_modules/", "/gems/", "/vendor/"] {
-        let mut slashes = memchr::memrchr_iter(b'/', file.as_bytes());
-        if let Some(at) = slashes.find(|at| file.as_bytes()[*at..].starts_with(folder.as_bytes())) {
-            let mut parts = file[at + folder.len()..].split('/');
-            let first = parts.next().unwrap_or_default();
-            let name = match parts.next() {
-                Some(second) if first.starts_with('@') => format!("{first}/{second}"),
-                _ => first.to_owned(),
-            };
-            return name.trim_end_matches(".py").to_owned();
-        }
+    if let Some(name) = package_folder(&file) {
+        return name;
     }
     if frame.module.contains('.') {
         // `org.springframework.web.X` is Spring's: vendor and product.
@@ -299,6 +290,46 @@ fn package(frame: &Frame<'_>) -> String {
         return parts.join(".");
     }
     file.split('/').find(|part| !part.is_empty() && !part.contains(':')).unwrap_or_default().to_owned()
+}
+
+/// Folders that packages lie in, and how many folders lie between.
+const PACKAGE_FOLDERS: [(&str, usize); 6] = [
+    ("/site-packages/", 0),
+    ("/dist-packages/", 0),
+    ("/node_modules/", 0),
+    ("/gems/", 0),
+    ("/vendor/", 0),
+    // `/root/.cargo/registry/src/index.crates.io-6f17d22bba15001f/time-0.3.34/src/lib.rs`
+    ("/registry/src/", 1),
+];
+
+/// The package whose folder a file lies in, without its version: `express`, `@nestjs/core`, `time`.
+fn package_folder(file: &str) -> Option<String> {
+    let behind = |folder: &str| {
+        let mut slashes = memchr::memrchr_iter(b'/', file.as_bytes());
+        slashes
+            .find_map(|at| file[at..].strip_prefix(folder))
+            // A path may start there: `node_modules/express/lib/router.js`.
+            .or_else(|| file.strip_prefix(&folder[1..]))
+    };
+    let (rest, between) =
+        PACKAGE_FOLDERS.iter().find_map(|(folder, between)| Some((behind(folder)?, *between)))?;
+    let mut parts = rest.split('/').skip(between);
+    let first = parts.next().unwrap_or_default();
+    let name = match parts.next() {
+        Some(second) if first.starts_with('@') => format!("{first}/{second}"),
+        _ => unversioned(first).to_owned(),
+    };
+    Some(name.trim_end_matches(".py").to_owned())
+}
+
+/// A folder's name before a version: `jekyll-4.2.0`.
+fn unversioned(folder: &str) -> &str {
+    let is_version = |at: &usize| {
+        let version = &folder.as_bytes()[at + 1..];
+        version.first().is_some_and(u8::is_ascii_digit) && version.contains(&b'.')
+    };
+    folder.match_indices('-').map(|(at, _)| at).find(is_version).map_or(folder, |at| &folder[..at])
 }
 
 /// Where it was raised, when the message does not tell why: the library's or the runtime's function, or the
