@@ -163,6 +163,8 @@ fn components(raw: &RawException<'_>, parsed: &Parsed<'_>, grouping: &Grouping) 
             "where it was raised, because the message does not tell why"
         } else if key.starts_with("call ") {
             "what of the library was called, since a key alone says too little"
+        } else if key.starts_with("from ") {
+            "the published package that lacks the name"
         } else if key.starts_with("access ") {
             "it was making the file, so that a folder is missing"
         } else if key.starts_with("part ") {

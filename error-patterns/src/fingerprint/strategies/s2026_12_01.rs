@@ -263,6 +263,12 @@ fn form(
             form.keys.extend(library_call(frames).or_else(|| library_call(&reported.frames)));
         }
     }
+    if runtime == Runtime::Python
+        && !message.known
+        && let Some(package) = message::lacking_package(&deciding.message)
+    {
+        form.keys.push(format!("from {package}"));
+    }
     if makes_file(runtime, deciding, frames) {
         form.keys.push("access write".to_owned());
     }

@@ -322,6 +322,15 @@ fn forgotten_import(message: &str) -> bool {
     name.is_some_and(|name| words().imported.iter().any(|each| each == name))
 }
 
+/// The published package that lacks a name, where Python tells its file: `cannot import name 'triu' from 'scipy.linalg'
+/// (/opt/venv/lib/python3.11/site-packages/scipy/linalg/__init__.py)`.
+pub(super) fn lacking_package(message: &str) -> Option<&str> {
+    let (_, from) = message.strip_prefix("cannot import name ")?.split_once(" from '")?;
+    let (module, place) = from.split_once('\'')?;
+    let is_published = ["site-packages", "dist-packages"].iter().any(|folder| place.contains(folder));
+    module.split('.').next().filter(|root| is_published && !root.is_empty())
+}
+
 fn python<'m>(error_type: &str, message: &'m str, whole: &str) -> Cow<'m, str> {
     let message = unhinted(message);
     if error_type == "ValidationError"
