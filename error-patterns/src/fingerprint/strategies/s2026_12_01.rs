@@ -215,7 +215,7 @@ fn form(
     raw: &RawException<'_>,
     phase: Phase,
 ) -> Form {
-    let whose = own_frames(runtime, reported, frames, raw.snippet);
+    let whose = own_frames(runtime, reported, frames, raw);
     let names = if let Whose::Application(kept) = whose {
         if !is_environment(runtime, phase) {
             let found = parameterize(head(&deciding.message), Names::Keep);
@@ -348,6 +348,10 @@ fn type_name<'e>(runtime: Runtime, exception: &'e ParsedException<'_>) -> &'e st
             if ["__", "'coroutine' object "].iter().any(|start| exception.message.starts_with(start)) =>
         {
             "TypeError"
+        }
+        // Older releases of PyTorch have no type for it.
+        (Runtime::Python, "RuntimeError") if exception.message.starts_with("CUDA out of memory") => {
+            "OutOfMemoryError"
         }
         (Runtime::Python, simple) => message::unreachable(simple, &exception.message)
             .map_or_else(|| messages::built_in().type_name(runtime, simple), |(known, _)| known),

@@ -3,7 +3,7 @@
 use crate::bytes::first_digit;
 use crate::canonical::plain;
 use crate::frames::names_whole_program;
-use crate::model::{Frame, Origin, ParsedException, Runtime};
+use crate::model::{Frame, Origin, ParsedException, RawException, Runtime};
 use memchr::memrchr2;
 use std::borrow::Cow;
 
@@ -21,12 +21,12 @@ pub(super) enum Whose {
     Program,
 }
 
-/// Decides whose code failed, and names the application's frames. `snippet`: what the client sent of the code.
+/// Decides whose code failed, and names the application's frames.
 pub(super) fn own_frames(
     runtime: Runtime,
     reported: &ParsedException<'_>,
     frames: &[Frame<'_>],
-    snippet: Option<&str>,
+    raw: &RawException<'_>,
 ) -> Whose {
     // A cause's stack is cut where it meets its parent's, so the parent's entry point tells for both.
     let entered = |frames: &[Frame<'_>]| {
@@ -48,11 +48,16 @@ pub(super) fn own_frames(
     }
     // Where nobody's own code is on a stack that was printed whole, the libraries' frames are all there is.
     let own = application || frames.iter().any(|frame| frame.origin == Origin::Application);
-    if own && snippet.is_some_and(|snippet| is_whole(snippet, frames) && is_whole(snippet, &reported.frames))
+    if own
+        && raw.snippet.is_some_and(|snippet| is_whole(snippet, frames) && is_whole(snippet, &reported.frames))
     {
         return Whose::Program;
     }
-    let whole = !matches!(runtime, Runtime::JavaScript | Runtime::Shell | Runtime::Unknown);
+    let whole = match runtime {
+        Runtime::JavaScript | Runtime::Shell | Runtime::Unknown => false,
+        Runtime::Python => own || has_header(raw),
+        _ => true,
+    };
     let leading = if own || !whole { Origin::Application } else { Origin::Library };
     let limit = if runtime == Runtime::Native { NATIVE_FRAMES_MAX } else { FRAMES_MAX };
     let mut kept = Kept { names: Vec::new(), bland: true, limit };
@@ -62,6 +67,12 @@ pub(super) fn own_frames(
         kept.add(&reported.frames, leading);
     }
     if kept.bland { Whose::Program } else { Whose::Application(kept.names) }
+}
+
+/// Whether a stack of Python's has its beginning, where its caller stands.
+fn has_header(raw: &RawException<'_>) -> bool {
+    let text = raw.stacktrace.or(raw.message).unwrap_or_default();
+    memchr::memmem::find(text.as_bytes(), b"(most recent call last)").is_some()
 }
 
 struct Kept {

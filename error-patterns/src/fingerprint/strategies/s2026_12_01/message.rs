@@ -322,13 +322,14 @@ fn forgotten_import(message: &str) -> bool {
     name.is_some_and(|name| words().imported.iter().any(|each| each == name))
 }
 
-/// The published package that lacks a name, where Python tells its file: `cannot import name 'triu' from 'scipy.linalg'
-/// (/opt/venv/lib/python3.11/site-packages/scipy/linalg/__init__.py)`.
+/// The published package that lacks a name, known or by its file, which newer releases of Python tell: `cannot import name
+/// 'triu' from 'scipy.linalg' (/opt/venv/lib/python3.11/site-packages/scipy/linalg/__init__.py)`.
 pub(super) fn lacking_package(message: &str) -> Option<&str> {
     let (_, from) = message.strip_prefix("cannot import name ")?.split_once(" from '")?;
     let (module, place) = from.split_once('\'')?;
+    let root = module.split('.').next().filter(|root| !root.is_empty())?;
     let is_published = ["site-packages", "dist-packages"].iter().any(|folder| place.contains(folder));
-    module.split('.').next().filter(|root| is_published && !root.is_empty())
+    (is_published || is_known_name(root)).then_some(root)
 }
 
 fn python<'m>(error_type: &str, message: &'m str, whole: &str) -> Cow<'m, str> {
@@ -392,6 +393,7 @@ fn pydantic_kind(whole: &str) -> Option<&str> {
 
 /// Types that HTTP clients of Python have for a server that they could not reach, whatever the reason.
 const UNREACHABLE: &[&str] = &[
+    "ClientConnectorCertificateError",
     "ClientConnectorDNSError",
     "ClientConnectorError",
     "ConnectError",
@@ -400,8 +402,20 @@ const UNREACHABLE: &[&str] = &[
     "MaxRetryError",
     "NameResolutionError",
     "NewConnectionError",
+    "SSLCertVerificationError",
+    "SSLError",
     "URLError",
     "gaierror",
+];
+
+/// Why a server's certificate is refused, as OpenSSL says it.
+const CERTIFICATES: &[(&str, &str)] = &[
+    ("certificate has expired", "certificate has expired"),
+    ("self-signed certificate", "self-signed certificate"),
+    ("self signed certificate", "self-signed certificate"),
+    ("unable to get local issuer certificate", "unable to get local issuer certificate"),
+    ("Hostname mismatch", "certificate of another host"),
+    ("IP address mismatch", "certificate of another host"),
 ];
 
 /// What a client of Python's found when it could not reach a server: the type that sockets have for it, and its text.
@@ -425,6 +439,9 @@ pub(super) fn unreachable(error_type: &str, message: &str) -> Option<(&'static s
         Some(("gaierror", "name or service not known"))
     } else if refused.iter().any(|text| says(text)) {
         Some(("ConnectionRefusedError", "[Errno 111] Connection refused"))
+    } else if says("CERTIFICATE_VERIFY_FAILED") {
+        let (_, reason) = CERTIFICATES.iter().find(|(text, _)| says(text))?;
+        Some(("SSLCertVerificationError", reason))
     } else {
         None
     }
