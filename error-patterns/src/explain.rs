@@ -159,20 +159,7 @@ fn components(raw: &RawException<'_>, parsed: &Parsed<'_>, grouping: &Grouping) 
         add(false, format!("type {}", deciding.short_type()), why);
     }
     for key in &canonical.keys {
-        let why = if key.starts_with("site ") {
-            "where it was raised, because the message does not tell why"
-        } else if key.starts_with("call ") {
-            "what of the library was called, since a key alone says too little"
-        } else if key.starts_with("from ") {
-            "the published package that lacks the name"
-        } else if key.starts_with("access ") {
-            "it was making the file, so that a folder is missing"
-        } else if key.starts_with("part ") {
-            "a rule of the configuration says so: it splits what is else one pattern"
-        } else {
-            "a number that means something: others never join"
-        };
-        add(true, key.clone(), why);
+        add(true, key.clone(), why_key(key));
     }
     match canonical.basis {
         Basis::Application => {
@@ -203,6 +190,23 @@ fn components(raw: &RawException<'_>, parsed: &Parsed<'_>, grouping: &Grouping) 
     }
     components.extend(frames_left_out(parsed, canonical.basis, grouping.taxonomy.phase));
     components
+}
+
+/// Why a key of the canonical form counts.
+fn why_key(key: &str) -> &'static str {
+    if key.starts_with("site ") {
+        "where it was raised, because the message does not tell why"
+    } else if key.starts_with("call ") {
+        "what of the library was called, since a key alone says too little"
+    } else if key.starts_with("from ") {
+        "the published package that lacks the name"
+    } else if key.starts_with("access ") {
+        "it was making the file, so that a folder is missing"
+    } else if key.starts_with("part ") {
+        "a rule of the configuration says so: it splits what is else one pattern"
+    } else {
+        "a number that means something: others never join"
+    }
 }
 
 /// Why the words of the message are those.

@@ -297,6 +297,8 @@ fn is_typeless(runtime: Runtime, exception: &ParsedException<'_>, known: bool) -
         | Runtime::Haskell
         | Runtime::Fortran
         | Runtime::Octave => true,
+        // PHP's own words for what is no exception.
+        Runtime::Php if matches!(name, "FatalError" | "Warning") => true,
         Runtime::Ruby | Runtime::Php | Runtime::DotNet => known,
         Runtime::Unknown if known => true,
         Runtime::Unknown => messages::words().is_vague(name) || name.starts_with("ExitCode"),

@@ -56,6 +56,11 @@ pub(super) fn own_frames(
     let whole = match runtime {
         Runtime::JavaScript | Runtime::Shell | Runtime::Unknown => false,
         Runtime::Python => own || has_header(raw),
+        Runtime::Ruby => {
+            own || frames
+                .last()
+                .is_some_and(|last| last.function == "<main>" || last.function.contains("thread"))
+        }
         _ => true,
     };
     let leading = if own || !whole { Origin::Application } else { Origin::Library };
