@@ -7,7 +7,7 @@ use crate::ast::AstTags;
 use crate::canonical::{Basis, Canonical};
 use crate::fingerprint::{is_environment, place, root_cause, template};
 use crate::grouping::Grouping;
-use crate::model::{Frame, Origin, Parsed, ParsedException, Phase, RawException, Relation, Runtime};
+use crate::model::{Frame, Origin, Parsed, ParsedException, RawException, Relation, Runtime, Taxonomy};
 use crate::parse::parse;
 use crate::rules::{RULES_STRATEGY, Rules};
 use crate::store::{Assignment, Matched};
@@ -188,7 +188,7 @@ fn components(raw: &RawException<'_>, parsed: &Parsed<'_>, grouping: &Grouping) 
         let why = why_words(raw, parsed, &canonical);
         add(true, format!("message \"{}\"", canonical.tokens.join(" ")), &why);
     }
-    components.extend(frames_left_out(parsed, canonical.basis, grouping.taxonomy.phase));
+    components.extend(frames_left_out(parsed, canonical.basis, &grouping.taxonomy));
     components
 }
 
@@ -228,7 +228,7 @@ fn why_words(raw: &RawException<'_>, parsed: &Parsed<'_>, canonical: &Canonical)
 }
 
 /// The frames that do not count, by whose code they are.
-fn frames_left_out(parsed: &Parsed<'_>, basis: Basis, phase: Phase) -> Vec<Component> {
+fn frames_left_out(parsed: &Parsed<'_>, basis: Basis, taxonomy: &Taxonomy) -> Vec<Component> {
     let frames =
         parsed.exceptions.get(root_cause(parsed)).map(|each| each.frames.as_slice()).unwrap_or_default();
     let of = |origin: Origin| -> Vec<&Frame<'_>> {
@@ -256,7 +256,7 @@ fn frames_left_out(parsed: &Parsed<'_>, basis: Basis, phase: Phase) -> Vec<Compo
         .collect();
     let application = of(Origin::Application).len();
     if basis != Basis::Application && application > 0 {
-        let why = if is_environment(parsed.runtime, phase) {
+        let why = if is_environment(parsed.runtime, taxonomy) {
             "what the environment lacks counts, not where it was needed"
         } else {
             "the program was started by itself, or they have names that every program has"

@@ -4,7 +4,7 @@
 use crate::canonical::Basis;
 use crate::ids::Fingerprint;
 use crate::likeness::Likeness;
-use crate::model::{Parsed, Phase, RawException};
+use crate::model::{Parsed, RawException, Taxonomy};
 
 mod strategies;
 
@@ -28,6 +28,6 @@ pub(crate) struct Made {
 }
 
 /// Under the newest strategy.
-pub(crate) fn of(raw: &RawException<'_>, parsed: &Parsed<'_>, phase: Phase) -> Made {
-    strategies::newest(raw, parsed, phase)
+pub(crate) fn of(raw: &RawException<'_>, parsed: &Parsed<'_>, taxonomy: &Taxonomy) -> Made {
+    strategies::newest(raw, parsed, taxonomy)
 }

@@ -297,7 +297,8 @@ impl FrameRules {
     /// then from the entry point, to the nearest frame of own code. The others keep the origin that they have.
     fn assign_ends(&self, runtime: Runtime, frames: &mut [Frame<'_>]) {
         let Some(rules) = self.of_runtime(runtime) else { return };
-        if frames.iter().skip(1).any(|frame| self.runs_text(frame)) {
+        // Of a crash of native code the folders of all own code tell whether it is a project's.
+        if runtime == Runtime::Native || frames.iter().skip(1).any(|frame| self.runs_text(frame)) {
             return self.assign(runtime, frames);
         }
         let mut seen = rules.nothing_seen();

@@ -215,7 +215,7 @@ pub(crate) fn group_by_rules(raw: &RawException<'_>, parsed: &mut Parsed<'_>, ru
 /// The grouping of an exception that is already parsed and classified. Pure: no cache, no rules of users.
 #[must_use]
 pub fn group_parsed(raw: &RawException<'_>, parsed: &Parsed<'_>, class: Classification) -> Grouping {
-    let made = fingerprint::of(raw, parsed, class.taxonomy.phase);
+    let made = fingerprint::of(raw, parsed, &class.taxonomy);
     let taxonomy = Taxonomy { context: made.context, ..class.taxonomy };
     Grouping {
         fingerprint: made.fingerprint,

@@ -22,7 +22,9 @@ use crate::fingerprint::Made;
 use crate::ids::Fingerprint;
 use crate::likeness::Likeness;
 use crate::messages;
-use crate::model::{Frame, Origin, Parsed, ParsedException, Phase, RawException, Relation, Runtime};
+use crate::model::{
+    Frame, Origin, Parsed, ParsedException, Phase, RawException, Relation, Runtime, Taxonomy,
+};
 use crate::parse::{is_system_code, trim};
 use crate::tokens::{Names, parameterize};
 use bare::head;
@@ -44,11 +46,11 @@ const CAUSES_MAX: usize = 16;
 /// Frames that count for the context.
 const CONTEXT_FRAMES_MAX: usize = 30;
 
-pub(in crate::fingerprint) fn make(raw: &RawException<'_>, parsed: &Parsed<'_>, phase: Phase) -> Made {
+pub(in crate::fingerprint) fn make(raw: &RawException<'_>, parsed: &Parsed<'_>, taxonomy: &Taxonomy) -> Made {
     let fallback = ParsedException::default();
     let (reported, deciding, frames) = counted(parsed, &fallback);
     let Form { basis, typeless, keys, frames: kept, tokens, readable, template: _ } =
-        form(parsed.runtime, reported, deciding, frames, raw, phase);
+        form(parsed.runtime, reported, deciding, frames, raw, taxonomy);
     let names = if basis == Basis::Application { Names::Keep } else { Names::Drop };
     let canonical_message = readable
         .filter(|_| std::ptr::eq(reported, deciding))
@@ -81,10 +83,11 @@ pub(in crate::fingerprint) fn make(raw: &RawException<'_>, parsed: &Parsed<'_>, 
     }
 }
 
-/// Whether what the environment lacks counts (a package, a driver, a version), and not at which of its places an application
-/// needed it. Java's messages have no more than the name of a class, so there the place tells which way it is wrong.
-pub(crate) fn is_environment(runtime: Runtime, phase: Phase) -> bool {
-    phase == Phase::Deploy && runtime != Runtime::Java
+/// Whether what the environment lacks counts (a package, a driver, a version, a free port), and not at which of its places
+/// an application needed it. Java's messages have no more than the name of a class, so there the place tells which way it
+/// is wrong.
+pub(crate) fn is_environment(runtime: Runtime, taxonomy: &Taxonomy) -> bool {
+    taxonomy.phase == Phase::Deploy && runtime != Runtime::Java || taxonomy.cause == "AddressInUse"
 }
 
 /// The exception that is reported, the one that decides, and the frames that count.
@@ -103,7 +106,7 @@ fn counted<'p, 't>(
 pub(crate) fn template(raw: &RawException<'_>, parsed: &Parsed<'_>) -> Option<String> {
     let fallback = ParsedException::default();
     let (reported, deciding, frames) = counted(parsed, &fallback);
-    form(parsed.runtime, reported, deciding, frames, raw, Phase::Runtime).template
+    form(parsed.runtime, reported, deciding, frames, raw, &Taxonomy::default()).template
 }
 
 /// File of the innermost frame of the user's or the application's own code, as printed.
@@ -213,11 +216,11 @@ fn form(
     deciding: &ParsedException<'_>,
     frames: &[Frame<'_>],
     raw: &RawException<'_>,
-    phase: Phase,
+    taxonomy: &Taxonomy,
 ) -> Form {
     let whose = own_frames(runtime, reported, frames, raw);
     let names = if let Whose::Application(kept) = whose {
-        if !is_environment(runtime, phase) {
+        if !is_environment(runtime, taxonomy) {
             let found = parameterize(head(&deciding.message), Names::Keep);
             return Form {
                 basis: Basis::Application,
@@ -239,7 +242,7 @@ fn form(
         message::telling(runtime, names, deciding, frames.first(), authored.is_some(), sources, raw.snippet);
     let says_something = message.says_something();
     // Whose code needed what the environment lacks does not matter, where the message says what that is.
-    let says_what = is_environment(runtime, phase) && !message.tokens.text.ends_with("<value>");
+    let says_what = is_environment(runtime, taxonomy) && !message.tokens.text.ends_with("<value>");
     let library = if says_something && (says_what || tells_library(runtime, deciding, &message.tokens.text)) {
         None
     } else {

@@ -5,6 +5,7 @@ use crate::canonical::plain;
 use crate::frames::names_whole_program;
 use crate::model::{Frame, Origin, ParsedException, RawException, Runtime};
 use memchr::memrchr2;
+use smallvec::SmallVec;
 use std::borrow::Cow;
 
 /// Kept application frames, the raise site first.
@@ -35,6 +36,7 @@ pub(super) fn own_frames(
     let application = reported.frames.iter().any(|frame| frame.origin == Origin::Application);
     // Who was entered first, or raised, decides: a user's program with modules of its own beside it, or run by a
     // platform's own code.
+    let project = runtime == Runtime::Native && is_project(frames);
     let program = [frames, &reported.frames].into_iter().any(|frames| {
         let (first, last) = (innermost(frames), outermost(frames));
         last.is_some_and(|frame| frame.origin == Origin::Program || is_entry(runtime, frame))
@@ -43,11 +45,11 @@ pub(super) fn own_frames(
             || is_single(runtime, frames)
     }) || is_lone(runtime, frames, reported)
         || !application && entered(&reported.frames);
-    if program {
+    if program && !project {
         return Whose::Program;
     }
     // Where nobody's own code is on a stack that was printed whole, the libraries' frames are all there is.
-    let own = application || frames.iter().any(|frame| frame.origin == Origin::Application);
+    let own = application || project || frames.iter().any(|frame| frame.origin == Origin::Application);
     if own
         && raw.snippet.is_some_and(|snippet| is_whole(snippet, frames) && is_whole(snippet, &reported.frames))
     {
@@ -63,7 +65,13 @@ pub(super) fn own_frames(
         }
         _ => true,
     };
-    let leading = if own || !whole { Origin::Application } else { Origin::Library };
+    let leading = |origin: Origin| {
+        if own || !whole {
+            origin == Origin::Application || project && origin.is_own()
+        } else {
+            origin == Origin::Library
+        }
+    };
     let limit = if runtime == Runtime::Native { NATIVE_FRAMES_MAX } else { FRAMES_MAX };
     let mut kept = Kept { names: Vec::new(), bland: true, limit };
     kept.add(frames, leading);
@@ -72,6 +80,27 @@ pub(super) fn own_frames(
         kept.add(&reported.frames, leading);
     }
     if kept.bland { Whose::Program } else { Whose::Application(kept.names) }
+}
+
+/// Own files of a project, at least.
+const PROJECT_FILES: usize = 3;
+
+/// Whether own code lies in several folders: a project that is compiled whole, wherever its author keeps it.
+fn is_project(frames: &[Frame<'_>]) -> bool {
+    let folder = |file: &str| file.len() - base_name(file).len();
+    let own = frames.iter().filter(|frame| frame.origin.is_own()).map(|frame| &*frame.file);
+    let mut files: SmallVec<[&str; PROJECT_FILES]> = SmallVec::new();
+    let mut folders = false;
+    for file in own.filter(|file| folder(file) > 0) {
+        if !files.contains(&file) {
+            folders |= files.first().is_some_and(|first| first[..folder(first)] != file[..folder(file)]);
+            files.push(file);
+        }
+        if folders && files.len() >= PROJECT_FILES {
+            return true;
+        }
+    }
+    false
 }
 
 /// Whether a stack of Python's has its beginning, where its caller stands.
@@ -88,9 +117,9 @@ struct Kept {
 }
 
 impl Kept {
-    fn add(&mut self, frames: &[Frame<'_>], leading: Origin) {
+    fn add(&mut self, frames: &[Frame<'_>], leading: impl Fn(Origin) -> bool) {
         let earlier = self.names.len();
-        for frame in frames.iter().filter(|frame| frame.origin == leading) {
+        for frame in frames.iter().filter(|frame| leading(frame.origin)) {
             if self.names.len() >= self.limit {
                 break;
             }
