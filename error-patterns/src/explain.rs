@@ -200,6 +200,8 @@ fn why_key(key: &str) -> &'static str {
         "what of the library was called, since a key alone says too little"
     } else if key.starts_with("from ") {
         "the published package that lacks the name"
+    } else if key.starts_with("name ") {
+        "the interpreter tells it of the application's own code: another one is another mistake"
     } else if key.starts_with("access ") {
         "it was making the file, so that a folder is missing"
     } else if key.starts_with("part ") {

@@ -222,10 +222,13 @@ fn form(
     let names = if let Whose::Application(kept) = whose {
         if !is_environment(runtime, taxonomy) {
             let found = parameterize(head(&deciding.message), Names::Keep);
+            let name = (runtime == Runtime::Python).then(|| message::told_name(deciding)).flatten();
+            let mut keys = found.keys;
+            keys.extend(name.map(|name| format!("name {name}")));
             return Form {
                 basis: Basis::Application,
                 frames: kept,
-                keys: found.keys,
+                keys,
                 readable: Some(found.text),
                 ..Form::default()
             };

@@ -322,6 +322,22 @@ fn forgotten_import(message: &str) -> bool {
     name.is_some_and(|name| words().imported.iter().any(|each| each == name))
 }
 
+/// The name that the interpreter tells of an application's own code: `'NoneType' object has no attribute 'price'`, `name
+/// 'total' is not defined`, `charge() missing 1 required positional argument: 'card'`. Two of them in one function are two
+/// mistakes.
+pub(super) fn told_name<'e>(exception: &'e ParsedException<'_>) -> Option<&'e str> {
+    let message = unhinted(&exception.message);
+    let name = match exception.short_type() {
+        "AttributeError" => message.split_once(" has no attribute '")?.1.split('\'').next()?,
+        "NameError" | "UnboundLocalError" => message.split('\'').nth(1)?,
+        // Newer releases tell the class as well.
+        "TypeError" => message.split_once("() ")?.0.rsplit('.').next()?,
+        _ => return None,
+    };
+    let is_name = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    is_name.then_some(name)
+}
+
 /// The published package that lacks a name, known or by its file, which newer releases of Python tell: `cannot import name
 /// 'triu' from 'scipy.linalg' (/opt/venv/lib/python3.11/site-packages/scipy/linalg/__init__.py)`.
 pub(super) fn lacking_package(message: &str) -> Option<&str> {
