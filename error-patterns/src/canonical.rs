@@ -100,8 +100,8 @@ impl Canonical {
     /// Hashes of the shingles, sorted and without repetition.
     ///
     /// Where application frames decide these are the frames (counted twice, the first ones more often) and pairs of
-    /// neighbours; else the message's tokens and each kept frame (twice). Of messages that an interpreter composes it is the 3-grams of
-    /// the tokens instead.
+    /// neighbours; else the message's tokens and each kept frame (twice). Of messages that an interpreter composes it is
+    /// the 3-grams of the tokens instead.
     #[must_use]
     pub fn shingles(&self) -> Vec<u64> {
         let tokens = self.tokens.iter().map(|token| token_hash(token));

@@ -94,7 +94,9 @@ fn is_project(frames: &[Frame<'_>]) -> bool {
     for file in own.filter(|file| folder(file) > 0) {
         if !files.contains(&file) {
             folders |= files.first().is_some_and(|first| first[..folder(first)] != file[..folder(file)]);
-            files.push(file);
+            if files.len() < PROJECT_FILES {
+                files.push(file);
+            }
         }
         if folders && files.len() >= PROJECT_FILES {
             return true;
