@@ -1,7 +1,7 @@
 //! The canonical form: the text that a fingerprint is the hash of, and that near neighbours are compared by.
 //!
 //! One item per line, `name value`; unknown names are ignored by readers. It holds no time, no place
-//! and no phase, so it depends on the exception and the strategy alone.
+//! and no phase; of the taxonomy it depends only where the environment is wrong, whose frames are left out.
 
 use crate::bytes::{is_printable, unprintable};
 use crate::messages::words;

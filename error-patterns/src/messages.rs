@@ -87,6 +87,9 @@ pub(crate) struct Words {
     /// What stands before and behind the command in each of `missing_commands`.
     #[serde(skip)]
     pub(crate) around_missing: Vec<(String, String)>,
+    /// The same of the labels in each of `missing_labels`.
+    #[serde(skip)]
+    around_labels: Vec<(String, String)>,
 }
 
 /// Searches for all words of a list at once; none has fewer than [`GRAM`] bytes.
@@ -156,10 +159,7 @@ impl Words {
 
     /// Whether a text says in the words of data frames that labels are missing.
     pub(crate) fn lacks_labels(&self, text: &str) -> bool {
-        self.missing_labels.iter().any(|form| match form.split_once("{}") {
-            Some((before, after)) => text.starts_with(before) && text.ends_with(after),
-            None => false,
-        })
+        self.around_labels.iter().any(|(before, after)| text.starts_with(before) && text.ends_with(after))
     }
 
     /// Where the first hint of a message begins.
@@ -214,6 +214,7 @@ impl Words {
         };
         let pair = |form: &String| form.split_once("{}").map(|(a, b)| (a.to_owned(), b.to_owned()));
         self.around_missing = self.missing_commands.iter().filter_map(pair).collect();
+        self.around_labels = self.missing_labels.iter().filter_map(pair).collect();
     }
 }
 

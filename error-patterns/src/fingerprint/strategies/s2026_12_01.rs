@@ -84,8 +84,8 @@ pub(in crate::fingerprint) fn make(raw: &RawException<'_>, parsed: &Parsed<'_>, 
 }
 
 /// Whether what the environment lacks counts (a package, a driver, a version, a free port), and not at which of its places
-/// an application needed it. Java's messages have no more than the name of a class, so there the place tells which way it
-/// is wrong.
+/// an application needed it. What Java says of packages and versions is no more than the name of a class, so there the place
+/// tells which way it is wrong.
 pub(crate) fn is_environment(runtime: Runtime, taxonomy: &Taxonomy) -> bool {
     taxonomy.phase == Phase::Deploy && runtime != Runtime::Java || taxonomy.cause == "AddressInUse"
 }
@@ -218,9 +218,9 @@ fn form(
     raw: &RawException<'_>,
     taxonomy: &Taxonomy,
 ) -> Form {
-    let whose = own_frames(runtime, reported, frames, raw);
-    let names = if let Whose::Application(kept) = whose {
-        if !is_environment(runtime, taxonomy) {
+    let environment = is_environment(runtime, taxonomy);
+    let names = if let Whose::Application(kept) = own_frames(runtime, reported, frames, raw) {
+        if !environment {
             let found = parameterize(head(&deciding.message), Names::Keep);
             let name = (runtime == Runtime::Python).then(|| message::told_name(deciding)).flatten();
             let mut keys = found.keys;
@@ -245,7 +245,7 @@ fn form(
         message::telling(runtime, names, deciding, frames.first(), authored.is_some(), sources, raw.snippet);
     let says_something = message.says_something();
     // Whose code needed what the environment lacks does not matter, where the message says what that is.
-    let says_what = is_environment(runtime, taxonomy) && !message.tokens.text.ends_with("<value>");
+    let says_what = environment && !message.tokens.text.ends_with("<value>");
     let library = if says_something && (says_what || tells_library(runtime, deciding, &message.tokens.text)) {
         None
     } else {

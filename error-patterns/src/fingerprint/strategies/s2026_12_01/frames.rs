@@ -3,6 +3,7 @@
 use crate::bytes::first_digit;
 use crate::canonical::plain;
 use crate::frames::names_whole_program;
+use crate::messages::words;
 use crate::model::{Frame, Origin, ParsedException, RawException, Runtime};
 use memchr::memrchr2;
 use smallvec::SmallVec;
@@ -401,7 +402,7 @@ pub(super) fn library_call(frames: &[Frame<'_>]) -> Option<String> {
         frame.origin == Origin::Library && !DECORATORS.contains(&last_name(&frame.function))
     };
     let called = last_name(&frames[..own].iter().rev().find(is_call)?.function);
-    let is_operator = called.starts_with("__") || crate::messages::words().looks_labels_up(called);
+    let is_operator = called.starts_with("__") || words().looks_labels_up(called);
     // `query` calls the other.
     let called = if called == "eval" { "query" } else { called };
     (!is_operator && !called.is_empty()).then(|| format!("call {called}"))
